@@ -1,0 +1,31 @@
+import type { Program } from "../program/ops.js";
+
+/**
+ * The contract of a machine (backend). A machine runs programs. It is *not* responsible for randomness, data,
+ * networks, noise, schedules, recording or progress: whoever runs it writes buffers, asks for passes over a
+ * list of operations, and reads the trace and the buffers back.
+ */
+export interface Machine {
+  readonly name: "reference" | "wasm";
+  /** Which build of the kernels runs, for the record of a result: `baseline`, `relaxed`, or `float64`. */
+  readonly flavour: string;
+  /** Allocates everything the program needs; nothing grows while it runs. */
+  open(program: Program): Promise<Session>;
+}
+
+/** What a caller hands to a buffer: any number array, converted to the buffer's own type. */
+export type Values = Float32Array | Float64Array | Uint8Array | Uint32Array;
+
+export interface Session {
+  /** Copies `values` into a buffer from `offset` (elements) on. */
+  write(buffer: string, values: Values, offset?: number): void;
+  /** A copy of a buffer's contents: float64 numbers hold any machine's floats exactly. */
+  read(buffer: string): Promise<Float64Array>;
+  /**
+   * Runs `list` `count` times; pass k of them has step number `first + k`, which is what `gather` counts by.
+   * Returns the trace `[count, slots]`, row-major.
+   */
+  run(list: string, first: number, count: number): Promise<Float64Array>;
+  /** Lets go of everything. The session is of no use afterwards. */
+  dispose(): void;
+}

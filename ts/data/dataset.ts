@@ -1,0 +1,28 @@
+/** What a sample's target is: one of several classes, or a vector of numbers. */
+export type Task = "classification" | "regression";
+
+/** The samples of one half (training or test) of a data set. */
+export interface Split {
+  /** Number of samples. */
+  readonly rows: number;
+  /** `[rows, inputs]`, row-major. Bytes stay bytes: they are widened when a batch is gathered. */
+  readonly inputs: Uint8Array | Float32Array;
+  /** `[rows]` class indices for classification, `[rows, outputs]` row-major for regression. */
+  readonly targets: Uint32Array | Float32Array;
+}
+
+/** Data that a network can be trained on, whatever it came from. */
+export interface Dataset {
+  readonly name: string;
+  readonly task: Task;
+  /** Numbers a sample. */
+  readonly inputs: number;
+  /** Number of classes, or numbers a target. */
+  readonly outputs: number;
+  /** A network sees `scale * stored + shift`; for float inputs usually 1 and 0. */
+  readonly scale: number;
+  readonly shift: number;
+  readonly train: Split;
+  /** Null when the data has no held-out samples. */
+  readonly test: Split | null;
+}

@@ -1,0 +1,147 @@
+/**
+ * The op set: all that a machine can do. Nothing here knows of noise, layers or networks; lowering
+ * (`lower.ts`) is where these words end.
+ *
+ * Matrices are row-major regions of named buffers. `float` buffers hold a machine's own working precision
+ * (float32 on `wasm`, float64 on `reference`); `byte` and `index` buffers hold uint8 and uint32 everywhere.
+ */
+
+export type BufferType = "float" | "byte" | "index";
+
+export interface BufferSpec {
+  readonly type: BufferType;
+  /** Number of elements. */
+  readonly length: number;
+}
+
+/** A `rows x cols` matrix whose element (i, j) is `buffer[offset + i * stride + j]`. */
+export interface Region {
+  readonly buffer: string;
+  readonly offset: number;
+  readonly rows: number;
+  readonly cols: number;
+  readonly stride: number;
+}
+
+export type Activation = "relu" | "tanh" | "gelu" | "linear";
+
+/** Activations that a product may apply to its result as it stores it. */
+export type Epilogue = "relu" | "tanh";
+
+/**
+ * `into[r, :] = scale * source[index[step * rows + r], :] + shift`, for each of the `into.rows` rows.
+ * `source` is a float or byte buffer whose rows have `into.cols` elements.
+ */
+export interface Gather {
+  readonly op: "gather";
+  readonly source: string;
+  readonly index: string;
+  readonly into: Region;
+  readonly scale: number;
+  readonly shift: number;
+}
+
+/** `c = epilogue(alpha * op(a) op(b) + beta * c)`; with `beta` 0 the old `c` is not read. */
+export interface Product {
+  readonly op: "product";
+  readonly a: Region;
+  readonly transposeA: boolean;
+  readonly b: Region;
+  readonly transposeB: boolean;
+  readonly c: Region;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly epilogue?: Epilogue;
+}
+
+/** `into = f(from)`; `from` and `into` may be the same region. */
+export interface Activate {
+  readonly op: "activate";
+  readonly activation: Activation;
+  readonly from: Region;
+  readonly into: Region;
+}
+
+/**
+ * `into *= f'`, where `at` holds f's output for relu and tanh, and its input for gelu.
+ * The derivative of relu at 0 is 0.
+ */
+export interface ActivationGradient {
+  readonly op: "activationGradient";
+  readonly activation: Activation;
+  readonly at: Region;
+  readonly into: Region;
+}
+
+/**
+ * Softmax cross-entropy. `labels` is a `rows x 1` region of class indices held as floats.
+ * `trace[slot] = scale * sum_r -log softmax(logits[r])[label_r]`; `gradient`, if given (it may be `logits`
+ * itself), takes `softmax(logits) - onehot(label)`, unscaled.
+ */
+export interface CrossEntropy {
+  readonly op: "crossEntropy";
+  readonly logits: Region;
+  readonly labels: Region;
+  readonly gradient?: Region;
+  readonly slot: number;
+  readonly scale: number;
+}
+
+/** `trace[slot] = scale * 1/2 sum (outputs - targets)^2`; `gradient`, if given, takes `outputs - targets`. */
+export interface SquaredError {
+  readonly op: "squaredError";
+  readonly outputs: Region;
+  readonly targets: Region;
+  readonly gradient?: Region;
+  readonly slot: number;
+  readonly scale: number;
+}
+
+/** `trace[slot]` = number of rows whose largest logit (the first of equals) is the label's. */
+export interface CountCorrect {
+  readonly op: "countCorrect";
+  readonly logits: Region;
+  readonly labels: Region;
+  readonly slot: number;
+}
+
+/** `trace[slot] = scale * sum of squares`. */
+export interface SumSquares {
+  readonly op: "sumSquares";
+  readonly of: Region;
+  readonly slot: number;
+  readonly scale: number;
+}
+
+/** `into += factor * from`. */
+export interface AddScaled {
+  readonly op: "addScaled";
+  readonly from: Region;
+  readonly into: Region;
+  readonly factor: number;
+}
+
+export type Op =
+  | Gather
+  | Product
+  | Activate
+  | ActivationGradient
+  | CrossEntropy
+  | SquaredError
+  | CountCorrect
+  | SumSquares
+  | AddScaled;
+
+/** A sequence of operations that is run a number of times in a row. */
+export interface OpList {
+  readonly ops: readonly Op[];
+  /** Numbers that one pass writes to the trace: the slots are 0 .. slots - 1. */
+  readonly slots: number;
+}
+
+export interface Program {
+  readonly buffers: Readonly<Record<string, BufferSpec>>;
+  /** Constant parts of buffers, set once before the first pass. All else starts at zero. */
+  readonly fills: readonly { readonly region: Region; readonly value: number }[];
+  readonly lists: Readonly<Record<string, OpList>>;
+}

@@ -1,0 +1,35 @@
+/**
+ * What one run left behind. Numbers that were not measured are NaN only in `evaluations`' columns for a test
+ * set that does not exist; a diverged run's are whatever arithmetic made of them (Infinity, NaN).
+ */
+export interface Trajectory {
+  /** One entry for each recorded step: the state *before* the update of that step. */
+  readonly steps: {
+    readonly step: Float64Array;
+    /** Training loss of the step's batch, noise included. */
+    readonly loss: Float64Array;
+    /** Frobenius norm of all noise injection weights. */
+    readonly niwNorm: Float64Array;
+    /** `|alpha w2^T W_NI|` of the linear model (theory, section 3); empty for other networks. */
+    readonly effectiveNiw: Float64Array;
+    /** `eta sigma^2 lambda`, `lambda = alpha^2 (|w2|^2 + |W_NI|^2)`; empty for other networks. */
+    readonly kappa: Float64Array;
+  };
+  /** One entry for each evaluation: the state *after* `step` updates, without noise unless said. */
+  readonly evaluations: {
+    readonly step: Float64Array;
+    readonly epoch: Float64Array;
+    /** Loss over the training samples with `eps = 0`. */
+    readonly unperturbedLoss: Float64Array;
+    /** Fraction correct over the training samples with `eps = 0`; NaN for regression. */
+    readonly trainAccuracy: Float64Array;
+    readonly testLoss: Float64Array;
+    readonly testAccuracy: Float64Array;
+    readonly niwNorm: Float64Array;
+    /**
+     * Root mean square over samples of the noise's contribution to the outputs, over `sigma`:
+     * `sqrt(<|f(x, eps) - f(x, 0)|^2>) / sigma`; for the linear model its expectation `|alpha w2^T W_NI|`.
+     */
+    readonly effectiveNiw: Float64Array;
+  };
+}
