@@ -1,0 +1,54 @@
+import { InputError, shown } from "../errors/errors.js";
+
+const MAX_VALUES = 1e6;
+
+/**
+ * The values of a sweep over one field: a list as it stands, or `"a:b:n"`, n values from a to b spaced
+ * logarithmically, both ends included.
+ * @throws InputError naming `field`.
+ */
+export function sweepValues(field: string, spec: unknown): unknown[] {
+  if (Array.isArray(spec)) {
+    if (spec.length === 0 || spec.length > MAX_VALUES) {
+      throw new InputError(field, `${field} is a list of ${spec.length}: takes 1 to ${MAX_VALUES} values`);
+    }
+    return spec;
+  }
+  if (typeof spec !== "string") {
+    throw new InputError(field, `${field} is ${shown(spec)}: takes a list of values, or "from:to:count"`);
+  }
+  return logRange(field, spec);
+}
+
+/** `"a:b:n"` as n numbers from a to b with a constant ratio; a single number as itself. */
+export function logRange(field: string, spec: string): number[] {
+  const parts = spec.split(":");
+  const numbers = parts.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const [from, to, count] = numbers;
+  if (parts.length === 1 && Number.isFinite(from)) return [from];
+  const valid =
+    parts.length === 3 &&
+    from > 0 &&
+    to > 0 &&
+    Number.isFinite(from) &&
+    Number.isFinite(to) &&
+    Number.isInteger(count) &&
+    count >= 1 &&
+    count <= MAX_VALUES &&
+    (count > 1 || from === to);
+  if (!valid) {
+    throw new InputError(
+      field,
+      `${field} is ${shown(spec)}: takes "from:to:count" with positive ends and at least two values, such as 0.01:100:30`,
+    );
+  }
+  const ratio = Math.log(to / from);
+  return Array.from({ length: count }, (_, i) =>
+    i === 0 ? from : i === count - 1 ? to : rounded(from * Math.exp((ratio * i) / (count - 1))),
+  );
+}
+
+/** To 12 digits, so that the values are the same whatever the host's `exp` makes of the last bit. */
+function rounded(x: number): number {
+  return Number(x.toPrecision(12));
+}

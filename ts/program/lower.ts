@@ -1,0 +1,223 @@
+import { isLinearModel, type LayerLayout } from "./network.js";
+import type { Op, OpList, Program } from "./ops.js";
+import { Pass } from "./pass.js";
+import { type Plan, Workspace } from "./workspace.js";
+
+/** The numbers of one training step: their places in a row of the trace. */
+export interface StepSlots {
+  readonly loss: number;
+  /** Squared Frobenius norm of each noise group's weights. */
+  readonly niwSquares: readonly number[];
+  /** `|alpha w2^T W_NI|^2` and `|w2|^2`, for the linear model only. */
+  readonly linear: { readonly effectiveSquares: number; readonly outputSquares: number } | null;
+}
+
+/** How the lists of an evaluation are to be run: over whole chunks of samples, then over the rest. */
+export interface EvaluationList {
+  readonly list: string;
+  readonly passes: number;
+}
+
+export interface Lowered {
+  readonly program: Program;
+  readonly layers: readonly LayerLayout[];
+  readonly stepSlots: StepSlots;
+  /** Each pass leaves two numbers: the loss' sum over its samples, and the number correct (classes only). */
+  readonly evaluateTrain: readonly EvaluationList[];
+  readonly evaluateTest: readonly EvaluationList[];
+  /** Index buffers of evaluations, which visit samples as they stand; the caller writes them once. */
+  readonly indices: Readonly<Record<string, { readonly first: number; readonly length: number }>>;
+  /** Whether the list `noiseResponse` exists: its one number is `<|f(x, eps) - f(x, 0)|^2>`. */
+  readonly hasNoise: boolean;
+}
+
+/** Samples that an evaluation takes at a time. */
+const CHUNK = 1024;
+
+/**
+ * Lowers a training run to a program. Its lists: `step` (one update), `norms` (its numbers but the loss),
+ * `evaluate.*` (without noise) and `noiseResponse`. The caller fills the buffers `train.inputs`,
+ * `train.targets`, `test.*`, `order` (uint32 `[trainRows]`), `noise.g` (unit variance, `[trainRows, nodes]`),
+ * `weights.l` and those of `indices`.
+ *
+ * A noise node is one more input column of its layer: `z = c_l [W | b/c_l | W_NI/c_l] [x; 1; eps]`, so the
+ * constant column holds `1/c_l` and the noise columns `sigma/c_l` times unit noise, and the plain product,
+ * the plain backward product and the plain weight update do the rest.
+ */
+export function lower(plan: Plan): Lowered {
+  const space = new Workspace(plan);
+  const stepSlots = slotsOf(plan);
+  const lists: Record<string, OpList> = {};
+  const indices: Record<string, { first: number; length: number }> = {
+    identity: { first: 0, length: Math.max(plan.trainRows, plan.testRows) },
+  };
+
+  const slots = 1 + stepSlots.niwSquares.length + (stepSlots.linear ? 2 : 0);
+  lists.step = { ops: step(space, stepSlots), slots };
+  lists.norms = { ops: norms(space, stepSlots), slots };
+
+  const evaluate = (split: "train" | "test", rows: number): EvaluationList[] => {
+    const chunk = Math.min(rows, CHUNK);
+    if (chunk === 0) return [];
+    const name = `evaluate.${split}`;
+    lists[name] = { ops: evaluation(space, split, chunk, "identity"), slots: 2 };
+    const passes = Math.floor(rows / chunk);
+    const rest = rows - passes * chunk;
+    if (rest === 0) return [{ list: name, passes }];
+    const index = space.indices(`rest.${split}`, rest);
+    indices[index] = { first: rows - rest, length: rest };
+    lists[`${name}.rest`] = { ops: evaluation(space, split, rest, index), slots: 2 };
+    return [
+      { list: name, passes },
+      { list: `${name}.rest`, passes: 1 },
+    ];
+  };
+  const evaluateTrain = evaluate("train", plan.evaluateRows);
+  const evaluateTest = evaluate("test", plan.testRows);
+
+  const hasNoise = plan.network.noise.length > 0;
+  if (hasNoise) {
+    lists.noiseResponse = { ops: noiseResponse(space, Math.min(plan.trainRows, CHUNK)), slots: 1 };
+  }
+  const program = { buffers: space.buffers, fills: space.fills, lists };
+  return { program, layers: space.layers, stepSlots, evaluateTrain, evaluateTest, indices, hasNoise };
+}
+
+function slotsOf({ network }: Plan): StepSlots {
+  const niwSquares = network.noise.map((_, g) => 1 + g);
+  const next = 1 + niwSquares.length;
+  const linear = isLinearModel(network)
+    ? { effectiveSquares: next, outputSquares: next + 1 }
+    : null;
+  return { loss: 0, niwSquares, linear };
+}
+
+/** One update of SGD on one batch; the norms are those before it. */
+function step(space: Workspace, slots: StepSlots): Op[] {
+  const { batch } = space.plan;
+  const pass = new Pass(space, "step", batch);
+  const ops = [
+    ...norms(space, slots),
+    ...pass.gather("train", "order"),
+    ...pass.noise("order"),
+    ...pass.forward(true),
+    loss(space, pass, slots.loss, 1 / batch, true),
+  ];
+  for (let l = space.layers.length - 1; l >= 0; l--) {
+    // The gradient goes back through the weights as they are before their update.
+    if (l > 0) ops.push(...backward(space, pass, l));
+    ops.push(...update(space, pass, l));
+  }
+  return ops;
+}
+
+function norms(space: Workspace, { niwSquares, linear }: StepSlots): Op[] {
+  const ops: Op[] = niwSquares.map((slot, g) => ({
+    op: "sumSquares",
+    of: space.niw(g),
+    slot,
+    scale: 1,
+  }));
+  if (!linear) return ops;
+  const w2 = { ...space.weights(1), cols: space.layers[1].inputs };
+  const niw = space.niw(0);
+  const effective = space.matrix("effectiveNiw", 1, niw.cols);
+  return [
+    ...ops,
+    {
+      op: "product",
+      a: w2,
+      transposeA: false,
+      b: niw,
+      transposeB: false,
+      c: effective,
+      alpha: space.plan.network.factors[1],
+      beta: 0,
+    },
+    { op: "sumSquares", of: effective, slot: linear.effectiveSquares, scale: 1 },
+    { op: "sumSquares", of: w2, slot: linear.outputSquares, scale: 1 },
+  ];
+}
+
+/** `delta_{l-1} = f'(z_{l-1}) * c_l delta_l W_l`. */
+function backward(space: Workspace, pass: Pass, l: number): Op[] {
+  const { activation, factors } = space.plan.network;
+  const into = pass.delta(l - 1);
+  const product: Op = {
+    op: "product",
+    a: pass.delta(l),
+    transposeA: false,
+    b: { ...space.weights(l), cols: space.layers[l].inputs },
+    transposeB: false,
+    c: into,
+    alpha: factors[l],
+    beta: 0,
+  };
+  if (activation === "linear") return [product];
+  const at = activation === "gelu" ? pass.preactivation(l - 1) : pass.activations(l);
+  return [product, { op: "activationGradient", activation, at, into }];
+}
+
+/**
+ * Plain SGD needs no gradient: `P <- (1 - eta decay) P - eta/B c delta^T [x | 1 | eps]`. With momentum as in
+ * PyTorch: `v <- momentum v + g + decay P`, `P <- P - eta v`.
+ */
+function update(space: Workspace, pass: Pass, l: number): Op[] {
+  const { network, batch, learningRate, momentum, weightDecay } = space.plan;
+  const gradient = {
+    op: "product",
+    a: pass.delta(l),
+    transposeA: true,
+    b: pass.input(l),
+    transposeB: false,
+  } as const;
+  const scale = network.factors[l] / batch;
+  const weights = space.weights(l);
+  if (momentum === 0) {
+    const beta = 1 - learningRate * weightDecay;
+    return [{ ...gradient, c: weights, alpha: -learningRate * scale, beta }];
+  }
+  const velocity = { ...weights, buffer: `velocity.${l}` };
+  const ops: Op[] = [{ ...gradient, c: velocity, alpha: scale, beta: momentum }];
+  if (weightDecay > 0) {
+    ops.push({ op: "addScaled", from: weights, into: velocity, factor: weightDecay });
+  }
+  return [...ops, { op: "addScaled", from: velocity, into: weights, factor: -learningRate }];
+}
+
+/** The loss (summed over samples) and the number correct over `rows` samples, with `eps = 0`. */
+function evaluation(space: Workspace, split: "train" | "test", rows: number, index: string): Op[] {
+  const pass = new Pass(space, "evaluate", rows);
+  const ops: Op[] = [
+    ...pass.gather(split, index),
+    ...pass.forward(false),
+    loss(space, pass, 0, 1, false),
+  ];
+  if (!space.plan.classes) return ops;
+  if (space.labelsApart) ops.push(pass.gatherLabels(split, index));
+  return [...ops, { op: "countCorrect", logits: pass.outputs(), labels: pass.labels(), slot: 1 }];
+}
+
+/** `<|f(x, eps) - f(x, 0)|^2>` over the first `rows` training samples, with the noise that they have now. */
+function noiseResponse(space: Workspace, rows: number): Op[] {
+  const pass = new Pass(space, "evaluate", rows);
+  const outputs = pass.outputs();
+  const unperturbed = space.matrix("evaluate.unperturbed", rows, outputs.cols);
+  return [
+    ...pass.gather("train", "identity"),
+    ...pass.noise("identity"),
+    ...pass.forward(false),
+    { op: "activate", activation: "linear", from: outputs, into: unperturbed },
+    ...pass.forward(true),
+    { op: "addScaled", from: unperturbed, into: outputs, factor: -1 },
+    { op: "sumSquares", of: outputs, slot: 0, scale: 1 / rows },
+  ];
+}
+
+function loss(space: Workspace, pass: Pass, slot: number, scale: number, gradient: boolean): Op {
+  const outputs = pass.outputs();
+  const into = gradient ? { gradient: outputs } : {};
+  return space.plan.network.loss === "cross-entropy"
+    ? { op: "crossEntropy", logits: outputs, labels: pass.targets(), slot, scale, ...into }
+    : { op: "squaredError", outputs, targets: pass.targets(), slot, scale, ...into };
+}

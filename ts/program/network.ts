@@ -1,0 +1,62 @@
+import type { Activation } from "./ops.js";
+
+/** One group of noise injection nodes, as lowering sees it. */
+export interface NoiseNodes {
+  /** Weight layer whose pre-activations the nodes feed. */
+  readonly layer: number;
+  readonly nodes: number;
+  readonly sigma: number;
+}
+
+/** An MLP with its noise injection nodes: all that lowering needs to know of it. */
+export interface Network {
+  /** Input, hidden and output widths; weight layer l goes from `widths[l]` to `widths[l + 1]`. */
+  readonly widths: readonly number[];
+  readonly activation: Activation;
+  readonly loss: "cross-entropy" | "mse";
+  readonly bias: boolean;
+  /** `c_l` in `z = c_l W x + b + W_NI eps`: 1, or the NTK parametrisation's factor. */
+  readonly factors: readonly number[];
+  readonly noise: readonly NoiseNodes[];
+}
+
+/** Where the parts of layer l's weights `[W | b | W_NI]` stand: matrix `weights.l`, `[outputs, columns]`. */
+export interface LayerLayout {
+  readonly outputs: number;
+  readonly inputs: number;
+  /** Column of the bias, or -1. */
+  readonly biasColumn: number;
+  /** First column of each noise group of this layer. */
+  readonly noiseColumns: readonly { readonly group: number; readonly column: number; readonly nodes: number }[];
+  readonly columns: number;
+}
+
+export function layouts(network: Network): LayerLayout[] {
+  return network.widths.slice(1).map((outputs, layer) => {
+    const inputs = network.widths[layer];
+    const biasColumn = network.bias ? inputs : -1;
+    let columns = inputs + (network.bias ? 1 : 0);
+    const noiseColumns = [];
+    for (const [group, { layer: at, nodes }] of network.noise.entries()) {
+      if (at !== layer) continue;
+      noiseColumns.push({ group, column: columns, nodes });
+      columns += nodes;
+    }
+    return { outputs, inputs, biasColumn, noiseColumns, columns };
+  });
+}
+
+/**
+ * The model of the theory's section 3, whose noise weights matter only through `alpha w2^T W_NI`: one linear
+ * hidden layer, one output, squared error, one group of nodes on the first layer.
+ */
+export function isLinearModel(network: Network): boolean {
+  return (
+    network.widths.length === 3 &&
+    network.widths[2] === 1 &&
+    network.activation === "linear" &&
+    network.loss === "mse" &&
+    network.noise.length === 1 &&
+    network.noise[0].layer === 0
+  );
+}

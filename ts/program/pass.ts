@@ -1,0 +1,123 @@
+import type { Activation, Epilogue, Op, Region } from "./ops.js";
+import type { Workspace } from "./workspace.js";
+
+/** The forward pass over a number of samples at a time, in buffers of its own. */
+export class Pass {
+  readonly rows: number;
+  readonly #space: Workspace;
+  readonly #name: string;
+
+  /** Passes of one name share their buffers; each element of `input.l`'s constant column is set once. */
+  constructor(space: Workspace, name: string, rows: number) {
+    this.#space = space;
+    this.#name = name;
+    this.rows = rows;
+    space.layers.forEach(({ biasColumn }, l) => {
+      if (biasColumn < 0) return;
+      space.fill({ ...this.input(l), offset: biasColumn, cols: 1 }, 1 / this.#factor(l));
+    });
+  }
+
+  /** `[x | 1 | eps]`, the whole input of layer l. */
+  input(l: number): Region {
+    return this.#space.matrix(`${this.#name}.input.${l}`, this.rows, this.#space.layers[l].columns);
+  }
+
+  /** The part of layer l's input that the layer before (or the data) writes. */
+  activations(l: number): Region {
+    return { ...this.input(l), cols: this.#space.layers[l].inputs };
+  }
+
+  preactivation(l: number): Region {
+    return this.#space.matrix(`${this.#name}.z.${l}`, this.rows, this.#space.layers[l].outputs);
+  }
+
+  outputs(): Region {
+    const last = this.#space.layers.length - 1;
+    return this.#space.matrix(`${this.#name}.outputs`, this.rows, this.#space.layers[last].outputs);
+  }
+
+  /** `dL_i/dz_i` of layer l; the last layer's takes the place of the outputs. */
+  delta(l: number): Region {
+    if (l === this.#space.layers.length - 1) return this.outputs();
+    return this.#space.matrix(`${this.#name}.delta.${l}`, this.rows, this.#space.layers[l].outputs);
+  }
+
+  targets(): Region {
+    return this.#space.matrix(`${this.#name}.targets`, this.rows, this.#space.targetCols);
+  }
+
+  gather(split: "train" | "test", index: string): Op[] {
+    const { inputScale, inputShift } = this.#space.plan;
+    return [
+      {
+        op: "gather",
+        source: `${split}.inputs`,
+        index,
+        into: this.activations(0),
+        scale: inputScale,
+        shift: inputShift,
+      },
+      { op: "gather", source: `${split}.targets`, index, into: this.targets(), scale: 1, shift: 0 },
+    ];
+  }
+
+  /** Class indices, where the targets are not these. */
+  labels(): Region {
+    return this.#space.labelsApart
+      ? this.#space.matrix(`${this.#name}.labels`, this.rows, 1)
+      : this.targets();
+  }
+
+  gatherLabels(split: "train" | "test", index: string): Op {
+    const source = `${split}.labels`;
+    return { op: "gather", source, index, into: this.labels(), scale: 1, shift: 0 };
+  }
+
+  /** Writes each group's noise into its columns. */
+  noise(index: string): Op[] {
+    const { noise } = this.#space.plan.network;
+    return this.#space.layers.flatMap(({ noiseColumns }, l) =>
+      noiseColumns.map(({ group, column, nodes }): Op => ({
+        op: "gather",
+        source: `noise.${group}`,
+        index,
+        into: { ...this.input(l), offset: column, cols: nodes },
+        scale: noise[group].sigma / this.#factor(l),
+        shift: 0,
+      })),
+    );
+  }
+
+  /** Without noise the products simply stop before the noise columns. */
+  forward(withNoise: boolean): Op[] {
+    const { activation } = this.#space.plan.network;
+    const last = this.#space.layers.length - 1;
+    return this.#space.layers.flatMap((layer, l): Op[] => {
+      const cols = withNoise ? layer.columns : layer.inputs + (layer.biasColumn < 0 ? 0 : 1);
+      const next = l === last ? this.outputs() : this.activations(l + 1);
+      const z = l < last && activation === "gelu" ? this.preactivation(l) : next;
+      const epilogue = l < last ? epilogueOf(activation) : undefined;
+      const product: Op = {
+        op: "product",
+        a: { ...this.input(l), cols },
+        transposeA: false,
+        b: { ...this.#space.weights(l), cols },
+        transposeB: true,
+        c: z,
+        alpha: this.#factor(l),
+        beta: 0,
+        ...(epilogue && { epilogue }),
+      };
+      return z === next ? [product] : [product, { op: "activate", activation, from: z, into: next }];
+    });
+  }
+
+  #factor(l: number): number {
+    return this.#space.plan.network.factors[l];
+  }
+}
+
+function epilogueOf(activation: Activation): Epilogue | undefined {
+  return activation === "relu" || activation === "tanh" ? activation : undefined;
+}

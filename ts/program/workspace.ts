@@ -1,0 +1,97 @@
+import { type LayerLayout, layouts, type Network } from "./network.js";
+import type { BufferSpec, Region } from "./ops.js";
+
+/** A training run, as lowering sees it. */
+export interface Plan {
+  readonly network: Network;
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  /** Samples a step. */
+  readonly batch: number;
+  readonly trainRows: number;
+  readonly testRows: number;
+  /** The unperturbed training loss is taken over the first so many samples. */
+  readonly evaluateRows: number;
+  /** Whether targets are classes: then accuracy is counted. */
+  readonly classes: boolean;
+  /** How inputs are stored, and the affine map from what is stored to what the network sees. */
+  readonly inputType: "float" | "byte";
+  readonly inputScale: number;
+  readonly inputShift: number;
+}
+
+/** The buffers of a program while it is being lowered, and the matrices in them. */
+export class Workspace {
+  readonly plan: Plan;
+  readonly layers: readonly LayerLayout[];
+  /** Numbers that a target is stored as: a class index is one. */
+  readonly targetCols: number;
+  readonly buffers: Record<string, BufferSpec> = {};
+  readonly fills: { region: Region; value: number }[] = [];
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.layers = layouts(plan.network);
+    this.targetCols =
+      plan.network.loss === "cross-entropy" ? 1 : this.layers[this.layers.length - 1].outputs;
+    this.#declareData();
+  }
+
+  /** Whether the loss' targets (one-hot vectors) are not the labels that correct answers are counted by. */
+  get labelsApart(): boolean {
+    return this.plan.classes && this.plan.network.loss === "mse";
+  }
+
+  /** All of layer l's weights, `[W | b | W_NI]`. */
+  weights(l: number): Region {
+    const { outputs, columns } = this.layers[l];
+    return { buffer: `weights.${l}`, offset: 0, rows: outputs, cols: columns, stride: columns };
+  }
+
+  /** The noise weights of a group, within their layer's. */
+  niw(group: number): Region {
+    const l = this.plan.network.noise[group].layer;
+    const place = this.layers[l].noiseColumns.find((n) => n.group === group);
+    if (!place) throw new Error(`layer ${l} has no noise group ${group}`);
+    return { ...this.weights(l), offset: place.column, cols: place.nodes };
+  }
+
+  /** A matrix in a buffer of its own; calls of one name share the buffer, which is as long as the longest. */
+  matrix(buffer: string, rows: number, cols: number): Region {
+    const length = Math.max(this.buffers[buffer]?.length ?? 0, rows * cols);
+    this.buffers[buffer] = { type: "float", length };
+    return { buffer, offset: 0, rows, cols, stride: cols };
+  }
+
+  indices(buffer: string, length: number): string {
+    this.buffers[buffer] = { type: "index", length };
+    return buffer;
+  }
+
+  /** Sets part of a buffer before the first pass. */
+  fill(region: Region, value: number): void {
+    const done = ({ region: old }: { region: Region }) =>
+      old.buffer === region.buffer && old.offset === region.offset && old.rows >= region.rows;
+    if (!this.fills.some(done)) this.fills.push({ region, value });
+  }
+
+  #declareData(): void {
+    const { network, trainRows, testRows, inputType, momentum } = this.plan;
+    for (const [split, rows] of Object.entries({ train: trainRows, test: testRows })) {
+      if (rows === 0) continue;
+      this.buffers[`${split}.inputs`] = { type: inputType, length: rows * network.widths[0] };
+      this.matrix(`${split}.targets`, rows, this.targetCols);
+      if (this.labelsApart) this.matrix(`${split}.labels`, rows, 1);
+    }
+    this.indices("order", trainRows);
+    this.indices("identity", Math.max(trainRows, testRows));
+    network.noise.forEach(({ nodes }, g) => {
+      this.matrix(`noise.${g}`, trainRows, nodes);
+    });
+    this.layers.forEach(({ outputs, columns }, l) => {
+      this.matrix(`weights.${l}`, outputs, columns);
+      if (momentum > 0) this.matrix(`velocity.${l}`, outputs, columns);
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import type { Values } from "../backend/machine.js";
+import type { Experiment } from "../experiment/schema.js";
+import { layouts, type LayerLayout } from "../program/network.js";
+import type { Plan } from "../program/workspace.js";
+import type { Streams } from "../random/streams.js";
+
+/** Everything random about a run. Drawn from a seed (`seededInputs`), or given, to replay another's run. */
+export interface RunInputs {
+  /** Initial `[W | b | W_NI]` of layer l, `[outputs, columns]`. */
+  weights(layer: number): Values;
+  /** The order in which an epoch visits the training samples; null: as they stand. */
+  order(epoch: number): Uint32Array | null;
+  /** Unit-variance noise of a group in an epoch, `[trainRows, nodes]` by sample; null: that of the epoch before. */
+  noise(group: number, epoch: number): Values | null;
+}
+
+/**
+ * The inputs that an experiment's seed stands for. Weights are rounded to float32, so that every machine
+ * starts from the same numbers. With a full batch the order is no matter, and samples are taken as they stand.
+ */
+export function seededInputs(experiment: Experiment, plan: Plan, streams: Streams): RunInputs {
+  const layers = layouts(plan.network);
+  return {
+    weights: (l) => initialWeights(experiment, layers[l], l, plan, streams),
+    order: (epoch) =>
+      plan.batch === plan.trainRows
+        ? null
+        : streams.permutation("order", 0, epoch, plan.trainRows),
+    noise: (g, epoch) => {
+      const { nodes, distribution, mode } = experiment.noise[g];
+      if (mode === "fixed" && epoch > 0) return null;
+      return streams.draw("noise", g, distribution, epoch, plan.trainRows, nodes);
+    },
+  };
+}
+
+function initialWeights(
+  { network, noise }: Experiment,
+  layout: LayerLayout,
+  l: number,
+  plan: Plan,
+  streams: Streams,
+): Float32Array {
+  const { outputs, inputs, columns } = layout;
+  const gain = network.init === "he" ? 2 : 1;
+  const deviation = network.init === "ntk" ? 1 : network.scale * Math.sqrt(gain / inputs);
+  const weights = new Float32Array(outputs * columns);
+  const fill = (column: number, values: Float32Array, width: number, scale: number) => {
+    for (let r = 0; r < outputs; r++) {
+      for (let c = 0; c < width; c++) {
+        weights[r * columns + column + c] = scale * values[r * width + c];
+      }
+    }
+  };
+  fill(0, streams.draw("weights", l, "normal", 0, outputs, inputs), inputs, deviation);
+  for (const { group, column, nodes } of layout.noiseColumns) {
+    const scale = noise[group].scale * deviation * plan.network.factors[l];
+    fill(column, streams.draw("niw", group, "normal", 0, outputs, nodes), nodes, scale);
+  }
+  return weights;
+}

@@ -1,0 +1,39 @@
+import type { Dataset } from "../data/dataset.js";
+import { checkAgainstData } from "../experiment/parse.js";
+import type { Experiment } from "../experiment/schema.js";
+import type { Network } from "../program/network.js";
+import type { Plan } from "../program/workspace.js";
+
+/**
+ * What is to be lowered for an experiment on this data.
+ * @throws InputError where the two do not fit together.
+ */
+export function planOf(experiment: Experiment, data: Dataset): Plan {
+  const { network, noise, optimizer, record } = experiment;
+  const loss = checkAgainstData(experiment, data);
+  const widths = [data.inputs, ...network.layers, data.outputs];
+  const shape: Network = {
+    widths,
+    activation: network.activation,
+    loss,
+    bias: network.bias,
+    factors: widths
+      .slice(0, -1)
+      .map((fanIn) => (network.init === "ntk" ? network.scale / Math.sqrt(fanIn) : 1)),
+    noise,
+  };
+  return {
+    network: shape,
+    learningRate: optimizer.learningRate,
+    momentum: optimizer.momentum,
+    weightDecay: optimizer.weightDecay,
+    batch: optimizer.batchSize === "full" ? data.train.rows : optimizer.batchSize,
+    trainRows: data.train.rows,
+    testRows: data.test?.rows ?? 0,
+    evaluateRows: record.evaluateSamples ?? data.train.rows,
+    classes: data.task === "classification",
+    inputType: data.train.inputs instanceof Uint8Array ? "byte" : "float",
+    inputScale: data.scale,
+    inputShift: data.shift,
+  };
+}

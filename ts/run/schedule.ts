@@ -1,0 +1,32 @@
+import type { Experiment } from "../experiment/schema.js";
+import type { Plan } from "../program/workspace.js";
+
+/** When a run ends, and what of it is recorded. */
+export interface Schedule {
+  /** Updates in an epoch; an incomplete last batch is left out. */
+  readonly stepsPerEpoch: number;
+  /** Updates in the whole run. */
+  readonly steps: number;
+  /** The first so many steps are all recorded, then one in `every`. */
+  readonly dense: number;
+  readonly every: number;
+  /** Epochs between evaluations. */
+  readonly evaluateEvery: number;
+  readonly stop: { readonly trainAccuracy?: number; readonly loss?: number };
+}
+
+export function scheduleOf({ epochs, steps, record, stop }: Experiment, plan: Plan): Schedule {
+  const stepsPerEpoch = Math.floor(plan.trainRows / plan.batch);
+  return {
+    stepsPerEpoch,
+    steps: steps ?? (epochs ?? 0) * stepsPerEpoch,
+    dense: record.dense,
+    every: record.every ?? stepsPerEpoch,
+    evaluateEvery: record.evaluateEvery,
+    stop,
+  };
+}
+
+export function isRecorded({ dense, every }: Schedule, step: number): boolean {
+  return step < dense || step % every === 0;
+}
