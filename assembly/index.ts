@@ -1,0 +1,17 @@
+export { draw, permutation } from "./draw";
+export { activate, activationGradient } from "./activations";
+export { cos2pi, log, sin2pi } from "./math64";
+export { philox } from "./philox";
+export { product } from "./product";
+export { run } from "./run";
+import { WORKSPACE } from "./product";
+
+/** First byte that is free for use. */
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+/** Bytes of workspace that `run` needs. */
+export function workspaceBytes(): usize {
+  return WORKSPACE;
+}

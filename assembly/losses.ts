@@ -1,0 +1,122 @@
+import { exp } from "./math32";
+import { log } from "./math64";
+
+const lanes = memory.data(16, 16);
+
+/**
+ * Softmax cross-entropy summed over rows, in float64 and row order. `gradient`, unless 0, takes
+ * `softmax - onehot` (it may be the logits themselves). Strides in bytes; labels are floats, one a row.
+ */
+export function crossEntropy(
+  logits: usize,
+  stride: usize,
+  labels: usize,
+  gradient: usize,
+  gradientStride: usize,
+  rows: i32,
+  cols: i32,
+): f64 {
+  let sum: f64 = 0;
+  for (let r = 0; r < rows; r++) {
+    const label = <usize>load<f32>(labels) << 2;
+    const own = load<f32>(logits + label);
+    const largest = rowMax(logits, cols);
+    const total = expRow(logits, gradient, cols, largest);
+    sum += log(total) + (<f64>largest - <f64>own);
+    if (gradient) {
+      scaleRow(gradient, cols, <f32>(1 / total));
+      store<f32>(gradient + label, load<f32>(gradient + label) - 1);
+      gradient += gradientStride;
+    }
+    logits += stride;
+    labels += 4;
+  }
+  return sum;
+}
+
+function rowMax(row: usize, cols: i32): f32 {
+  let largest = load<f32>(row);
+  for (let c = 1; c < cols; c++) {
+    const z = load<f32>(row + (<usize>c << 2));
+    if (z > largest) largest = z;
+  }
+  return largest;
+}
+
+/** `into = exp(row - largest)` (nothing is stored if `into` is 0); returns their sum. */
+function expRow(row: usize, into: usize, cols: i32, largest: f32): f64 {
+  const shift = f32x4.splat(largest);
+  let sum: f64 = 0;
+  for (let c = 0; c < cols; c += 4) {
+    const count = min(4, cols - c);
+    let z: v128;
+    if (count == 4) z = v128.load(row);
+    else {
+      v128.store(lanes, shift);
+      memory.copy(lanes, row, count << 2);
+      z = v128.load(lanes);
+    }
+    v128.store(lanes, exp(f32x4.sub(z, shift)));
+    for (let i = 0; i < count; i++) {
+      const e = load<f32>(lanes + (<usize>i << 2));
+      sum += <f64>e;
+      if (into) store<f32>(into + (<usize>i << 2), e);
+    }
+    row += 16;
+    if (into) into += 16;
+  }
+  return sum;
+}
+
+function scaleRow(row: usize, cols: i32, factor: f32): void {
+  for (let c = 0; c < cols; c++) {
+    store<f32>(row, load<f32>(row) * factor);
+    row += 4;
+  }
+}
+
+/** Half the squared differences, summed in float64 and storage order; `gradient`, unless 0, takes the differences. */
+export function squaredError(
+  outputs: usize,
+  stride: usize,
+  targets: usize,
+  targetStride: usize,
+  gradient: usize,
+  gradientStride: usize,
+  rows: i32,
+  cols: i32,
+): f64 {
+  let sum: f64 = 0;
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < cols; c++) {
+      const at = <usize>c << 2;
+      const difference = load<f32>(outputs + at) - load<f32>(targets + at);
+      sum += <f64>difference * <f64>difference;
+      if (gradient) store<f32>(gradient + at, difference);
+    }
+    outputs += stride;
+    targets += targetStride;
+    if (gradient) gradient += gradientStride;
+  }
+  return 0.5 * sum;
+}
+
+/** Rows whose largest logit, the first of equals, stands at the label. */
+export function countCorrect(logits: usize, stride: usize, labels: usize, rows: i32, cols: i32): i32 {
+  let correct = 0;
+  for (let r = 0; r < rows; r++) {
+    let best = 0;
+    let largest = load<f32>(logits);
+    for (let c = 1; c < cols; c++) {
+      const z = load<f32>(logits + (<usize>c << 2));
+      if (z > largest) {
+        largest = z;
+        best = c;
+      }
+    }
+    if (best == <i32>load<f32>(labels)) correct++;
+    logits += stride;
+    labels += 4;
+  }
+  return correct;
+}

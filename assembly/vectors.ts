@@ -1,0 +1,50 @@
+/** Sum of squares in float64: two lanes of partial sums over each row, in storage order. Stride in bytes. */
+export function sumSquares(from: usize, stride: usize, rows: i32, cols: i32): f64 {
+  let lanes = f64x2.splat(0);
+  let rest: f64 = 0;
+  for (let r = 0; r < rows; r++) {
+    let p = from;
+    let c = 0;
+    for (; c + 2 <= cols; c += 2) {
+      const x = f64x2.promote_low_f32x4(v128.load64_zero(p));
+      lanes = f64x2.add(lanes, f64x2.mul(x, x));
+      p += 8;
+    }
+    if (c < cols) {
+      const x = <f64>load<f32>(p);
+      rest += x * x;
+    }
+    from += stride;
+  }
+  return f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1) + rest;
+}
+
+/** `into += factor * from`; strides in bytes. */
+export function addScaled(
+  from: usize,
+  fromStride: usize,
+  into: usize,
+  intoStride: usize,
+  rows: i32,
+  cols: i32,
+  factor: f32,
+): void {
+  const factors = f32x4.splat(factor);
+  for (let r = 0; r < rows; r++) {
+    let p = from;
+    let q = into;
+    let c = 0;
+    for (; c + 4 <= cols; c += 4) {
+      v128.store(q, f32x4.add(v128.load(q), f32x4.mul(v128.load(p), factors)));
+      p += 16;
+      q += 16;
+    }
+    for (; c < cols; c++) {
+      store<f32>(q, load<f32>(q) + load<f32>(p) * factor);
+      p += 4;
+      q += 4;
+    }
+    from += fromStride;
+    into += intoStride;
+  }
+}

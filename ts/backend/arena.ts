@@ -1,0 +1,43 @@
+import type { BufferSpec, BufferType, Program } from "../program/ops.js";
+
+export const BYTES: Record<BufferType, number> = { float: 4, byte: 1, index: 4 };
+
+/** Bytes that one operation's record takes (`assembly/run.ts`). */
+export const RECORD_BYTES = 128;
+
+/** Bytes of trace that are kept at a time; longer runs are cut. */
+const TRACE_BYTES = 1 << 20;
+
+/** Where everything stands in a session's memory: planned once, from the program. */
+export interface Arena {
+  readonly buffers: ReadonlyMap<string, { readonly address: number; readonly spec: BufferSpec }>;
+  readonly lists: ReadonlyMap<string, number>;
+  readonly trace: number;
+  readonly traceBytes: number;
+  readonly workspace: number;
+  /** First byte behind it all. */
+  readonly end: number;
+}
+
+export function planArena(program: Program, base: number, workspaceBytes: number): Arena {
+  let end = base;
+  const take = (bytes: number): number => {
+    const address = Math.ceil(end / 16) * 16;
+    end = address + bytes;
+    return address;
+  };
+  const buffers = new Map(
+    Object.entries(program.buffers).map(([name, spec]) => [
+      name,
+      { address: take(spec.length * BYTES[spec.type]), spec },
+    ]),
+  );
+  const lists = new Map(
+    Object.entries(program.lists).map(([name, { ops }]) => [name, take(ops.length * RECORD_BYTES)]),
+  );
+  const row = Math.max(1, ...Object.values(program.lists).map(({ slots }) => slots)) * 8;
+  const traceBytes = Math.max(row, TRACE_BYTES);
+  const trace = take(traceBytes);
+  const workspace = take(workspaceBytes);
+  return { buffers, lists, trace, traceBytes, workspace, end };
+}

@@ -1,0 +1,85 @@
+import type { Activation, Epilogue, Op, Region } from "../program/ops.js";
+import type { Arena } from "./arena.js";
+
+const OPCODES: Record<Op["op"], number> = {
+  gather: 1,
+  product: 2,
+  activate: 3,
+  activationGradient: 4,
+  crossEntropy: 5,
+  squaredError: 6,
+  countCorrect: 7,
+  sumSquares: 8,
+  addScaled: 9,
+};
+
+const ACTIVATIONS: Record<Activation | Epilogue, number> = { relu: 1, tanh: 2, gelu: 3, linear: 4 };
+
+/** Writes an operation's record (`assembly/run.ts`) at `at`. */
+export function encode(op: Op, arena: Arena, view: DataView, at: number): void {
+  const words = (...values: number[]) => {
+    [OPCODES[op.op], ...values].forEach((value, i) => {
+      view.setInt32(at + 4 * i, value, true);
+    });
+  };
+  const float = (word: number, value: number) => view.setFloat32(at + 4 * word, value, true);
+  const double = (word: number, value: number) => view.setFloat64(at + 4 * word, value, true);
+  const address = (region: Region) => base(region.buffer, arena) + 4 * region.offset;
+  const matrix = (region: Region) => [address(region), 4 * region.stride];
+
+  switch (op.op) {
+    case "gather": {
+      const bytes = arena.buffers.get(op.source)?.spec.type === "byte" ? 1 : 0;
+      const { into } = op;
+      const target = [...matrix(into), into.rows, into.cols];
+      words(base(op.source, arena), bytes, base(op.index, arena), ...target);
+      float(8, op.scale);
+      float(9, op.shift);
+      break;
+    }
+    case "product": {
+      const { a, b, c } = op;
+      const stepsA = op.transposeA ? [4, 4 * a.stride] : [4 * a.stride, 4];
+      // B is read by columns: its "row" step goes from one column of op(B) to the next.
+      const stepsB = op.transposeB ? [4 * b.stride, 4] : [4, 4 * b.stride];
+      const depth = op.transposeA ? a.rows : a.cols;
+      words(c.rows, c.cols, depth, address(a), ...stepsA, address(b), ...stepsB, ...matrix(c));
+      float(12, op.alpha);
+      float(13, op.beta);
+      view.setInt32(at + 4 * 14, op.epilogue ? ACTIVATIONS[op.epilogue] : 0, true);
+      break;
+    }
+    case "activate":
+      words(ACTIVATIONS[op.activation], ...matrix(op.from), ...matrix(op.into), op.into.rows, op.into.cols);
+      break;
+    case "activationGradient":
+      words(ACTIVATIONS[op.activation], ...matrix(op.at), ...matrix(op.into), op.into.rows, op.into.cols);
+      break;
+    case "crossEntropy":
+    case "squaredError": {
+      const [from, targets] =
+        op.op === "crossEntropy" ? [op.logits, op.labels] : [op.outputs, op.targets];
+      const gradient = op.gradient ? matrix(op.gradient) : [0, 0];
+      words(...matrix(from), ...matrix(targets), ...gradient, from.rows, from.cols, op.slot);
+      double(10, op.scale);
+      break;
+    }
+    case "countCorrect":
+      words(...matrix(op.logits), address(op.labels), op.logits.rows, op.logits.cols, op.slot);
+      break;
+    case "sumSquares":
+      words(...matrix(op.of), op.of.rows, op.of.cols, op.slot);
+      double(6, op.scale);
+      break;
+    case "addScaled":
+      words(...matrix(op.from), ...matrix(op.into), op.into.rows, op.into.cols);
+      float(7, op.factor);
+      break;
+  }
+}
+
+function base(buffer: string, arena: Arena): number {
+  const found = arena.buffers.get(buffer);
+  if (!found) throw new Error(`the program has no buffer ${buffer}`);
+  return found.address;
+}

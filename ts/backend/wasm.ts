@@ -1,0 +1,121 @@
+import { RunError } from "../errors/errors.js";
+import type { KernelExports, Kernels } from "../kernels/kernels.js";
+import type { BufferSpec, Program, Region } from "../program/ops.js";
+import { type Arena, planArena, RECORD_BYTES } from "./arena.js";
+import { encode } from "./encode.js";
+import type { Machine, Session, Values } from "./machine.js";
+
+const PAGE = 65536;
+const MOST_PAGES = 65536;
+
+/** The CPU machine: float32 on SIMD, one WASM instance a session, whole epochs in one call. */
+export function wasmMachine(kernels: Kernels): Machine {
+  return {
+    name: "wasm",
+    flavour: kernels.flavour,
+    open: async (program) => new WasmSession(kernels, program),
+  };
+}
+
+/** Bytes of memory that a session of this program takes. */
+export function plannedBytes(kernels: Kernels, program: Program): number {
+  const instance = kernels.instantiate();
+  return planArena(program, instance.heapBase(), instance.workspaceBytes()).end;
+}
+
+class WasmSession implements Session {
+  readonly #program: Program;
+  #kernels: KernelExports | null;
+  readonly #arena: Arena;
+
+  constructor(kernels: Kernels, program: Program) {
+    const instance = kernels.instantiate();
+    this.#kernels = instance;
+    this.#program = program;
+    this.#arena = planArena(program, instance.heapBase(), instance.workspaceBytes());
+    reserve(instance.memory, this.#arena.end);
+    const view = new DataView(instance.memory.buffer);
+    for (const [name, { ops }] of Object.entries(program.lists)) {
+      const list = this.#arena.lists.get(name) as number;
+      ops.forEach((op, i) => {
+        encode(op, this.#arena, view, list + i * RECORD_BYTES);
+      });
+    }
+    for (const { region, value } of program.fills) this.#fill(region, value);
+  }
+
+  write(buffer: string, values: Values, offset = 0): void {
+    const { spec } = this.#buffer(buffer);
+    if (offset + values.length > spec.length) {
+      throw new RangeError(
+        `${buffer} holds ${spec.length} elements: ${values.length} from ${offset} on do not fit`,
+      );
+    }
+    this.#view(buffer).set(values, offset);
+  }
+
+  async read(buffer: string): Promise<Float64Array> {
+    return Float64Array.from(this.#view(buffer));
+  }
+
+  async run(list: string, first: number, count: number): Promise<Float64Array> {
+    const { ops, slots } = this.#program.lists[list];
+    const { trace, traceBytes, workspace, lists } = this.#arena;
+    const address = lists.get(list) as number;
+    const kernels = this.#live();
+    const rows = new Float64Array(count * slots);
+    const atOnce = Math.max(1, Math.floor(traceBytes / (8 * slots)));
+    for (let done = 0; done < count; done += atOnce) {
+      const some = Math.min(atOnce, count - done);
+      kernels.run(address, ops.length, first + done, some, trace, slots, workspace);
+      rows.set(new Float64Array(kernels.memory.buffer, trace, some * slots), done * slots);
+    }
+    return rows;
+  }
+
+  dispose(): void {
+    this.#kernels = null;
+  }
+
+  #live(): KernelExports {
+    if (!this.#kernels) throw new Error("the session has been disposed of");
+    return this.#kernels;
+  }
+
+  #buffer(name: string): { readonly address: number; readonly spec: BufferSpec } {
+    const found = this.#arena.buffers.get(name);
+    if (!found) throw new Error(`the program has no buffer ${name}`);
+    return found;
+  }
+
+  #view(name: string): Float32Array | Uint8Array | Uint32Array {
+    const { address, spec } = this.#buffer(name);
+    const { buffer } = this.#live().memory;
+    if (spec.type === "float") return new Float32Array(buffer, address, spec.length);
+    if (spec.type === "byte") return new Uint8Array(buffer, address, spec.length);
+    return new Uint32Array(buffer, address, spec.length);
+  }
+
+  #fill(region: Region, value: number): void {
+    const values = this.#view(region.buffer);
+    for (let r = 0; r < region.rows; r++) {
+      const start = region.offset + r * region.stride;
+      values.fill(value, start, start + region.cols);
+    }
+  }
+}
+
+function reserve(memory: WebAssembly.Memory, bytes: number): void {
+  const pages = Math.ceil(bytes / PAGE);
+  const missing = pages - memory.buffer.byteLength / PAGE;
+  const needs = `the run needs ${Math.ceil(bytes / 1e6)} MB`;
+  if (pages > MOST_PAGES) {
+    throw new RunError(`${needs}: the wasm machine has 4295 MB at most; take fewer samples or narrower layers`);
+  }
+  if (missing <= 0) return;
+  try {
+    memory.grow(missing);
+  } catch (cause) {
+    throw new RunError(`${needs}, and this host does not give it`, { cause });
+  }
+}

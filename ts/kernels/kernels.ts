@@ -1,0 +1,116 @@
+import { InputError, RunError } from "../errors/errors.js";
+import { BASELINE, RELAXED } from "./embedded.js";
+
+/** What the modules export; addresses and sizes in bytes. See `assembly/`. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  heapBase(): number;
+  workspaceBytes(): number;
+  philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number, out: number): void;
+  draw(
+    kind: number,
+    seed: number,
+    stream: number,
+    epoch: number,
+    first: number,
+    samples: number,
+    nodes: number,
+    out: number,
+  ): void;
+  permutation(seed: number, stream: number, epoch: number, n: number, out: number): void;
+  log(x: number): number;
+  cos2pi(u: number): number;
+  sin2pi(u: number): number;
+  run(
+    list: number,
+    length: number,
+    first: number,
+    count: number,
+    trace: number,
+    slots: number,
+    workspace: number,
+  ): void;
+}
+
+/** `baseline`: the same bits on every host. `relaxed`: fused multiply-add where the host has it. */
+export type Flavour = "baseline" | "relaxed";
+
+/** Compiled kernels. Instances share code, not memory. */
+export interface Kernels {
+  readonly flavour: Flavour;
+  instantiate(): KernelExports;
+}
+
+/** Where a module comes from, if not from the embedded bytes. */
+export type KernelSource = URL | string | BufferSource;
+
+export interface KernelOptions {
+  /** Takes the relaxed module where the host can run it. */
+  readonly fast?: boolean;
+  readonly baseline?: KernelSource;
+  readonly relaxed?: KernelSource;
+}
+
+/** The smallest module with a relaxed instruction: `(func (result v128) ... f32x4.relaxed_madd)`. */
+const PROBE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 17, 1, 15, 0],
+  ...[65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11],
+);
+
+/**
+ * Compiles the kernels.
+ * @throws InputError if a source of one's own is not these kernels; RunError if the host has no WebAssembly SIMD.
+ */
+export async function loadKernels(options: KernelOptions = {}): Promise<Kernels> {
+  const flavour: Flavour = options.fast && (await hasRelaxedSimd()) ? "relaxed" : "baseline";
+  const source = options[flavour];
+  const bytes = source ? await fetched(flavour, source) : decoded(flavour === "relaxed" ? RELAXED : BASELINE);
+  const module = await compiled(bytes, flavour, source !== undefined);
+  return { flavour, instantiate: () => instance(module, flavour) };
+}
+
+async function compiled(bytes: BufferSource, flavour: Flavour, own: boolean): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    if (own) {
+      throw new InputError(flavour, `${flavour}: the bytes are not ninscope's kernels (${(cause as Error).message})`);
+    }
+    throw new RunError("this host cannot run the kernels: WebAssembly with SIMD is needed", { cause });
+  }
+}
+
+function instance(module: WebAssembly.Module, flavour: Flavour): KernelExports {
+  const exports = new WebAssembly.Instance(module).exports as unknown as KernelExports;
+  if (typeof exports.run !== "function" || typeof exports.workspaceBytes !== "function") {
+    throw new InputError(flavour, `${flavour}: the module is not ninscope's kernels: it has no export "run"`);
+  }
+  return exports;
+}
+
+async function fetched(flavour: Flavour, source: KernelSource): Promise<BufferSource> {
+  if (typeof source !== "string" && !(source instanceof URL)) return source;
+  let response: Response;
+  try {
+    response = await fetch(source);
+  } catch (cause) {
+    throw new InputError(flavour, `${flavour}: ${source} could not be fetched: ${(cause as Error).message}`);
+  }
+  if (!response.ok) {
+    throw new InputError(flavour, `${flavour}: ${source} answered ${response.status}, not with the kernels`);
+  }
+  return response.arrayBuffer();
+}
+
+function decoded(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+}
+
+/** Node 20 has relaxed SIMD behind a flag, which has to be set before anything is compiled with it. */
+async function hasRelaxedSimd(): Promise<boolean> {
+  if (WebAssembly.validate(PROBE)) return true;
+  const v8 = globalThis.process?.getBuiltinModule?.("node:v8");
+  if (!v8) return false;
+  v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
+  return WebAssembly.validate(PROBE);
+}

@@ -1,0 +1,77 @@
+import { InputError, shown } from "../errors/errors.js";
+import type { KernelExports, Kernels } from "../kernels/kernels.js";
+
+export type Distribution = "normal" | "uniform" | "rademacher";
+
+/** What the numbers are for; streams of different names or indices have nothing in common. */
+const NAMES = ["weights", "niw", "order", "noise", "data", "dataNoise", "labels"] as const;
+export type StreamName = (typeof NAMES)[number];
+
+const KINDS = { words: 0, normal: 1, uniform: 2, rademacher: 3 } as const;
+
+const PAGE = 65536;
+
+/**
+ * Random numbers as pure functions of (seed, stream, epoch, sample, node): Philox4x32-10 with key
+ * (seed, stream) and counter (node div 4, sample, epoch, 0), word node mod 4. They are made in the WASM module,
+ * whichever machine uses them, and are float32, so all machines see the same bits.
+ */
+export class Streams {
+  readonly #kernels: KernelExports;
+  readonly #seed: number;
+
+  /** @throws InputError unless `seed` is an integer from 0 to 2^32 - 1. */
+  constructor(kernels: Kernels, seed: number) {
+    if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+      throw new InputError("seed", `seed is ${shown(seed)}: takes an integer from 0 to 4294967295`);
+    }
+    this.#kernels = kernels.instantiate();
+    this.#seed = seed;
+  }
+
+  /**
+   * Zero-mean, unit-variance draws, `[samples, nodes]`: standard normal, uniform on ±sqrt 3, or ±1.
+   * @param index tells streams of one name apart: a layer, a noise group.
+   */
+  draw(
+    name: StreamName,
+    index: number,
+    distribution: Distribution,
+    epoch: number,
+    samples: number,
+    nodes: number,
+    firstSample = 0,
+  ): Float32Array {
+    const at = this.#room(samples * nodes * 4);
+    const stream = streamId(name, index);
+    this.#kernels.draw(KINDS[distribution], this.#seed, stream, epoch, firstSample, samples, nodes, at);
+    return new Float32Array(this.#kernels.memory.buffer, at, samples * nodes).slice();
+  }
+
+  /** Raw 32-bit words, `[samples, nodes]`. */
+  words(name: StreamName, index: number, epoch: number, samples: number, nodes: number): Uint32Array {
+    const at = this.#room(samples * nodes * 4);
+    this.#kernels.draw(KINDS.words, this.#seed, streamId(name, index), epoch, 0, samples, nodes, at);
+    return new Uint32Array(this.#kernels.memory.buffer, at, samples * nodes).slice();
+  }
+
+  /** A permutation of 0 .. n - 1. */
+  permutation(name: StreamName, index: number, epoch: number, n: number): Uint32Array {
+    const at = this.#room(n * 4);
+    this.#kernels.permutation(this.#seed, streamId(name, index), epoch, n, at);
+    return new Uint32Array(this.#kernels.memory.buffer, at, n).slice();
+  }
+
+  /** Address of so many free bytes. Views made before are of no use afterwards: memory may have grown. */
+  #room(bytes: number): number {
+    const { memory } = this.#kernels;
+    const base = Math.ceil(this.#kernels.heapBase() / 16) * 16;
+    const missing = base + bytes - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    return base;
+  }
+}
+
+function streamId(name: StreamName, index: number): number {
+  return (NAMES.indexOf(name) << 16) | index;
+}
