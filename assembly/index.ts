@@ -1,9 +1,10 @@
-export { draw, permutation } from "./draw";
 export { activate, activationGradient } from "./activations";
+export { draw, permutation } from "./draw";
 export { cos2pi, log, sin2pi } from "./math64";
 export { philox } from "./philox";
 export { product } from "./product";
 export { run } from "./run";
+
 import { WORKSPACE } from "./product";
 
 /** First byte that is free for use. */

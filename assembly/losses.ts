@@ -18,7 +18,7 @@ export function crossEntropy(
 ): f64 {
   let sum: f64 = 0;
   for (let r = 0; r < rows; r++) {
-    const label = <usize>load<f32>(labels) << 2;
+    const label = (<usize>load<f32>(labels)) << 2;
     const own = load<f32>(logits + label);
     const largest = rowMax(logits, cols);
     const total = expRow(logits, gradient, cols, largest);
@@ -37,7 +37,7 @@ export function crossEntropy(
 function rowMax(row: usize, cols: i32): f32 {
   let largest = load<f32>(row);
   for (let c = 1; c < cols; c++) {
-    const z = load<f32>(row + (<usize>c << 2));
+    const z = load<f32>(row + ((<usize>c) << 2));
     if (z > largest) largest = z;
   }
   return largest;
@@ -58,9 +58,9 @@ function expRow(row: usize, into: usize, cols: i32, largest: f32): f64 {
     }
     v128.store(lanes, exp(f32x4.sub(z, shift)));
     for (let i = 0; i < count; i++) {
-      const e = load<f32>(lanes + (<usize>i << 2));
+      const e = load<f32>(lanes + ((<usize>i) << 2));
       sum += <f64>e;
-      if (into) store<f32>(into + (<usize>i << 2), e);
+      if (into) store<f32>(into + ((<usize>i) << 2), e);
     }
     row += 16;
     if (into) into += 16;
@@ -89,7 +89,7 @@ export function squaredError(
   let sum: f64 = 0;
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < cols; c++) {
-      const at = <usize>c << 2;
+      const at = (<usize>c) << 2;
       const difference = load<f32>(outputs + at) - load<f32>(targets + at);
       sum += <f64>difference * <f64>difference;
       if (gradient) store<f32>(gradient + at, difference);
@@ -102,13 +102,19 @@ export function squaredError(
 }
 
 /** Rows whose largest logit, the first of equals, stands at the label. */
-export function countCorrect(logits: usize, stride: usize, labels: usize, rows: i32, cols: i32): i32 {
+export function countCorrect(
+  logits: usize,
+  stride: usize,
+  labels: usize,
+  rows: i32,
+  cols: i32,
+): i32 {
   let correct = 0;
   for (let r = 0; r < rows; r++) {
     let best = 0;
     let largest = load<f32>(logits);
     for (let c = 1; c < cols; c++) {
-      const z = load<f32>(logits + (<usize>c << 2));
+      const z = load<f32>(logits + ((<usize>c) << 2));
       if (z > largest) {
         largest = z;
         best = c;

@@ -30,12 +30,17 @@ export function measuredBoundaries(
   };
 }
 
-function boundary(runs: readonly { sigma: number; rank: number }[], rank: number): MeasuredBoundary {
+function boundary(
+  runs: readonly { sigma: number; rank: number }[],
+  rank: number,
+): MeasuredBoundary {
   const sigmas = [...new Set(runs.map(({ sigma }) => sigma))].sort((a, b) => a - b);
   let fewest = Number.POSITIVE_INFINITY;
   let best: number[] = [];
   for (let i = 0; i <= sigmas.length; i++) {
-    const wrong = runs.filter((run) => run.rank >= rank !== (i < sigmas.length && run.sigma >= sigmas[i]));
+    const wrong = runs.filter(
+      (run) => run.rank >= rank !== (i < sigmas.length && run.sigma >= sigmas[i]),
+    );
     if (wrong.length > fewest) continue;
     if (wrong.length < fewest) best = [];
     fewest = wrong.length;

@@ -65,7 +65,10 @@ function measured({ steps, evaluations }: Trajectory, { measure, window }: Phase
   const niwEnd = after[after.length - 1];
   const lossEnd = loss[loss.length - 1];
   return {
-    finite: steps.loss.every(Number.isFinite) && steps.niwNorm.every(Number.isFinite) && Number.isFinite(niwEnd),
+    finite:
+      steps.loss.every(Number.isFinite) &&
+      steps.niwNorm.every(Number.isFinite) &&
+      Number.isFinite(niwEnd),
     lossStart: loss[0],
     lossMax: largest(loss),
     lossEnd,
@@ -108,10 +111,14 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
   const learnt = Math.log(numbers.lossEnd / Math.min(lossFrom, LEARNT_NOTHING * constantLoss));
   if (peak > 0) {
     if (learnt > 0) {
-      return evidence("divergent", "the loss rose and has not come down below its start and a constant prediction's", [
-        [learnt, "catapult"],
-        [peak, niwFall > DECAY ? "decay" : "decoupled"],
-      ]);
+      return evidence(
+        "divergent",
+        "the loss rose and has not come down below its start and a constant prediction's",
+        [
+          [learnt, "catapult"],
+          [peak, niwFall > DECAY ? "decay" : "decoupled"],
+        ],
+      );
     }
     // Whatever overshot has to be back below where it began.
     const above = niwPeak > 0 ? Math.log(numbers.niwEnd / niwFrom) : Number.NEGATIVE_INFINITY;
@@ -120,11 +127,16 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
       [peak, niwFall > DECAY ? "decay" : "decoupled"],
     ];
     return above > 0
-      ? evidence("unclassified", "the noise weights grew and have not returned, while the loss fell", [
-          [above, "catapult"],
-          ...ratios,
-        ])
-      : evidence("catapult", "the loss or the noise weights overshot their start and came back below it", ratios);
+      ? evidence(
+          "unclassified",
+          "the noise weights grew and have not returned, while the loss fell",
+          [[above, "catapult"], ...ratios],
+        )
+      : evidence(
+          "catapult",
+          "the loss or the noise weights overshot their start and came back below it",
+          ratios,
+        );
   }
   const fell = niwFall - DECAY;
   return fell > 0

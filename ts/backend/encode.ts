@@ -50,10 +50,22 @@ export function encode(op: Op, arena: Arena, view: DataView, at: number): void {
       break;
     }
     case "activate":
-      words(ACTIVATIONS[op.activation], ...matrix(op.from), ...matrix(op.into), op.into.rows, op.into.cols);
+      words(
+        ACTIVATIONS[op.activation],
+        ...matrix(op.from),
+        ...matrix(op.into),
+        op.into.rows,
+        op.into.cols,
+      );
       break;
     case "activationGradient":
-      words(ACTIVATIONS[op.activation], ...matrix(op.at), ...matrix(op.into), op.into.rows, op.into.cols);
+      words(
+        ACTIVATIONS[op.activation],
+        ...matrix(op.at),
+        ...matrix(op.into),
+        op.into.rows,
+        op.into.cols,
+      );
       break;
     case "crossEntropy":
     case "squaredError": {

@@ -1,7 +1,7 @@
 import type {
   Activate,
-  ActivationGradient,
   Activation,
+  ActivationGradient,
   AddScaled,
   CountCorrect,
   CrossEntropy,

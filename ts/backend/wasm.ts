@@ -110,7 +110,9 @@ function reserve(memory: WebAssembly.Memory, bytes: number): void {
   const missing = pages - memory.buffer.byteLength / PAGE;
   const needs = `the run needs ${Math.ceil(bytes / 1e6)} MB`;
   if (pages > MOST_PAGES) {
-    throw new RunError(`${needs}: the wasm machine has 4295 MB at most; take fewer samples or narrower layers`);
+    throw new RunError(
+      `${needs}: the wasm machine has 4295 MB at most; take fewer samples or narrower layers`,
+    );
   }
   if (missing <= 0) return;
   try {

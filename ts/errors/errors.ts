@@ -23,7 +23,9 @@ export function shown(value: unknown): string {
   let text: string | undefined;
   try {
     text =
-      typeof value === "number" || typeof value === "bigint" ? String(value) : JSON.stringify(value);
+      typeof value === "number" || typeof value === "bigint"
+        ? String(value)
+        : JSON.stringify(value);
   } catch {
     text = undefined;
   }

@@ -1,7 +1,7 @@
 import type { Dataset } from "../data/dataset.js";
 import { InputError } from "../errors/errors.js";
-import { type Experiment, experimentSchema } from "./schema.js";
 import { parseWith } from "./parseWith.js";
+import { type Experiment, experimentSchema } from "./schema.js";
 
 /**
  * Checks an experiment and fills in its defaults.

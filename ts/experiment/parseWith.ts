@@ -8,7 +8,11 @@ type Schema = v.GenericSchema;
  * @param whole what to call the input in a message about all of it.
  * @throws InputError, one line on the first thing wrong: the field, its value, what it takes.
  */
-export function parseWith<S extends Schema>(schema: S, input: unknown, whole: string): v.InferOutput<S> {
+export function parseWith<S extends Schema>(
+  schema: S,
+  input: unknown,
+  whole: string,
+): v.InferOutput<S> {
   const parsed = v.safeParse(schema, input, { abortEarly: true });
   if (!parsed.success) throw described(schema, parsed.issues[0], whole);
   refuseListsAsObjects(parsed.output, input, [], whole);
@@ -20,9 +24,13 @@ function described(schema: Schema, issue: v.BaseIssue<unknown>, whole: string): 
   const field = path.join(".") || whole;
   if (issue.type === "strict_object" && issue.expected === "never") {
     const known = knownFields(schema, path.slice(0, -1), input(issue));
-    return new InputError(field, `${field} is not a field here: the known ones are ${known.join(", ")}`);
+    return new InputError(
+      field,
+      `${field} is not a field here: the known ones are ${known.join(", ")}`,
+    );
   }
-  if (issue.input === undefined) return new InputError(field, `${field} is missing: ${takes(issue)}`);
+  if (issue.input === undefined)
+    return new InputError(field, `${field} is missing: ${takes(issue)}`);
   return new InputError(field, `${field} is ${shown(issue.input)}: ${takes(issue)}`);
 }
 
@@ -56,7 +64,12 @@ function unwrapped(schema: any): any {
 }
 
 /** Valibot takes a list for an object of optional fields; a user who wrote `[]` meant something else. */
-function refuseListsAsObjects(output: unknown, given: unknown, path: string[], whole: string): void {
+function refuseListsAsObjects(
+  output: unknown,
+  given: unknown,
+  path: string[],
+  whole: string,
+): void {
   if (typeof output !== "object" || output === null || given === undefined) return;
   if (!Array.isArray(output) && Array.isArray(given)) {
     const field = path.join(".") || whole;

@@ -8,7 +8,10 @@ import { InputError, shown } from "../errors/errors.js";
 export function withField(json: unknown, path: string, value: unknown): unknown {
   const keys = path.split(".");
   if (keys.some((key) => key === "" || key === "__proto__")) {
-    throw new InputError(path, `${shown(path)} is no field: takes a dotted path such as noise.0.sigma`);
+    throw new InputError(
+      path,
+      `${shown(path)} is no field: takes a dotted path such as noise.0.sigma`,
+    );
   }
   return set(json, keys, 0, path, value);
 }
@@ -29,7 +32,10 @@ function set(node: unknown, keys: string[], depth: number, path: string, value: 
     return list;
   }
   if (node !== undefined && (typeof node !== "object" || node === null)) {
-    throw new InputError(path, `${path}: ${keys.slice(0, depth).join(".")} is ${shown(node)} and has no fields`);
+    throw new InputError(
+      path,
+      `${path}: ${keys.slice(0, depth).join(".")} is ${shown(node)} and has no fields`,
+    );
   }
   const object = (node ?? {}) as Record<string, unknown>;
   return { ...object, [key]: set(object[key], keys, depth + 1, path, value) };

@@ -10,12 +10,18 @@ const MAX_VALUES = 1e6;
 export function sweepValues(field: string, spec: unknown): unknown[] {
   if (Array.isArray(spec)) {
     if (spec.length === 0 || spec.length > MAX_VALUES) {
-      throw new InputError(field, `${field} is a list of ${spec.length}: takes 1 to ${MAX_VALUES} values`);
+      throw new InputError(
+        field,
+        `${field} is a list of ${spec.length}: takes 1 to ${MAX_VALUES} values`,
+      );
     }
     return spec;
   }
   if (typeof spec !== "string") {
-    throw new InputError(field, `${field} is ${shown(spec)}: takes a list of values, or "from:to:count"`);
+    throw new InputError(
+      field,
+      `${field} is ${shown(spec)}: takes a list of values, or "from:to:count"`,
+    );
   }
   return logRange(field, spec);
 }

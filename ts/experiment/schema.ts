@@ -70,9 +70,13 @@ const record = v.strictObject({
 
 export const experimentSchema = v.strictObject({
   network: v.optional(network, {}),
-  noise: v.optional(v.pipe(v.array(noiseGroup, "takes a list of noise groups"), v.maxLength(64, "takes at most 64 groups")), [
-    {},
-  ]),
+  noise: v.optional(
+    v.pipe(
+      v.array(noiseGroup, "takes a list of noise groups"),
+      v.maxLength(64, "takes at most 64 groups"),
+    ),
+    [{}],
+  ),
   data: v.optional(dataSchema, { name: "gaussian-mixture" }),
   optimizer: v.optional(optimizer, {}),
   /** Passes over the training samples; 20 unless `steps` is given. */

@@ -53,7 +53,7 @@ export interface KernelOptions {
 
 /** The smallest module with a relaxed instruction: `(func (result v128) ... f32x4.relaxed_madd)`. */
 const PROBE = Uint8Array.of(
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 17, 1, 15, 0],
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0],
   ...[65, 0, 253, 17, 65, 0, 253, 17, 65, 0, 253, 17, 253, 133, 2, 11],
 );
 
@@ -62,28 +62,42 @@ const PROBE = Uint8Array.of(
  * @throws InputError if a source of one's own is not these kernels; RunError if the host has no WebAssembly SIMD.
  */
 export async function loadKernels(options: KernelOptions = {}): Promise<Kernels> {
-  const flavour: Flavour = options.fast && (await hasRelaxedSimd()) ? "relaxed" : "baseline";
+  const flavour: Flavour = options.fast && hasRelaxedSimd() ? "relaxed" : "baseline";
   const source = options[flavour];
-  const bytes = source ? await fetched(flavour, source) : decoded(flavour === "relaxed" ? RELAXED : BASELINE);
+  const bytes = source
+    ? await fetched(flavour, source)
+    : decoded(flavour === "relaxed" ? RELAXED : BASELINE);
   const module = await compiled(bytes, flavour, source !== undefined);
   return { flavour, instantiate: () => instance(module, flavour) };
 }
 
-async function compiled(bytes: BufferSource, flavour: Flavour, own: boolean): Promise<WebAssembly.Module> {
+async function compiled(
+  bytes: BufferSource,
+  flavour: Flavour,
+  own: boolean,
+): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
     if (own) {
-      throw new InputError(flavour, `${flavour}: the bytes are not ninscope's kernels (${(cause as Error).message})`);
+      throw new InputError(
+        flavour,
+        `${flavour}: the bytes are not ninscope's kernels (${(cause as Error).message})`,
+      );
     }
-    throw new RunError("this host cannot run the kernels: WebAssembly with SIMD is needed", { cause });
+    throw new RunError("this host cannot run the kernels: WebAssembly with SIMD is needed", {
+      cause,
+    });
   }
 }
 
 function instance(module: WebAssembly.Module, flavour: Flavour): KernelExports {
   const exports = new WebAssembly.Instance(module).exports as unknown as KernelExports;
   if (typeof exports.run !== "function" || typeof exports.workspaceBytes !== "function") {
-    throw new InputError(flavour, `${flavour}: the module is not ninscope's kernels: it has no export "run"`);
+    throw new InputError(
+      flavour,
+      `${flavour}: the module is not ninscope's kernels: it has no export "run"`,
+    );
   }
   return exports;
 }
@@ -94,10 +108,16 @@ async function fetched(flavour: Flavour, source: KernelSource): Promise<BufferSo
   try {
     response = await fetch(source);
   } catch (cause) {
-    throw new InputError(flavour, `${flavour}: ${source} could not be fetched: ${(cause as Error).message}`);
+    throw new InputError(
+      flavour,
+      `${flavour}: ${source} could not be fetched: ${(cause as Error).message}`,
+    );
   }
   if (!response.ok) {
-    throw new InputError(flavour, `${flavour}: ${source} answered ${response.status}, not with the kernels`);
+    throw new InputError(
+      flavour,
+      `${flavour}: ${source} answered ${response.status}, not with the kernels`,
+    );
   }
   return response.arrayBuffer();
 }
@@ -106,11 +126,12 @@ function decoded(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 }
 
-/** Node 20 has relaxed SIMD behind a flag, which has to be set before anything is compiled with it. */
-async function hasRelaxedSimd(): Promise<boolean> {
+/** Node 20 and 21 have relaxed SIMD behind a flag, which later versions, having it anyway, do not know. */
+function hasRelaxedSimd(): boolean {
   if (WebAssembly.validate(PROBE)) return true;
-  const v8 = globalThis.process?.getBuiltinModule?.("node:v8");
-  if (!v8) return false;
+  const host = globalThis.process;
+  const v8 = host?.getBuiltinModule?.("node:v8");
+  if (!v8 || Number.parseInt(host.versions.node, 10) > 21) return false;
   v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
   return WebAssembly.validate(PROBE);
 }

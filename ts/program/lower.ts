@@ -80,7 +80,15 @@ export function lower(plan: Plan): Lowered {
     lists.noiseResponse = { ops: noiseResponse(space, Math.min(plan.trainRows, CHUNK)), slots: 1 };
   }
   const program = { buffers: space.buffers, fills: space.fills, lists };
-  return { program, layers: space.layers, stepSlots, evaluateTrain, evaluateTest, indices, hasNoise };
+  return {
+    program,
+    layers: space.layers,
+    stepSlots,
+    evaluateTrain,
+    evaluateTest,
+    indices,
+    hasNoise,
+  };
 }
 
 function slotsOf({ network }: Plan): StepSlots {

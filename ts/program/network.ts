@@ -27,7 +27,11 @@ export interface LayerLayout {
   /** Column of the bias, or -1. */
   readonly biasColumn: number;
   /** First column of each noise group of this layer. */
-  readonly noiseColumns: readonly { readonly group: number; readonly column: number; readonly nodes: number }[];
+  readonly noiseColumns: readonly {
+    readonly group: number;
+    readonly column: number;
+    readonly nodes: number;
+  }[];
   readonly columns: number;
 }
 

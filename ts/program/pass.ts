@@ -78,14 +78,16 @@ export class Pass {
   noise(index: string): Op[] {
     const { noise } = this.#space.plan.network;
     return this.#space.layers.flatMap(({ noiseColumns }, l) =>
-      noiseColumns.map(({ group, column, nodes }): Op => ({
-        op: "gather",
-        source: `noise.${group}`,
-        index,
-        into: { ...this.input(l), offset: column, cols: nodes },
-        scale: noise[group].sigma / this.#factor(l),
-        shift: 0,
-      })),
+      noiseColumns.map(
+        ({ group, column, nodes }): Op => ({
+          op: "gather",
+          source: `noise.${group}`,
+          index,
+          into: { ...this.input(l), offset: column, cols: nodes },
+          scale: noise[group].sigma / this.#factor(l),
+          shift: 0,
+        }),
+      ),
     );
   }
 
@@ -109,7 +111,9 @@ export class Pass {
         beta: 0,
         ...(epilogue && { epilogue }),
       };
-      return z === next ? [product] : [product, { op: "activate", activation, from: z, into: next }];
+      return z === next
+        ? [product]
+        : [product, { op: "activate", activation, from: z, into: next }];
     });
   }
 

@@ -44,14 +44,38 @@ export class Streams {
   ): Float32Array {
     const at = this.#room(samples * nodes * 4);
     const stream = streamId(name, index);
-    this.#kernels.draw(KINDS[distribution], this.#seed, stream, epoch, firstSample, samples, nodes, at);
+    this.#kernels.draw(
+      KINDS[distribution],
+      this.#seed,
+      stream,
+      epoch,
+      firstSample,
+      samples,
+      nodes,
+      at,
+    );
     return new Float32Array(this.#kernels.memory.buffer, at, samples * nodes).slice();
   }
 
   /** Raw 32-bit words, `[samples, nodes]`. */
-  words(name: StreamName, index: number, epoch: number, samples: number, nodes: number): Uint32Array {
+  words(
+    name: StreamName,
+    index: number,
+    epoch: number,
+    samples: number,
+    nodes: number,
+  ): Uint32Array {
     const at = this.#room(samples * nodes * 4);
-    this.#kernels.draw(KINDS.words, this.#seed, streamId(name, index), epoch, 0, samples, nodes, at);
+    this.#kernels.draw(
+      KINDS.words,
+      this.#seed,
+      streamId(name, index),
+      epoch,
+      0,
+      samples,
+      nodes,
+      at,
+    );
     return new Uint32Array(this.#kernels.memory.buffer, at, samples * nodes).slice();
   }
 

@@ -1,6 +1,6 @@
 import type { Values } from "../backend/machine.js";
 import type { Experiment } from "../experiment/schema.js";
-import { layouts, type LayerLayout } from "../program/network.js";
+import { type LayerLayout, layouts } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 import type { Streams } from "../random/streams.js";
 
@@ -23,9 +23,7 @@ export function seededInputs(experiment: Experiment, plan: Plan, streams: Stream
   return {
     weights: (l) => initialWeights(experiment, layers[l], l, plan, streams),
     order: (epoch) =>
-      plan.batch === plan.trainRows
-        ? null
-        : streams.permutation("order", 0, epoch, plan.trainRows),
+      plan.batch === plan.trainRows ? null : streams.permutation("order", 0, epoch, plan.trainRows),
     noise: (g, epoch) => {
       const { nodes, distribution, mode } = experiment.noise[g];
       if (mode === "fixed" && epoch > 0) return null;

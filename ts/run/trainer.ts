@@ -5,7 +5,7 @@ import type { Plan } from "../program/workspace.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import { breathe } from "./breathe.js";
 import type { RunInputs } from "./inputs.js";
-import { Recorder, type EvaluationRecord } from "./recorder.js";
+import { type EvaluationRecord, Recorder } from "./recorder.js";
 import type { Schedule } from "./schedule.js";
 
 export interface TrainerHooks {
@@ -65,7 +65,13 @@ function fill(
   for (const l of layers.keys()) session.write(`weights.${l}`, inputs.weights(l));
 }
 
-function writeSplit(session: Session, name: string, split: Split, plan: Plan, outputs: number): void {
+function writeSplit(
+  session: Session,
+  name: string,
+  split: Split,
+  plan: Plan,
+  outputs: number,
+): void {
   session.write(`${name}.inputs`, split.inputs);
   const { targets } = split;
   if (plan.classes && plan.network.loss === "mse") {
@@ -157,7 +163,10 @@ class Trainer {
       const trace = await this.#session.run("step", made, piece);
       const elapsed = performance.now() - start;
       this.#seconds += elapsed / 1000;
-      this.#piece = Math.max(1, Math.round(piece * Math.min(4, PIECE_MS / Math.max(elapsed, 1e-3))));
+      this.#piece = Math.max(
+        1,
+        Math.round(piece * Math.min(4, PIECE_MS / Math.max(elapsed, 1e-3))),
+      );
       made += this.#recorder.steps(first + made, trace);
       if (performance.now() - this.#lastBreath > PIECE_MS) {
         this.#hooks.onProgress?.(first + made, this.#schedule.steps);

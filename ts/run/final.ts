@@ -1,0 +1,35 @@
+import type { Trajectory } from "../trajectory/trajectory.js";
+import type { Schedule } from "./schedule.js";
+
+/** The numbers at a run's end; NaN where there is nothing to measure (no test set, no classes, no noise). */
+export interface Final {
+  /** Training loss with noise: the mean over the recorded steps of the last epoch. */
+  readonly loss: number;
+  readonly unperturbedLoss: number;
+  readonly testLoss: number;
+  readonly trainAccuracy: number;
+  readonly testAccuracy: number;
+  readonly niwNorm: number;
+  readonly effectiveNiw: number;
+}
+
+export function finalOf({ steps, evaluations }: Trajectory, { stepsPerEpoch }: Schedule): Final {
+  const end = evaluations.step.length - 1;
+  const since = evaluations.step[end] - stepsPerEpoch;
+  const last = steps.loss.length - 1;
+  let sum = 0;
+  let count = 0;
+  for (let i = last; i >= 0 && (i === last || steps.step[i] >= since); i--) {
+    sum += steps.loss[i];
+    count++;
+  }
+  return {
+    loss: sum / count,
+    unperturbedLoss: evaluations.unperturbedLoss[end],
+    testLoss: evaluations.testLoss[end],
+    trainAccuracy: evaluations.trainAccuracy[end],
+    testAccuracy: evaluations.testAccuracy[end],
+    niwNorm: evaluations.niwNorm[end],
+    effectiveNiw: evaluations.effectiveNiw[end],
+  };
+}

@@ -1,0 +1,47 @@
+import type { Trajectory } from "../trajectory/trajectory.js";
+
+/** JSON with keys in order, so that equal values have equal texts. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, node) =>
+    node && typeof node === "object" && !Array.isArray(node)
+      ? Object.fromEntries(Object.entries(node).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : node,
+  );
+}
+
+/**
+ * SHA-256, in hex, of runs' experiments and trajectories, whatever the order in which they were made: every
+ * column's float64 bits, little-endian, NaN in one form.
+ */
+export async function hashRuns(
+  runs: readonly { readonly experiment: unknown; readonly trajectory: Trajectory }[],
+): Promise<string> {
+  const digests = await Promise.all(runs.map(hashRun));
+  return sha256(new TextEncoder().encode(digests.sort().join("\n")));
+}
+
+async function hashRun(run: { experiment: unknown; trajectory: Trajectory }): Promise<string> {
+  const text = new TextEncoder().encode(canonicalJson(run.experiment));
+  const columns = [run.trajectory.steps, run.trajectory.evaluations].flatMap((part) =>
+    Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  const length = columns.reduce((sum, [, values]) => sum + 8 + 8 * values.length, text.length);
+  const bytes = new Uint8Array(length);
+  bytes.set(text);
+  const view = new DataView(bytes.buffer);
+  let at = text.length;
+  for (const [, values] of columns) {
+    view.setFloat64(at, values.length, true);
+    at += 8;
+    for (const value of values) {
+      view.setFloat64(at, Number.isNaN(value) ? Number.NaN : value, true);
+      at += 8;
+    }
+  }
+  return sha256(bytes);
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

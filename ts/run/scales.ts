@@ -1,0 +1,77 @@
+import type { PhaseScales } from "../analysis/classify.js";
+import type { Dataset } from "../data/dataset.js";
+import { isLinearModel } from "../program/network.js";
+import type { Plan } from "../program/workspace.js";
+import type { RunInputs } from "./inputs.js";
+import { parametersOf } from "./parameters.js";
+
+/** Steps that the loss of small batches is averaged over. */
+const WINDOW = 5;
+
+/**
+ * The scales that a run's phase is judged by. The linear model's `alpha w2^T W_NI` and `alpha w2^T w1` are sums
+ * of `d` products of independent zero-mean numbers, so over initialisations their mean squares are
+ * `alpha^2 |w2|^2 |W_NI|^2 / d` and `alpha^2 |w2|^2 |w1|^2 / d`.
+ */
+export function phaseScales(plan: Plan, data: Dataset, inputs: RunInputs): PhaseScales {
+  const constantLoss = bestConstantLoss(data, plan.network.loss);
+  const window = plan.batch === plan.trainRows ? 1 : WINDOW;
+  if (!isLinearModel(plan.network)) {
+    return { measure: "norm", niw: 0, loss: 0, constantLoss, window };
+  }
+  const combined = [inputs.weights(0), inputs.weights(1)].map((w) => Float64Array.from(w));
+  const { weights, niw } = parametersOf(plan.network, combined);
+  const { factors, noise, widths } = plan.network;
+  const output = (factors[1] ** 2 * squares(weights[1])) / widths[1];
+  const niwSquare = output * squares(niw[0]);
+  const dataSquare = output * squares(weights[0]) * factors[0] ** 2 * meanSquare(data.train.inputs);
+  const targetSquare = meanSquare(data.train.targets);
+  return {
+    measure: "effective",
+    niw: Math.sqrt(niwSquare),
+    loss: 0.5 * (targetSquare + dataSquare + noise[0].sigma ** 2 * niwSquare),
+    constantLoss,
+    window,
+  };
+}
+
+/** The lowest training loss that predictions which ignore the input can have. */
+export function bestConstantLoss(
+  { train, task, outputs }: Dataset,
+  loss: Plan["network"]["loss"],
+): number {
+  if (task === "regression") return 0.5 * varianceSum(train.targets, outputs);
+  const counts = new Float64Array(outputs);
+  for (let i = 0; i < train.rows; i++) counts[train.targets[i]]++;
+  const shares = counts.map((count) => count / train.rows);
+  return loss === "cross-entropy"
+    ? -shares.reduce((sum, p) => (p > 0 ? sum + p * Math.log(p) : sum), 0)
+    : 0.5 * shares.reduce((sum, p) => sum + p * (1 - p), 0);
+}
+
+/** Sum over columns of the variance over rows. */
+function varianceSum(values: ArrayLike<number>, columns: number): number {
+  const rows = values.length / columns;
+  let total = 0;
+  for (let c = 0; c < columns; c++) {
+    let sum = 0;
+    let sumSquares = 0;
+    for (let r = 0; r < rows; r++) {
+      const x = values[r * columns + c];
+      sum += x;
+      sumSquares += x * x;
+    }
+    total += sumSquares / rows - (sum / rows) ** 2;
+  }
+  return total;
+}
+
+function squares(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+  return sum;
+}
+
+function meanSquare(values: ArrayLike<number>): number {
+  return squares(values) / values.length;
+}
