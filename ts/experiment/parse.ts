@@ -1,6 +1,6 @@
 import type { Dataset } from "../data/dataset.js";
 import { InputError } from "../errors/errors.js";
-import { parseWith } from "./parseWith.js";
+import { parseWith } from "../schema/parseWith.js";
 import { type Experiment, experimentSchema } from "./schema.js";
 
 /**

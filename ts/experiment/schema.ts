@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { dataSchema } from "../data/specs.js";
-import { choice, flag, integer, real } from "./fields.js";
+import { choice, flag, integer, real } from "../schema/takes.js";
 
 const MAX_WIDTH = 65536;
 

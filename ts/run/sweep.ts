@@ -49,18 +49,20 @@ export async function* sweepIterator(
 ): AsyncGenerator<SweptRun> {
   const runs = sweepRuns(input);
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  let loaded: { key: string; dataset: Dataset } | null = null;
+  let key: string | null = null;
+  let dataset: Dataset | undefined;
   for (const [index, { fields, experiment }] of runs.entries()) {
     // Runs that share their data and what it is drawn from share one copy.
-    const key = canonicalJson([experiment.data, experiment.seed]);
-    if (loaded?.key !== key) {
+    const own = canonicalJson([experiment.data, experiment.seed]);
+    if (own !== key) {
       const streams = new Streams(kernels, experiment.seed);
-      loaded = { key, dataset: await loadDataset(experiment.data, streams, options.files) };
+      dataset = await loadDataset(experiment.data, streams, options.files);
+      key = own;
     }
     const result = await train(experiment, {
       ...options,
       kernels,
-      dataset: loaded.dataset,
+      dataset,
       onProgress: (step, steps) =>
         options.onProgress?.({ run: index, runs: runs.length, fraction: step / steps }),
     });

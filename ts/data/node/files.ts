@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { InputError } from "../../errors/errors.js";
+import type { FileSource } from "../load.js";
+import { type FetchOptions, fetchSet } from "./download.js";
+import { locate, readSet } from "./locate.js";
+
+export interface NodeFilesOptions extends Pick<FetchOptions, "onProgress" | "signal" | "baseUrl"> {
+  /** Downloads a set known by name that is nowhere to be found; otherwise that is an error. */
+  readonly download?: boolean;
+}
+
+/** Files of this machine; data sets known by name from wherever they are. */
+export function nodeFiles(options: NodeFilesOptions = {}): FileSource {
+  return {
+    read: readBytes,
+    named: async (name, folder, withTest) => {
+      const place = await locate(name, folder);
+      if (place) return readSet(name, place, withTest);
+      if (folder !== undefined) {
+        throw new InputError(
+          "data.folder",
+          `data.folder is "${folder}": it does not hold the files of ${name}`,
+        );
+      }
+      if (!options.download) {
+        throw new InputError(
+          "data.name",
+          `data.name is "${name}": its files are not on this machine; \`ninscope data fetch ${name}\` downloads them, data.folder says where they are`,
+        );
+      }
+      return readSet(name, await fetchSet(name, options), withTest);
+    },
+  };
+}
+
+async function readBytes(path: string, field: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why =
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EISDIR"
+          ? "it is a folder"
+          : (code ?? error);
+    throw new InputError(field, `${field} is "${path}": ${why}`);
+  }
+}

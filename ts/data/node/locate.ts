@@ -1,0 +1,71 @@
+import { access, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { InputError } from "../../errors/errors.js";
+import type { ImageFile, ImageFiles } from "../images.js";
+import type { NamedSet } from "../load.js";
+import { KNOWN_SETS } from "./sets.js";
+
+/** Where downloaded data is kept: `$NINSCOPE_CACHE`, or the user's cache folder. */
+export function cacheFolder(name: NamedSet): string {
+  const { NINSCOPE_CACHE, XDG_CACHE_HOME } = process.env;
+  const base = NINSCOPE_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ninscope");
+  return join(base, name);
+}
+
+/**
+ * The first folder that has all four files of a set: the given one alone, or `$NINSCOPE_DATA/<name>`,
+ * a package's, the cache. Null if there is none.
+ */
+export async function locate(name: NamedSet, folder?: string): Promise<string | null> {
+  for (const candidate of candidates(name, folder)) {
+    const names = KNOWN_SETS[name].files.map((file) => existing(candidate, file.name));
+    if ((await Promise.all(names)).every((found) => found !== null)) return candidate;
+  }
+  return null;
+}
+
+function candidates(name: NamedSet, folder?: string): string[] {
+  if (folder !== undefined) return [folder];
+  const { NINSCOPE_DATA } = process.env;
+  const own = NINSCOPE_DATA === undefined ? [] : [join(NINSCOPE_DATA, name)];
+  return [...own, ...KNOWN_SETS[name].packages, cacheFolder(name)];
+}
+
+/** The path of a file in a folder, as published or unpacked; null if there is neither. */
+async function existing(folder: string, name: string): Promise<string | null> {
+  for (const path of [join(folder, name), join(folder, name.replace(/\.gz$/, ""))]) {
+    try {
+      await access(path);
+      return path;
+    } catch {
+      // Not there: try the next.
+    }
+  }
+  return null;
+}
+
+/** Reads a set's files from a folder; those of the test set only if they are wanted. */
+export async function readSet(
+  name: NamedSet,
+  folder: string,
+  withTest: boolean,
+): Promise<ImageFiles> {
+  const read = async (role: string): Promise<ImageFile> => {
+    const known = KNOWN_SETS[name].files.find((file) => file.role === role);
+    const path = known && (await existing(folder, known.name));
+    if (!path)
+      throw new InputError(
+        "data.name",
+        `data.name is "${name}": ${folder} does not hold its ${role}`,
+      );
+    return { bytes: await readFile(path), field: path };
+  };
+  const training = { images: await read("images"), labels: await read("labels") };
+  if (!withTest) return training;
+  return {
+    ...training,
+    testImages: await read("testImages"),
+    testLabels: await read("testLabels"),
+  };
+}

@@ -1,0 +1,138 @@
+import * as v from "valibot";
+import { choice, flag, integer, real } from "../schema/takes.js";
+
+const MAX_ROWS = 1e9;
+
+const rows = (fallback: number) => v.optional(integer(1, MAX_ROWS), fallback);
+const testRows = (fallback: number) => v.optional(integer(0, MAX_ROWS), fallback);
+const path = () => v.pipe(v.string("takes a file's path"), v.minLength(1, "takes a file's path"));
+
+/** `x ~ N(0, scale^2)`, `y = slope . x`: the data of the linear model (theory, section 3). */
+const linearRegression = v.strictObject({
+  name: v.literal("linear-regression"),
+  inputs: v.optional(integer(1, 65536), 1),
+  /** One number for every input, or a list of `inputs` numbers. */
+  slope: v.optional(
+    v.union(
+      [real(-1e30), v.array(real(-1e30), "takes a number or a list of numbers")],
+      "takes a number or a list of numbers",
+    ),
+    1,
+  ),
+  scale: v.optional(real(0, { exclusive: true }), 1),
+  train: rows(200),
+  test: testRows(0),
+});
+
+/** Standard normal inputs; targets from a random MLP with LeCun weights and unit-variance outputs at init. */
+const teacher = v.strictObject({
+  name: v.literal("teacher"),
+  inputs: v.optional(integer(1, 65536), 16),
+  outputs: v.optional(integer(1, 65536), 1),
+  hidden: v.optional(v.array(integer(1, 65536), "takes a list of widths"), [32]),
+  activation: v.optional(choice(["tanh", "relu"]), "tanh"),
+  /** Standard deviation of normal noise added to the targets. */
+  noise: v.optional(real(0), 0),
+  train: rows(1000),
+  test: testRows(500),
+});
+
+/** Unit normal clouds about random points at distance `separation` from the origin, one a class. */
+const gaussianMixture = v.strictObject({
+  name: v.literal("gaussian-mixture"),
+  inputs: v.optional(integer(1, 65536), 64),
+  classes: v.optional(integer(2, 65536), 10),
+  separation: v.optional(real(0), 4),
+  train: rows(2000),
+  test: testRows(1000),
+});
+
+/** Arms of a spiral in the plane, one a class, `turns` times round, radius 0 to 1. */
+const spiral = v.strictObject({
+  name: v.literal("spiral"),
+  classes: v.optional(integer(2, 1000), 3),
+  turns: v.optional(real(0, { max: 1000 }), 1),
+  /** Standard deviation of normal noise added to both coordinates. */
+  noise: v.optional(real(0), 0.05),
+  train: rows(1000),
+  test: testRows(500),
+});
+
+const normalization = () => v.optional(choice(["unit", "standard", "none"]), "standard");
+
+/** The first so many images of the original files. */
+const images = <const N extends string>(name: N) =>
+  v.strictObject({
+    name: v.literal(name),
+    train: rows(2000),
+    test: testRows(2000),
+    /** `unit`: 0 to 1; `standard`: zero mean and unit variance over the training images in use; `none`: 0 to 255. */
+    normalization: normalization(),
+    /** Folder of the four files; left out: wherever they are found. */
+    folder: v.optional(path()),
+  });
+
+/** Images and labels in files of the MNIST family's format. */
+const idx = v.strictObject({
+  name: v.literal("idx"),
+  images: path(),
+  labels: path(),
+  testImages: v.optional(path()),
+  testLabels: v.optional(path()),
+  train: v.optional(integer(1, MAX_ROWS)),
+  test: v.optional(integer(0, MAX_ROWS)),
+  normalization: normalization(),
+});
+
+const columnsOfTask = {
+  /** Classes or numbers; left out: integers are classes. */
+  task: v.optional(choice(["classification", "regression"])),
+  /** Training samples, from the first on; left out: all that are not test samples. */
+  train: v.optional(integer(1, MAX_ROWS)),
+  /** Test samples, after the training samples. */
+  test: testRows(0),
+};
+
+/** Arrays in NumPy files: one `.npz` with two keys, or two `.npy`. */
+const npz = v.strictObject({
+  name: v.literal("npz"),
+  path: path(),
+  inputs: v.optional(v.string("takes an array's name"), "X"),
+  targets: v.optional(v.string("takes an array's name"), "y"),
+  ...columnsOfTask,
+});
+
+const npy = v.strictObject({
+  name: v.literal("npy"),
+  inputs: path(),
+  targets: path(),
+  ...columnsOfTask,
+});
+
+/** Numbers in columns; one column is the target, all others are inputs. */
+const csv = v.strictObject({
+  name: v.literal("csv"),
+  path: path(),
+  /** The target's column: its name, or its number from 0; left out: the last. */
+  target: v.optional(v.union([v.string(), integer(0, 1e6)], "takes a column's name or number")),
+  /** Whether the first line names the columns. */
+  header: v.optional(flag(), true),
+  ...columnsOfTask,
+});
+
+export const dataSchema = v.variant("name", [
+  linearRegression,
+  teacher,
+  gaussianMixture,
+  spiral,
+  images("fashion-mnist"),
+  images("mnist"),
+  idx,
+  npz,
+  npy,
+  csv,
+]);
+
+/** Which data, with every default filled in. */
+export type DataSpec = v.InferOutput<typeof dataSchema>;
+export type DataSpecOf<N extends DataSpec["name"]> = Extract<DataSpec, { name: N }>;
