@@ -21,6 +21,8 @@ export interface KernelExports {
   log(x: number): number;
   cos2pi(u: number): number;
   sin2pi(u: number): number;
+  linearMoments(x: number, y: number, xi: number, rows: number, slope: number, out: number): void;
+  linearSteps(blocks: number, count: number, moments: number, steps: number): void;
   run(
     list: number,
     length: number,

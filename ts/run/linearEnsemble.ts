@@ -1,0 +1,246 @@
+import { type Evidence, judge } from "../analysis/classify.js";
+import type { Phase } from "../analysis/phase.js";
+import type { Experiment } from "../experiment/schema.js";
+import type { KernelExports, Kernels } from "../kernels/kernels.js";
+import { Streams } from "../random/streams.js";
+import { lambda, niwNorm } from "../theory/linear.js";
+import { breathe } from "./breathe.js";
+import { type LinearStart, linearStart } from "./linearStart.js";
+
+/** One run of the ensemble. */
+export interface LinearCell {
+  readonly sigma: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  /** `eta sigma^2 lambda(0)`. */
+  readonly kappa: number;
+  readonly phase: Phase;
+  readonly evidence: Evidence;
+  readonly lossStart: number;
+  readonly lossMax: number;
+  /** Loss of the last step, before its update. */
+  readonly lossEnd: number;
+  readonly niwStart: number;
+  readonly niwEnd: number;
+  /** `alpha w2^T W_NI`, with its sign. */
+  readonly effectiveNiwStart: number;
+  readonly effectiveNiwEnd: number;
+  /** Steps made before the run left the finite range, if it did. */
+  readonly steps: number;
+}
+
+export interface EnsembleSpec {
+  /** A linear model with one input and one noise node; its `sigma`, learning rate and seed are the cells'. */
+  readonly experiment: Experiment;
+  readonly sigmas: readonly number[];
+  readonly learningRates: readonly number[];
+  readonly seeds: readonly number[];
+}
+
+export interface EnsembleHooks {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, all: number) => void;
+}
+
+/** Steps whose moments are made at a time. */
+const CHUNK = 64;
+/** Layout of two cells in memory (`assembly/linear.ts`), in units of two float64. */
+const BLOCK = 15;
+const [ALPHA, SIGMA, STEP, SLOPE, G11, G12, G22, V1, V2, S, LOSS_MAX, LOSS, V2_MAX, G22_MAX, MADE] =
+  Array(BLOCK).keys();
+const PAGE = 65536;
+
+/**
+ * Runs a grid of linear models by the exact recursion, in float64 SIMD lanes. All cells of a seed share data,
+ * initial weights and unit noise (common random numbers), hence the moments of each step.
+ */
+export async function runLinearEnsemble(
+  kernels: Kernels,
+  spec: EnsembleSpec,
+  hooks: EnsembleHooks = {},
+): Promise<LinearCell[]> {
+  const cells: LinearCell[] = [];
+  for (const [index, seed] of spec.seeds.entries()) {
+    const run = new SeedRun(kernels, spec, seed);
+    while (!run.finished) {
+      run.advance();
+      hooks.onProgress?.(index + run.progress, spec.seeds.length);
+      await breathe();
+      hooks.signal?.throwIfAborted();
+    }
+    cells.push(...run.cells());
+  }
+  return cells;
+}
+
+class SeedRun {
+  readonly #spec: EnsembleSpec;
+  readonly #seed: number;
+  readonly #streams: Streams;
+  readonly #start: LinearStart;
+  readonly #kernels: KernelExports;
+  readonly #points: { sigma: number; learningRate: number }[];
+  readonly #steps: number;
+  readonly #at: { x: number; y: number; xi: number; moments: number; blocks: number };
+  #lossStart = new Float64Array(0);
+  #done = 0;
+
+  constructor(kernels: Kernels, spec: EnsembleSpec, seed: number) {
+    this.#spec = spec;
+    this.#seed = seed;
+    this.#streams = new Streams(kernels, seed);
+    this.#start = linearStart(spec.experiment, this.#streams);
+    if (this.#start.inputs !== 1 || this.#start.nodes !== 1) {
+      throw new Error("the ensemble kernel takes one input and one noise node");
+    }
+    this.#points = spec.learningRates.flatMap((learningRate) =>
+      spec.sigmas.map((sigma) => ({ sigma, learningRate })),
+    );
+    this.#steps = spec.experiment.steps ?? spec.experiment.epochs ?? 0;
+    this.#kernels = kernels.instantiate();
+    this.#at = this.#arena();
+    this.#floats(this.#at.x).set(this.#start.x);
+    this.#floats(this.#at.y).set(this.#start.y);
+    this.#writeStates();
+    if (!this.#fresh) this.#writeMoments(0, CHUNK);
+    this.#run(1);
+    this.#lossStart = Float64Array.from(this.#points, (_, i) => this.#value(i, LOSS));
+  }
+
+  get finished(): boolean {
+    return this.#done >= this.#steps;
+  }
+
+  get progress(): number {
+    return this.#done / this.#steps;
+  }
+
+  /** A few milliseconds' work, or as little as one chunk of steps. */
+  advance(): void {
+    this.#run(Math.min(CHUNK, this.#steps - this.#done));
+  }
+
+  cells(): LinearCell[] {
+    const { state, alpha, inputs, scales } = this.#start;
+    const curvature = lambda(state, inputs, alpha);
+    return this.#points.map(({ sigma, learningRate }, i) => {
+      const lossEnd = this.#value(i, LOSS);
+      const numbers = {
+        finite: this.#value(i, MADE) === this.#steps,
+        lossStart: this.#lossStart[i],
+        lossMax: Math.max(this.#value(i, LOSS_MAX), lossEnd),
+        lossEnd,
+        niwStart: Math.abs(alpha * state.v[1]),
+        niwMax: alpha * this.#value(i, V2_MAX),
+        niwEnd: Math.abs(alpha * this.#value(i, V2)),
+      };
+      const evidence = judge(numbers, {
+        ...scales,
+        loss: scales.loss + 0.5 * (sigma * scales.niw) ** 2,
+      });
+      return {
+        sigma,
+        learningRate,
+        seed: this.#seed,
+        kappa: learningRate * sigma ** 2 * curvature,
+        phase: evidence.phase,
+        evidence,
+        lossStart: numbers.lossStart,
+        lossMax: numbers.lossMax,
+        lossEnd,
+        niwStart: niwNorm(state, inputs),
+        niwEnd: Math.sqrt(this.#value(i, G22)),
+        effectiveNiwStart: alpha * state.v[1],
+        effectiveNiwEnd: alpha * this.#value(i, V2),
+        steps: this.#value(i, MADE),
+      };
+    });
+  }
+
+  get #fresh(): boolean {
+    return this.#spec.experiment.noise[0].mode === "fresh";
+  }
+
+  #run(steps: number): void {
+    if (this.#fresh) this.#writeMoments(this.#done, steps);
+    this.#kernels.linearSteps(
+      this.#at.blocks,
+      Math.ceil(this.#points.length / 2),
+      this.#at.moments,
+      steps,
+    );
+    this.#done += steps;
+  }
+
+  /** Fixed noise gives every step the same moments: they are written once. */
+  #writeMoments(first: number, count: number): void {
+    const { distribution } = this.#spec.experiment.noise[0];
+    const { x, y, xi, moments } = this.#at;
+    const rows = this.#start.y.length;
+    for (let k = 0; k < count; k++) {
+      if (this.#fresh || k === 0) {
+        const epoch = this.#fresh ? first + k : 0;
+        this.#floats(xi).set(this.#streams.draw("noise", 0, distribution, epoch, rows, 1));
+      }
+      this.#kernels.linearMoments(x, y, xi, rows, this.#start.slopes[0], moments + 48 * k);
+    }
+  }
+
+  #arena() {
+    const align = (bytes: number) => Math.ceil(bytes / 16) * 16;
+    const floats = align(4 * this.#start.y.length);
+    const x = align(this.#kernels.heapBase());
+    const moments = x + 3 * floats;
+    const blocks = moments + 48 * CHUNK;
+    const end = blocks + Math.ceil(this.#points.length / 2) * BLOCK * 16;
+    const { memory } = this.#kernels;
+    memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
+    return { x, y: x + floats, xi: x + 2 * floats, moments, blocks };
+  }
+
+  #writeStates(): void {
+    const { state, alpha, slopes } = this.#start;
+    const [g11, g12, , g22] = state.G;
+    // An odd cell out shares its block with a copy of itself.
+    const lanes = Math.ceil(this.#points.length / 2) * 2;
+    for (let i = 0; i < lanes; i++) {
+      const { sigma, learningRate } = this.#points[Math.min(i, this.#points.length - 1)];
+      const values: [number, number][] = [
+        [ALPHA, alpha],
+        [SIGMA, sigma],
+        [STEP, learningRate * alpha],
+        [SLOPE, slopes[0]],
+        [G11, g11],
+        [G12, g12],
+        [G22, g22],
+        [V1, state.v[0]],
+        [V2, state.v[1]],
+        [S, state.s],
+        [LOSS_MAX, 0],
+        [LOSS, 0],
+        [V2_MAX, 0],
+        [G22_MAX, 0],
+        [MADE, 0],
+      ];
+      for (const [place, value] of values) this.#doubles()[this.#index(i, place)] = value;
+    }
+  }
+
+  #value(cell: number, place: number): number {
+    return this.#doubles()[this.#index(cell, place)];
+  }
+
+  /** Two cells to a block, each number of both side by side. */
+  #index(cell: number, place: number): number {
+    return (cell >> 1) * BLOCK * 2 + place * 2 + (cell & 1);
+  }
+
+  #doubles(): Float64Array {
+    const length = Math.ceil(this.#points.length / 2) * BLOCK * 2;
+    return new Float64Array(this.#kernels.memory.buffer, this.#at.blocks, length);
+  }
+
+  #floats(address: number): Float32Array {
+    return new Float32Array(this.#kernels.memory.buffer, address, this.#start.y.length);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Where the linear model's phases meet, in population and to leading order (theory, section 3):
+ * `kappa = eta sigma^2 lambda(0)`.
+ */
+export interface LinearBoundaries {
+  /** The effective noise weight falls by a factor e in `steps`: `(1 - eta sigma^2 alpha^2 s)^steps = 1/e`. */
+  readonly decay: number;
+  /** `kappa = 2`: the noise weights' direction becomes unstable. */
+  readonly catapult: number;
+  /** `kappa = 4`: the catapult no longer comes down. */
+  readonly divergent: number;
+}
+
+/**
+ * The three boundaries in `sigma`.
+ * @param lambda `alpha^2 (|w2|^2 + |W_NI|^2)` at the start.
+ * @param alphaSquaredS `alpha^2 |w2|^2` at the start.
+ */
+export function linearBoundaries(
+  learningRate: number,
+  steps: number,
+  lambda: number,
+  alphaSquaredS: number,
+): LinearBoundaries {
+  const rate = -Math.expm1(-1 / steps);
+  return {
+    decay: Math.sqrt(rate / (learningRate * alphaSquaredS)),
+    catapult: Math.sqrt(2 / (learningRate * lambda)),
+    divergent: Math.sqrt(4 / (learningRate * lambda)),
+  };
+}
