@@ -1,21 +1,13 @@
 import { test } from "vitest";
 import { loadKernels } from "../ts/kernels/kernels.js";
-import { runLinearEnsemble } from "../ts/run/linearEnsemble.js";
-import { linearExperiment } from "../ts/experiment/presets.js";
-import { logRange } from "../ts/experiment/range.js";
+import { sweepIterator } from "../ts/run/sweep.js";
+import { nodeFiles } from "../ts/data/node/files.js";
 test("x", async () => {
-  const k = await loadKernels();
-  const t0 = performance.now();
-  const cells = await runLinearEnsemble(k, { experiment: linearExperiment({ width: 100, samples: 200, learningRate: 0.05, steps: 2000, sigma: 1, seed: 0 }), sigmas: logRange("s", "0.01:10:40"), learningRates: [0.05], seeds: Array.from({length:20},(_, i)=>i) });
-  console.log("ms", performance.now() - t0);
-  const tally: Record<string, Record<string, number>> = {};
-  for (const c of cells) {
-    const k = c.kappa;
-    const b = k < 0.3 ? "<.3" : k < 1.6 ? ".3-1.6" : k < 2 ? "1.6-2" : k < 2.3 ? "2-2.3" : k < 3.5 ? "2.3-3.5" : k < 4.5 ? "3.5-4.5" : ">4.5";
-    tally[b] ??= {}; tally[b][c.phase] = (tally[b][c.phase] ?? 0) + 1;
-    const want = b === ".3-1.6" ? "decay" : b === "2.3-3.5" ? "catapult" : b === ">4.5" ? "divergent" : null;
-    if (want && want !== c.phase) console.log(c.seed, c.sigma, c.kappa, c.phase, JSON.stringify(c.evidence));
+  const kernels = await loadKernels();
+  const spec = { network: { layers: [128,128,128] }, data: { name: "fashion-mnist" as const, train: 2000, test: 1000 }, optimizer: { learningRate: 0.1, batchSize: 100 }, epochs: 60, noise: [{}],
+    record: { evaluateEvery: 10, dense: 400 }, sweep: { "noise.0.sigma": "0.1:200:23" } };
+  for await (const r of sweepIterator(spec, { kernels, files: nodeFiles() })) {
+    const e = r.evidence, f = r.final;
+    console.log(r.experiment.noise[0].sigma.toFixed(2).padStart(7), r.phase.padEnd(12), e.closeTo, "L", e.lossStart.toFixed(3), e.lossMax.toFixed(3), e.lossEnd.toFixed(4), "niw", e.niwStart.toFixed(3), e.niwMax.toFixed(3), e.niwEnd.toFixed(4), "fall", e.niwFall.toFixed(2), "eff", r.trajectory.evaluations.effectiveNiw[0].toFixed(4), f.effectiveNiw.toFixed(4), "unp", f.unperturbedLoss.toFixed(4), "test", f.testLoss.toFixed(3), f.testAccuracy.toFixed(3), f.trainAccuracy.toFixed(3), r.timing.stepsPerSecond.toFixed(0));
   }
-  console.log(tally);
-  for (const c of cells.filter(c=>c.seed===0)) console.log(c.sigma.toFixed(3), c.kappa.toFixed(4), c.phase, c.evidence.niwFall.toFixed(2), c.evidence.lossOvershoot.toFixed(3), c.evidence.niwOvershoot.toFixed(3), c.lossEnd);
-});
+}, 600000);

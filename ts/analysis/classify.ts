@@ -33,9 +33,12 @@ export interface Evidence {
   readonly niwOvershoot: number;
   /** `ln(start / end)` of the noise weights, the start as in `niwOvershoot`. */
   readonly niwFall: number;
-  /** Distance of the nearest deciding ratio from its threshold, in powers of e: how much would change the verdict. */
+  /**
+   * Distance of the nearest deciding ratio from its threshold, on a logarithmic scale whose unit is the distance
+   * of that threshold from no change at all.
+   */
   readonly margin: number;
-  /** The phase on the other side of that threshold, if it is near (`margin < 0.2`). */
+  /** The phase on the other side of that threshold, if it is near (`margin` below 0.2). */
   readonly closeTo: Phase | null;
 }
 
@@ -69,7 +72,7 @@ function measured({ steps, evaluations }: Trajectory, { measure, window }: Phase
       steps.loss.every(Number.isFinite) &&
       steps.niwNorm.every(Number.isFinite) &&
       Number.isFinite(niwEnd),
-    lossStart: loss[0],
+    lossStart: steps.loss[0],
     lossMax: largest(loss),
     lossEnd,
     niwStart: niw[0],
@@ -105,8 +108,8 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
   };
 
   if (!numbers.finite) return evidence("divergent", "a number left the finite range", []);
-  const lossPeak = Math.log(lossOvershoot / LOSS_OVERSHOOT);
-  const niwPeak = Math.log(niwOvershoot / NIW_OVERSHOOT[measure]);
+  const lossPeak = Math.log(lossOvershoot) / Math.log(LOSS_OVERSHOOT) - 1;
+  const niwPeak = Math.log(niwOvershoot) / Math.log(NIW_OVERSHOOT[measure]) - 1;
   const peak = Math.max(lossPeak, niwPeak);
   const learnt = Math.log(numbers.lossEnd / Math.min(lossFrom, LEARNT_NOTHING * constantLoss));
   if (peak > 0) {
@@ -138,7 +141,7 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
           ratios,
         );
   }
-  const fell = niwFall - DECAY;
+  const fell = niwFall / DECAY - 1;
   return fell > 0
     ? evidence("decay", "no overshoot, and the noise weights fell by more than a factor e", [
         [fell, "decoupled"],

@@ -6,9 +6,9 @@ export interface Split {
   /** Number of samples. */
   readonly rows: number;
   /** `[rows, inputs]`, row-major. Bytes stay bytes: they are widened when a batch is gathered. */
-  readonly inputs: Uint8Array | Float32Array;
+  readonly inputs: Uint8Array | Float32Array | Float64Array;
   /** `[rows]` class indices for classification, `[rows, outputs]` row-major for regression. */
-  readonly targets: Uint32Array | Float32Array;
+  readonly targets: Uint32Array | Float32Array | Float64Array;
 }
 
 /** Data that a network can be trained on, whatever it came from. */

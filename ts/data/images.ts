@@ -93,7 +93,7 @@ function split(
 
 function affine(
   normalization: ImageOptions["normalization"],
-  pixels: Uint8Array | Float32Array,
+  pixels: Split["inputs"],
 ): { scale: number; shift: number } {
   if (normalization === "none") return { scale: 1, shift: 0 };
   if (normalization === "unit") return { scale: 1 / 255, shift: 0 };

@@ -17,7 +17,8 @@ export function phaseScales(plan: Plan, data: Dataset, inputs: RunInputs): Phase
   const constantLoss = bestConstantLoss(data, plan.network.loss);
   const window = plan.batch === plan.trainRows ? 1 : WINDOW;
   if (!isLinearModel(plan.network)) {
-    return { measure: "norm", niw: 0, loss: 0, constantLoss, window };
+    // A network's start is sharp, but its loss may begin below that of a constant by luck.
+    return { measure: "norm", niw: 0, loss: constantLoss, constantLoss, window };
   }
   const combined = [inputs.weights(0), inputs.weights(1)].map((w) => Float64Array.from(w));
   const { weights, niw } = parametersOf(plan.network, combined);

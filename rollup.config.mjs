@@ -1,0 +1,12 @@
+import { nodeResolve } from "@rollup/plugin-node-resolve";
+
+// tsc has made build/js; what is bundled here are our own files alone, and what they import stays an import.
+const external = (id) => !id.startsWith(".") && !id.startsWith("/");
+const bundle = (input, file) => ({
+  input: `build/js/${input}`,
+  external,
+  plugins: [nodeResolve()],
+  output: { file: `dist/${file}`, format: "es" },
+});
+
+export default [bundle("index.js", "browser.js"), bundle("node.js", "node.js"), bundle("cli/main.js", "cli.js")];

@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { nodeFiles } from "../../data/node/files.js";
+import { locate } from "../../data/node/locate.js";
+import type { SweepInput } from "../../experiment/sweep.js";
+import { loadKernels } from "../../kernels/kernels.js";
+import { openFolder } from "../../run/node/results.js";
+import { sweep } from "../../run/sweep.js";
+import type { Interrupt } from "../interrupt.js";
+import { type CommonOptions, voiceOf, withVoice } from "../options.js";
+import { Progress } from "../terminal.js";
+import { PHASES_DEFAULTS, PhasesJob, phasesTable } from "./phases.js";
+import { sweepSummary, sweepTable, writeSweep } from "./sweep.js";
+
+interface DemoOptions extends CommonOptions {
+  readonly out: string;
+}
+
+export function demoCommand(program: Command, interrupt: Interrupt): void {
+  withVoice(program.command("demo"))
+    .description(
+      "both experiments at once: the linear model's phases, and those of a ReLU network on images",
+    )
+    .option("--out <dir>", "folder for the results and figures", "out")
+    .action(async (options: DemoOptions) => {
+      const voice = voiceOf(options);
+      const say = (text: string) => void (voice.json || process.stdout.write(`${text}\n`));
+      const linearFolder = join(options.out, "linear-model");
+      const networkFolder = join(options.out, "network");
+      for (const folder of [linearFolder, networkFolder]) await openFolder(folder);
+
+      say("The linear model, by its exact reduction: 8 seeds, 20 values of sigma\n");
+      const job = new PhasesJob(
+        { ...PHASES_DEFAULTS, sigma: "0.01:10:20", seeds: 8 },
+        await loadKernels(),
+      );
+      const phases = await job.run(voice, interrupt.signal);
+      await job.write(linearFolder, phases);
+      say(phasesTable(phases));
+
+      const spec = await networkSpec();
+      say(
+        `\nA ReLU network with three hidden layers of 128 on ${spec.data?.name}, one value of sigma after another\n`,
+      );
+      const progress = new Progress("sweep", voice);
+      const result = await sweep(spec, {
+        files: nodeFiles(),
+        signal: interrupt.signal,
+        onProgress: ({ run, runs, fraction }) =>
+          progress.update((run + fraction) / runs, `run ${run + 1} of ${runs}`),
+      }).finally(() => progress.stop());
+      const summary = sweepSummary(result);
+      await writeSweep(networkFolder, spec, result, summary);
+      say(sweepTable(result));
+      say(`\nFigures: ${join(linearFolder, "figures")} and ${join(networkFolder, "figures")}`);
+      if (voice.json)
+        process.stdout.write(
+          `${JSON.stringify({ linear: phases.boundaries, network: summary.boundaries })}\n`,
+        );
+    });
+}
+
+/** Fashion-MNIST where it is found, a mixture of Gaussians otherwise. */
+async function networkSpec(): Promise<SweepInput> {
+  const images = (await locate("fashion-mnist")) !== null;
+  return {
+    network: { layers: [128, 128, 128], activation: "relu", loss: "cross-entropy" },
+    noise: [{ layer: 0, nodes: 1 }],
+    data: images
+      ? { name: "fashion-mnist", train: 2000, test: 2000 }
+      : { name: "gaussian-mixture", inputs: 256, classes: 10, train: 2000, test: 2000 },
+    optimizer: { learningRate: 0.1, batchSize: 100 },
+    epochs: 50,
+    record: { evaluateEvery: 2 },
+    sweep: { "noise.0.sigma": "0.3:120:16" },
+  };
+}

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { InputError } from "../../errors/errors.js";
+import { loadKernels } from "../../kernels/kernels.js";
+import { machineFor } from "../../run/backend.js";
+import { type ReplayResult, readReplay, replay } from "../../run/replay.js";
+import { type CommonOptions, withBackend, withVoice } from "../options.js";
+import { digits, table } from "../terminal.js";
+
+interface ReplayOptions extends CommonOptions {
+  readonly backend: string;
+  readonly fast?: boolean;
+}
+
+export function replayCommand(program: Command): void {
+  withVoice(withBackend(program.command("replay")))
+    .argument("<file>", ".npz with meta, X, y, W0_l, b0_l, V0, noise and order")
+    .description("repeat another framework's run, number by number")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ ninscope replay run.npz --backend reference --json > found.json",
+    )
+    .action(async (file: string, options: ReplayOptions) => {
+      const machine = machineFor(options.backend, await loadKernels({ fast: options.fast }));
+      const result = await replay(readReplay(await bytesOf(file), file), machine);
+      if (options.json) process.stdout.write(`${JSON.stringify(jsonOf(result))}\n`);
+      else process.stdout.write(`${described(result)}\n`);
+    });
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new InputError(
+      "FILE",
+      `FILE is "${path}": ${(error as Error).message.replace(/^[A-Z]+: /, "")}`,
+    );
+  }
+}
+
+function jsonOf({ backend, loss, niwNorm, unperturbedLoss, parameters }: ReplayResult) {
+  const named: Record<string, number[]> = {};
+  parameters.weights.forEach((w, l) => {
+    named[`W_${l}`] = [...w];
+    named[`b_${l}`] = [...parameters.biases[l]];
+  });
+  named.V = [...parameters.niw[0]];
+  return {
+    backend: backend.name,
+    flavour: backend.flavour,
+    loss: [...loss],
+    niwNorm: [...niwNorm],
+    unperturbedLoss: [...unperturbedLoss],
+    parameters: named,
+  };
+}
+
+function described({ backend, loss, niwNorm, unperturbedLoss }: ReplayResult): string {
+  const ends = (name: string, values: Float64Array) => [
+    name,
+    digits(values[0]),
+    digits(values[values.length - 1]),
+  ];
+  const rows = [
+    ends("loss", loss),
+    ends("noise weights' norm", niwNorm),
+    ends("unperturbed loss", unperturbedLoss),
+  ];
+  return `${loss.length} steps on ${backend.name} (${backend.flavour})\n${table(["", "first", "last"], rows)}`;
+}

@@ -1,0 +1,89 @@
+import type { Command } from "commander";
+import { parseExperiment } from "../../experiment/parse.js";
+import { firstSigma } from "../../experiment/sweep.js";
+import { trainingCurves } from "../../report/curves.js";
+import { openFolder, writeFigure, writeJson, writeTrajectories } from "../../run/node/results.js";
+import { type RunResult, train } from "../../run/train.js";
+import type { Interrupt } from "../interrupt.js";
+import { dataFiles, type RunOptions, readConfig, voiceOf, withRun } from "../options.js";
+import { runCurves } from "../runCurves.js";
+import { digits, Progress, phaseName, table } from "../terminal.js";
+
+export function trainCommand(program: Command, interrupt: Interrupt): void {
+  withRun(program.command("train"))
+    .argument("[config]", "JSON file of an experiment; without one, a small run on built-in data")
+    .description("train one network with noise injected, and say in which phase it did so")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ ninscope train --set noise.0.sigma=5
+  $ ninscope train experiment.json --out results/first --set optimizer.learningRate=0.05
+  $ ninscope train experiment.json --json | jq .phase`,
+    )
+    .action(async (config: string | undefined, options: RunOptions) => {
+      const voice = voiceOf(options);
+      const experiment = parseExperiment(await readConfig(config, options.set));
+      if (options.out) await openFolder(options.out);
+      const progress = new Progress("train", voice);
+      let result: RunResult;
+      try {
+        result = await train(experiment, {
+          backend: options.backend,
+          fast: options.fast,
+          files: dataFiles(voice, interrupt.signal),
+          signal: interrupt.signal,
+          onProgress: (step, steps) => progress.update(step / steps, `step ${step} of ${steps}`),
+        });
+      } finally {
+        progress.stop();
+      }
+      const summary = summaryOf(result);
+      if (options.out) await writeRun(options.out, result, summary);
+      if (voice.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+      else process.stdout.write(`${described(result)}\n`);
+    });
+}
+
+/** The command line's JSON for one run; `backend` is the machine's name, `flavour` its build. */
+export function summaryOf({ backend, phase, evidence, final, timing }: RunResult) {
+  return { backend: backend.name, flavour: backend.flavour, phase, evidence, final, timing };
+}
+
+async function writeRun(folder: string, result: RunResult, summary: object): Promise<void> {
+  const { experiment, trajectory, phase } = result;
+  await writeJson(folder, "experiment.json", experiment);
+  await writeTrajectories(folder, [{ trajectory }], { experiment: JSON.stringify(experiment) });
+  const frame = {
+    title: `Training with noise injected: ${phase}`,
+    caption: `sigma ${firstSigma(experiment)}, data ${experiment.data.name}, seed ${experiment.seed}`,
+  };
+  await writeFigure(folder, "training", trainingCurves(frame, [runCurves(result)]));
+  await writeJson(folder, "summary.json", summary);
+}
+
+function described({ backend, phase, evidence, final, timing }: RunResult): string {
+  const near = evidence.closeTo ? `, close to ${evidence.closeTo}` : "";
+  return [
+    `phase: ${phaseName(phase)} (${evidence.reason}${near})`,
+    table(
+      ["", "start", "largest", "end"],
+      [
+        [
+          "training loss",
+          digits(evidence.lossStart),
+          digits(evidence.lossMax),
+          digits(evidence.lossEnd),
+        ],
+        [
+          evidence.measure === "effective" ? "effective noise weight" : "noise weights' norm",
+          digits(evidence.niwStart),
+          digits(evidence.niwMax),
+          digits(evidence.niwEnd),
+        ],
+      ],
+    ),
+    `unperturbed loss ${digits(final.unperturbedLoss)}, test loss ${digits(final.testLoss)}, accuracy ${digits(final.trainAccuracy)} in training, ${digits(final.testAccuracy)} in the test`,
+    `${timing.steps} steps on ${backend.name} (${backend.flavour}), ${digits(timing.stepsPerSecond)} a second`,
+  ].join("\n");
+}

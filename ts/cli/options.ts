@@ -1,0 +1,112 @@
+import { readFile } from "node:fs/promises";
+import { type Command, Option } from "commander";
+import type { FileSource } from "../data/load.js";
+import { nodeFiles } from "../data/node/files.js";
+import { InputError, shown } from "../errors/errors.js";
+import { parseValue, withField } from "../experiment/paths.js";
+import { BACKENDS, type BackendName } from "../run/backend.js";
+import { Progress, type Voice } from "./terminal.js";
+
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface RunOptions extends CommonOptions {
+  readonly out?: string;
+  readonly set: readonly string[];
+  readonly backend: BackendName;
+  readonly fast?: boolean;
+}
+
+export function withVoice(command: Command): Command {
+  return command
+    .option("--json", "print one JSON object on standard output, errors too, and nothing else")
+    .option("--quiet", "no progress");
+}
+
+export function withBackend(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--backend <name>", "machine that runs the program")
+        .choices(BACKENDS)
+        .default("auto"),
+    )
+    .option("--fast", "allow relaxed SIMD: faster, but the last bits may differ between hosts");
+}
+
+export function withRun(command: Command): Command {
+  return withVoice(withBackend(command))
+    .option("--out <dir>", "folder for the results; made if it is not there")
+    .option(
+      "--set <field=value>",
+      "set a field of the experiment, e.g. noise.0.sigma=5; may be repeated",
+      (entry: string, entries: string[]) => [...entries, entry],
+      [] as string[],
+    );
+}
+
+export function voiceOf({ json = false, quiet = false }: CommonOptions): Voice {
+  return { json, quiet };
+}
+
+/** The experiment in a file (none: `{}`), with the fields set on the command line. */
+export async function readConfig(
+  path: string | undefined,
+  sets: readonly string[],
+): Promise<unknown> {
+  let json = path === undefined ? {} : parsed(path, await text(path));
+  for (const entry of sets) {
+    const at = entry.indexOf("=");
+    if (at < 1)
+      throw new InputError(
+        "--set",
+        `--set is ${shown(entry)}: takes field=value, such as noise.0.sigma=5`,
+      );
+    json = withField(json, entry.slice(0, at), parseValue(entry.slice(at + 1)));
+  }
+  return json;
+}
+
+async function text(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why =
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EISDIR"
+          ? "it is a folder"
+          : String(code);
+    throw new InputError(
+      "CONFIG",
+      `CONFIG is "${path}": ${why}; takes a JSON file of an experiment`,
+    );
+  }
+}
+
+function parsed(path: string, source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch (error) {
+    throw new InputError("CONFIG", `CONFIG is "${path}": not JSON: ${(error as Error).message}`);
+  }
+}
+
+/** Data from this machine; sets known by name are downloaded if they are nowhere, with a bar. */
+export function dataFiles(voice: Voice, signal: AbortSignal): FileSource {
+  let progress: Progress | null = null;
+  return nodeFiles({
+    download: true,
+    signal,
+    onProgress: (file, received, total) => {
+      progress ??= new Progress("download", voice);
+      progress.update(total ? received / total : 0, file);
+      if (received === total) {
+        progress.stop();
+        progress = null;
+      }
+    },
+  });
+}

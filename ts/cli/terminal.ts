@@ -1,0 +1,75 @@
+import { SingleBar } from "cli-progress";
+import Table from "cli-table3";
+
+/** How much a command says, and in what form. */
+export interface Voice {
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** A bar on a terminal, a line now and then elsewhere, nothing with `--json` or `--quiet`. All on standard error. */
+export class Progress {
+  readonly #bar: SingleBar | null;
+  readonly #label: string;
+  readonly #silent: boolean;
+  #lastLine = Date.now();
+
+  constructor(label: string, { json, quiet }: Voice) {
+    this.#label = label;
+    this.#silent = json || quiet;
+    const terminal = process.stderr.isTTY && !this.#silent;
+    this.#bar = terminal
+      ? new SingleBar({
+          format: `${label} {bar} {percentage}% {note}`,
+          stream: process.stderr,
+          hideCursor: true,
+          clearOnComplete: true,
+          barCompleteChar: "█",
+          barIncompleteChar: "░",
+          barsize: 24,
+        })
+      : null;
+    this.#bar?.start(1, 0, { note: "" });
+  }
+
+  /** @param fraction of the whole that is done, 0 to 1. */
+  update(fraction: number, note = ""): void {
+    this.#bar?.update(fraction, { note });
+    if (this.#bar || this.#silent || Date.now() - this.#lastLine < 10_000) return;
+    this.#lastLine = Date.now();
+    process.stderr.write(`${this.#label} ${Math.floor(100 * fraction)}% ${note}\n`);
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}
+
+const COLOURS: Readonly<Record<string, string>> = {
+  decoupled: "36",
+  decay: "32",
+  catapult: "33",
+  divergent: "35",
+  unclassified: "90",
+};
+
+/** A phase's name, coloured where the terminal has colours and the user has not said no to them. */
+export function phaseName(phase: string): string {
+  const colours = process.stdout.isTTY && !process.env.NO_COLOR;
+  return colours ? `\u001b[${COLOURS[phase] ?? "0"}m${phase}\u001b[0m` : phase;
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const out = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+  for (const row of rows) out.push([...row]);
+  return out.toString();
+}
+
+/** Four significant digits, or a dash where there is no number. */
+export function digits(x: number | null | undefined): string {
+  if (x === null || x === undefined || Number.isNaN(x)) return "-";
+  if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
+  return Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-3)
+    ? x.toExponential(2)
+    : String(Number(x.toPrecision(4)));
+}

@@ -1,0 +1,240 @@
+import * as Plot from "@observablehq/plot";
+import type { Phase } from "../analysis/phase.js";
+import { CURVE_COLOURS, PHASE_COLOURS } from "./palette.js";
+import { shortNumber } from "./phaseMap.js";
+import { type Frame, figure } from "./svg.js";
+
+/** A named curve; values that are not positive and finite cannot stand on a logarithmic axis and are left out. */
+export interface Curve {
+  readonly label: string;
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+}
+
+export interface RunCurves {
+  readonly phase: Phase;
+  readonly sigma: number;
+  readonly note?: string;
+  readonly loss: Curve;
+  readonly unperturbedLoss: Curve;
+  readonly testLoss: Curve;
+  readonly niwNorm: Curve;
+}
+
+/** Noise weights, training and test loss against epochs: one column of panels a run. */
+export function trainingCurves(frame: Frame, runs: readonly RunCurves[]): string {
+  const width = runs.length > 2 ? 300 : 420;
+  const losses = (run: RunCurves) =>
+    [run.loss, run.unperturbedLoss, run.testLoss].filter(({ y }) => y.length > 0);
+  const colours: Record<string, string> = {};
+  for (const { loss, unperturbedLoss, testLoss, niwNorm } of runs) {
+    colours[loss.label] = CURVE_COLOURS.loss;
+    colours[unperturbedLoss.label] = CURVE_COLOURS.unperturbedLoss;
+    colours[testLoss.label] = CURVE_COLOURS.testLoss;
+    colours[niwNorm.label] = CURVE_COLOURS.niwNorm;
+  }
+  const lossDomain = logDomain(runs.flatMap(losses));
+  const niwDomain = logDomain(runs.map(({ niwNorm }) => niwNorm));
+  return figure(frame, [
+    runs.map((run, i) =>
+      panel(losses(run), {
+        width,
+        height: 250,
+        label: "loss",
+        domain: lossDomain,
+        colours,
+        heading: run,
+        keyed: i === 0,
+      }),
+    ),
+    runs.map((run, i) =>
+      panel([run.niwNorm], {
+        width,
+        height: 210,
+        label: "norm of the noise weights",
+        domain: niwDomain,
+        colours,
+        xLabel: "epoch",
+        keyed: i === 0,
+      }),
+    ),
+  ]);
+}
+
+export interface LinearCurves {
+  readonly phase: Phase;
+  readonly sigma: number;
+  readonly kappa: number;
+  readonly loss: ArrayLike<number>;
+  readonly effectiveNiw: ArrayLike<number>;
+}
+
+/** Loss and effective noise weight of the linear model against steps: one column of panels a phase. */
+export function linearTrajectories(frame: Frame, runs: readonly LinearCurves[]): string {
+  const curve = (label: string, y: ArrayLike<number>): Curve => ({
+    label,
+    x: Array.from(y, (_, t) => t + 1),
+    y,
+  });
+  const colours: Record<string, string> = {
+    "|alpha w2.W_NI|": CURVE_COLOURS.niwNorm,
+    loss: CURVE_COLOURS.loss,
+  };
+  const column = (of: (run: LinearCurves) => Curve, label: string, last: boolean) => {
+    const domain = logDomain(runs.map(of));
+    return runs.map((run) =>
+      panel([of(run)], {
+        width: 270,
+        height: last ? 220 : 240,
+        label,
+        domain,
+        colours,
+        logX: true,
+        ...(last
+          ? { xLabel: "step" }
+          : { heading: { ...run, note: `kappa ${shortNumber(run.kappa)}` } }),
+      }),
+    );
+  };
+  return figure(frame, [
+    column((run) => curve("loss", run.loss), "training loss", false),
+    column((run) => curve("|alpha w2.W_NI|", run.effectiveNiw), "effective noise weight", true),
+  ]);
+}
+
+interface PanelOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly label: string;
+  readonly domain: [number, number];
+  readonly colours: Readonly<Record<string, string>>;
+  readonly xLabel?: string;
+  readonly logX?: boolean;
+  readonly heading?: { readonly phase: Phase; readonly sigma: number; readonly note?: string };
+  /** Whether the curves are named in the panel. */
+  readonly keyed?: boolean;
+}
+
+function panel(curves: readonly Curve[], options: PanelOptions): Plot.PlotOptions {
+  const { width, height, label, domain, colours, heading } = options;
+  const points = curves.flatMap((curve) => thinned(curve, domain));
+  const ends = curves.flatMap((curve) =>
+    brokenOff(curve) ? thinned(curve, domain).slice(-1) : [],
+  );
+  const key = options.keyed
+    ? curves.map(({ label: name }, i) => ({ name, text: name, dy: 8 + 14 * i }))
+    : [];
+  return {
+    width,
+    height,
+    marginLeft: 58,
+    marginRight: 14,
+    marginTop: heading ? 40 : 22,
+    marginBottom: options.xLabel ? 40 : 26,
+    style: { background: "none" },
+    x: {
+      type: options.logX ? "log" : "linear",
+      label: options.xLabel ?? null,
+      ticks: options.logX ? 4 : 5,
+      ...(options.logX ? { tickFormat: (x: number) => shortNumber(x) } : {}),
+    },
+    y: { type: "log", label, domain, clamp: true, ticks: 5, tickFormat: power },
+    marks: [
+      Plot.frame({ stroke: "var(--rule)" }),
+      Plot.line(points, {
+        x: "x",
+        y: "y",
+        z: "label",
+        stroke: (d: { label: string }) => colours[d.label],
+        strokeWidth: 1.6,
+      }),
+      Plot.text(ends, {
+        x: "x",
+        y: "y",
+        text: () => "× leaves the finite range",
+        textAnchor: "start",
+        dx: 4,
+        fill: "currentColor",
+      }),
+      ...key.map(({ name, text, dy }) =>
+        Plot.text([text], {
+          frameAnchor: "top-right",
+          dx: -6,
+          dy,
+          fill: colours[name],
+          fontWeight: 600,
+          stroke: "var(--paper)",
+        }),
+      ),
+      ...(heading
+        ? [
+            Plot.text([heading.phase], {
+              frameAnchor: "top-left",
+              dy: -32,
+              fontSize: 13,
+              fontWeight: 700,
+              fill: PHASE_COLOURS[heading.phase],
+            }),
+            Plot.text(
+              [`sigma ${shortNumber(heading.sigma)}${heading.note ? `, ${heading.note}` : ""}`],
+              {
+                frameAnchor: "top-left",
+                dx: 84,
+                dy: -31,
+              },
+            ),
+          ]
+        : []),
+    ],
+  };
+}
+
+/** Powers of ten as such; the eye reads 10⁻⁸ faster than 1e-8. */
+function power(value: number): string {
+  const exponent = Math.log10(value);
+  if (exponent >= -2 && exponent <= 3) return shortNumber(value);
+  const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+  const whole = Math.floor(exponent + 1e-9);
+  const raised = String(Math.abs(whole)).replace(/\d/g, (d) => digits[Number(d)]);
+  const lead = Math.round(value / 10 ** whole);
+  return `${lead === 1 ? "" : `${lead}·`}10${whole < 0 ? "⁻" : ""}${raised}`;
+}
+
+function plottable(y: number): boolean {
+  return Number.isFinite(y) && y > 0;
+}
+
+function brokenOff({ y }: Curve): boolean {
+  return y.length > 0 && !Number.isFinite(y[y.length - 1]);
+}
+
+const MOST_DECADES = 14;
+
+/** What all curves span, but not more decades than can be read. */
+function logDomain(curves: readonly Curve[]): [number, number] {
+  const values = curves.flatMap(({ y }) => Array.from(y).filter(plottable));
+  if (values.length === 0) return [0.1, 10];
+  const starts = curves.map(({ y }) => y[0]).filter(plottable);
+  const middle = starts.length > 0 ? Math.max(...starts) : 1;
+  const low = values.reduce((a, b) => Math.min(a, b));
+  const high = values.reduce((a, b) => Math.max(a, b));
+  const from = Math.max(low, middle * 10 ** -MOST_DECADES);
+  const to = Math.min(high, middle * 1e4);
+  return [from / 1.5, to * 1.5];
+}
+
+const MOST_POINTS = 400;
+
+/** The first sixty points, where a catapult is, and an even choice of those that follow. */
+function thinned(
+  { label, x, y }: Curve,
+  [low, high]: [number, number],
+): { label: string; x: number; y: number }[] {
+  const good = Array.from(y, (_, i) => i).filter(
+    (i) => plottable(y[i]) && y[i] >= low && y[i] <= high,
+  );
+  const stretch = Math.ceil(good.length / MOST_POINTS);
+  const early = good.filter((_, k) => k < 60);
+  const late = good.slice(60).filter((_, k) => k % stretch === 0);
+  return [...early, ...late].map((i) => ({ label, x: x[i], y: y[i] }));
+}

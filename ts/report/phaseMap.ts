@@ -1,0 +1,116 @@
+import * as Plot from "@observablehq/plot";
+import type { BoundaryName } from "../analysis/boundaries.js";
+import { PHASES, type Phase } from "../analysis/phase.js";
+import { PHASE_COLOURS } from "./palette.js";
+import { type Frame, figure } from "./svg.js";
+
+export interface PhaseMap extends Frame {
+  readonly runs: readonly { readonly sigma: number; readonly phase: Phase }[];
+  readonly boundaries: Readonly<
+    Record<BoundaryName, { readonly predicted: number | null; readonly measured: number | null }>
+  >;
+}
+
+/** Fraction of the seeds in each phase against `sigma`, with predicted and measured boundaries. */
+export function phaseMap({ runs, boundaries, ...frame }: PhaseMap): string {
+  return figure(frame, [[phasePanel(runs, boundaries, 760, 300)]]);
+}
+
+const ORDER: readonly Phase[] = [...PHASES, "unclassified"];
+
+/** One panel of it, to stand with others. */
+export function phasePanel(
+  runs: PhaseMap["runs"],
+  boundaries: PhaseMap["boundaries"],
+  width: number,
+  height: number,
+): Plot.PlotOptions {
+  const positive = runs.filter(({ sigma }) => sigma > 0);
+  const sigmas = [...new Set(positive.map(({ sigma }) => sigma))].sort((a, b) => a - b);
+  const cells = sigmas.flatMap((sigma, i) => {
+    const here = positive.filter((run) => run.sigma === sigma);
+    let below = 0;
+    return ORDER.map((phase) => {
+      const share = here.filter((run) => run.phase === phase).length / here.length;
+      below += share;
+      return { phase, x1: edge(sigmas, i), x2: edge(sigmas, i + 1), y1: below - share, y2: below };
+    }).filter(({ y1, y2 }) => y2 > y1);
+  });
+  const rules = (kind: "predicted" | "measured") =>
+    Object.values(boundaries).flatMap(({ [kind]: sigma }) => (sigma === null ? [] : [{ sigma }]));
+  const [predicted, measured] = [rules("predicted"), rules("measured")];
+  const present = ORDER.filter((phase) => runs.some((run) => run.phase === phase));
+  const middles = present.map((phase) => {
+    const own = cells.filter((cell) => cell.phase === phase);
+    const largest = own.filter((cell) => cell.y2 - cell.y1 >= 0.5);
+    const some = largest.length > 0 ? largest : own;
+    const middle = some[Math.floor(some.length / 2)];
+    return { phase, x: middle ? Math.sqrt(middle.x1 * middle.x2) : Number.NaN };
+  });
+  return {
+    width,
+    height,
+    marginLeft: 56,
+    marginRight: 20,
+    marginTop: 34,
+    marginBottom: 42,
+    style: { background: "none" },
+    x: { type: "log", label: "sigma, standard deviation of the noise", domain: domain(sigmas) },
+    y: { label: "fraction of seeds", domain: [0, 1], ticks: 5 },
+    color: { domain: [...ORDER], range: ORDER.map((phase) => PHASE_COLOURS[phase]) },
+    marks: [
+      Plot.rect(cells, {
+        x1: "x1",
+        x2: "x2",
+        y1: "y1",
+        y2: "y2",
+        fill: "phase",
+        fillOpacity: 0.85,
+      }),
+      Plot.text(middles, {
+        x: "x",
+        y: 0.5,
+        text: "phase",
+        fill: (d: { phase: Phase }) => (d.phase === "decoupled" ? "#1a1a1a" : "#ffffff"),
+        fontWeight: 600,
+        rotate: -90,
+      }),
+      Plot.ruleX(measured, { x: "sigma", stroke: "currentColor", strokeWidth: 1.5 }),
+      Plot.ruleX(predicted, {
+        x: "sigma",
+        stroke: "currentColor",
+        strokeWidth: 1.5,
+        strokeDasharray: "5,3",
+      }),
+      Plot.text(measured, {
+        x: "sigma",
+        frameAnchor: "top",
+        dy: -8,
+        text: (d: { sigma: number }) => shortNumber(d.sigma),
+      }),
+      Plot.text(predicted, {
+        x: "sigma",
+        frameAnchor: "top",
+        dy: -21,
+        text: (d: { sigma: number }) => `(${shortNumber(d.sigma)})`,
+      }),
+    ],
+  };
+}
+
+/** Where one cell ends and the next begins: half-way between neighbours, on the logarithmic scale. */
+function edge(sigmas: readonly number[], i: number): number {
+  if (sigmas.length === 1) return sigmas[0] * (i === 0 ? 0.8 : 1.25);
+  if (i === 0) return sigmas[0] * Math.sqrt(sigmas[0] / sigmas[1]);
+  const last = sigmas.length - 1;
+  if (i > last) return sigmas[last] * Math.sqrt(sigmas[last] / sigmas[last - 1]);
+  return Math.sqrt(sigmas[i - 1] * sigmas[i]);
+}
+
+function domain(sigmas: readonly number[]): [number, number] {
+  return sigmas.length === 0 ? [0.1, 10] : [edge(sigmas, 0), edge(sigmas, sigmas.length)];
+}
+
+export function shortNumber(x: number): string {
+  return String(Number(x.toPrecision(3)));
+}

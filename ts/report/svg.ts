@@ -1,0 +1,61 @@
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+
+const STYLE = `
+svg { --ink: #1a1a1a; --paper: #ffffff; --rule: #c8c8c8; color: var(--ink); background: var(--paper);
+  font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; }
+@media (prefers-color-scheme: dark) { svg { --ink: #ececec; --paper: #16181d; --rule: #50545c; } }
+.title { font-size: 15px; font-weight: 600; }
+.caption { font-size: 11px; opacity: 0.75; }`;
+
+/** What a figure shows, apart from its panels. */
+export interface Frame {
+  readonly title: string;
+  /** Settings and seeds, in one line. */
+  readonly caption: string;
+}
+
+/** Panels in rows; panels of a row stand side by side. */
+export function figure(frame: Frame, rows: readonly (readonly Plot.PlotOptions[])[]): string {
+  const { document } = parseHTML("<html><body></body></html>");
+  const top = 54;
+  let y = top;
+  let width = 0;
+  const parts: string[] = [];
+  for (const panels of rows) {
+    let x = 0;
+    let height = 0;
+    for (const options of panels) {
+      const svg = Plot.plot({ ...options, document: document as unknown as Document });
+      const node = (
+        svg.tagName.toLowerCase() === "svg" ? svg : svg.querySelector("svg")
+      ) as Element;
+      node.querySelector("style")?.remove();
+      node.setAttribute("x", String(x));
+      node.setAttribute("y", String(y));
+      node.setAttribute("overflow", "visible");
+      parts.push(markup(node));
+      x += Number(options.width ?? 640);
+      height = Math.max(height, Number(options.height ?? 400));
+    }
+    y += height;
+    width = Math.max(width, x);
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${y + 8}" viewBox="0 0 ${width} ${y + 8}" fill="currentColor" role="img" aria-label="${escaped(frame.title)}">
+<style>${STYLE}</style>
+<rect width="100%" height="100%" fill="var(--paper)"/>
+<text class="title" x="16" y="24">${escaped(frame.title)}</text>
+<text class="caption" x="16" y="42">${escaped(frame.caption)}</text>
+${parts.join("\n")}
+</svg>
+`;
+}
+
+/** Linkedom writes an SVG's mixed-case names and self-closing tags as XML when asked by outerHTML of an svg node. */
+function markup(node: Element): string {
+  return node.outerHTML.replaceAll("&nbsp;", "\u00a0");
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}

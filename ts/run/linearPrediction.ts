@@ -1,0 +1,31 @@
+import type { Experiment } from "../experiment/schema.js";
+import type { Kernels } from "../kernels/kernels.js";
+import { Streams } from "../random/streams.js";
+import { lambda } from "../theory/linear.js";
+import { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundaries.js";
+import { linearStart } from "./linearStart.js";
+
+/** Boundaries that population theory predicts for linear models: geometric means over their starts. */
+export function linearPrediction(
+  experiments: readonly Experiment[],
+  kernels: Kernels,
+): LinearBoundaries {
+  const each = experiments.map((experiment) => {
+    const { state, alpha, inputs } = linearStart(experiment, new Streams(kernels, experiment.seed));
+    const { learningRate } = experiment.optimizer;
+    const curvature = lambda(state, inputs, alpha);
+    return linearBoundaries(
+      learningRate,
+      experiment.steps ?? 1,
+      curvature,
+      alpha * alpha * state.s,
+    );
+  });
+  const mean = (pick: (b: LinearBoundaries) => number) =>
+    Math.exp(each.reduce((sum, b) => sum + Math.log(pick(b)), 0) / each.length);
+  return {
+    decay: mean((b) => b.decay),
+    catapult: mean((b) => b.catapult),
+    divergent: mean((b) => b.divergent),
+  };
+}

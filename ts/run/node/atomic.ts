@@ -1,0 +1,33 @@
+import { open, rename, rm } from "node:fs/promises";
+import { RunError } from "../../errors/errors.js";
+
+/**
+ * Writes a whole file or none: under another name first, synced, then renamed.
+ * @throws RunError with the path and the cause, such as a full disk.
+ */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const part = `${path}.${process.pid}.part`;
+  try {
+    const file = await open(part, "w");
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(part, path);
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => {});
+    throw new RunError(`${path} could not be written: ${reason(cause as NodeJS.ErrnoException)}`, {
+      cause,
+    });
+  }
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOSPC") return "the disk is full";
+  if (error.code === "EFBIG") return "the file is larger than this process may write";
+  if (error.code === "EACCES" || error.code === "EPERM") return "permission denied";
+  if (error.code === "EROFS") return "the file system is read-only";
+  return error.message;
+}
