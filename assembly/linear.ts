@@ -1,5 +1,6 @@
 // The linear model's exact recursion (`ts/theory/linear.ts`) for one input and one noise node, two cells to a
 // vector. Cells differ in sigma and learning rate and share the moments of each step, taken with unit noise.
+// Sums and products are in the order of `step` and `loss` there, so both give the same bits.
 
 /** Moments of a step: <x x>, <x xi>, <xi xi>, <x r>, <xi r>, <r r>, with the residual r = y - slope x. */
 const MOMENTS: usize = 6 * 8;
@@ -7,11 +8,15 @@ const MOMENTS: usize = 6 * 8;
 /**
  * A block is two cells; its numbers, each an f64x2:
  * alpha, sigma, c = eta alpha, slope, then the state G11, G12, G22, v1, v2, s, then what is kept of the run:
- * largest and last loss, largest |v2| and G22, steps made while finite.
+ * largest and last loss, largest |v2| and G22, number of updates made. A cell that diverges keeps the state, and
+ * counts the loss, that its last update led to.
  */
 const BLOCK: usize = 15 * 16;
 
-/** Beyond this a cell has diverged: its square is still finite, what follows need not be. */
+/**
+ * Beyond this a loss counts as diverged. A loss grows as its cube there: the state is still finite, what follows
+ * need not be.
+ */
 const DIVERGED: f64 = 1e100;
 
 // @ts-ignore: decorator
@@ -88,11 +93,14 @@ function linearBlock(block: usize, moments: usize, steps: i32): void {
 
   const variance = mul(sigma, sigma);
   const half = f64x2.splat(0.5);
-  const two = f64x2.splat(2);
   const one = f64x2.splat(1);
   const limit = f64x2.splat(DIVERGED);
 
   for (let k = 0; k < steps; k++) {
+    // A lane whose last loss was beyond the limit, or no number, has ended and changes no more.
+    const running = f64x2.le(lossLast, limit);
+    if (!v128.any_true(running)) break;
+
     const s11 = v128.load64_splat(moments);
     const s12 = mul(sigma, v128.load64_splat(moments, 8));
     const s22 = mul(variance, v128.load64_splat(moments, 16));
@@ -103,43 +111,54 @@ function linearBlock(block: usize, moments: usize, steps: i32): void {
 
     const d1 = sub(mul(alpha, v1), slope);
     const d2 = mul(alpha, v2);
-    const sd1 = add(mul(s11, d1), mul(s12, d2));
-    const sd2 = add(mul(s12, d1), mul(s22, d2));
-    const quadratic = add(mul(d1, sd1), mul(d2, sd2));
-    const linear = mul(two, add(mul(d1, q1), mul(d2, q2)));
-    const loss = mul(half, add(sub(quadratic, linear), rr));
+    const e1 = sub(add(mul(s11, d1), mul(s12, d2)), q1);
+    const e2 = sub(add(mul(s12, d1), mul(s22, d2)), q2);
+    const loss = mul(half, add(add(mul(d1, sub(e1, q1)), mul(d2, sub(e2, q2))), rr));
     const size = f64x2.abs(v2);
 
-    // A lane whose loss is too large, or no number, stays as it is from here on.
-    const alive = v128.and(f64x2.le(loss, limit), f64x2.le(lossLast, limit));
-    lossLast = v128.bitselect(loss, lossLast, f64x2.le(lossLast, limit));
-    if (!v128.any_true(alive)) break;
-    made = add(made, v128.and(alive, one));
-    lossMax = f64x2.pmax(lossMax, loss);
-    effectiveMax = v128.bitselect(f64x2.pmax(effectiveMax, size), effectiveMax, alive);
-    normMax = v128.bitselect(f64x2.pmax(normMax, g22), normMax, alive);
+    const b1 = mul(c, e1);
+    const b2 = mul(c, e2);
+    const gb1 = add(mul(g11, b1), mul(g12, b2));
+    const gb2 = add(mul(g12, b1), mul(g22, b2));
+    const vb1 = mul(v1, b1);
+    const vb2 = mul(v2, b2);
+    const vb = add(vb1, vb2);
+    const bGb = add(mul(b1, gb1), mul(b2, gb2));
+    const rest = sub(s, vb);
+    const n11 = add(sub(g11, add(vb1, vb1)), mul(s, mul(b1, b1)));
+    const n12 = add(sub(g12, add(mul(v1, b2), mul(b1, v2))), mul(s, mul(b1, b2)));
+    const n22 = add(sub(g22, add(vb2, vb2)), mul(s, mul(b2, b2)));
+    const m1 = sub(sub(v1, gb1), mul(rest, b1));
+    const m2 = sub(sub(v2, gb2), mul(rest, b2));
+    const t = add(sub(s, add(vb, vb)), bGb);
 
-    const e1 = sub(sd1, q1);
-    const e2 = sub(sd2, q2);
-    const ge1 = add(mul(g11, e1), mul(g12, e2));
-    const ge2 = add(mul(g12, e1), mul(g22, e2));
-    const ve = add(mul(v1, e1), mul(v2, e2));
-    const cc = mul(c, c);
-    const ccs = mul(cc, s);
-    const n11 = add(sub(g11, mul(c, mul(two, mul(v1, e1)))), mul(ccs, mul(e1, e1)));
-    const n12 = add(sub(g12, mul(c, add(mul(v1, e2), mul(e1, v2)))), mul(ccs, mul(e1, e2)));
-    const n22 = add(sub(g22, mul(c, mul(two, mul(v2, e2)))), mul(ccs, mul(e2, e2)));
-    const ccve = mul(cc, ve);
-    const m1 = add(sub(v1, mul(c, add(ge1, mul(s, e1)))), mul(ccve, e1));
-    const m2 = add(sub(v2, mul(c, add(ge2, mul(s, e2)))), mul(ccve, e2));
-    const eGe = add(mul(e1, ge1), mul(e2, ge2));
-    const t = add(sub(s, mul(mul(two, c), ve)), mul(cc, eGe));
-    g11 = v128.bitselect(n11, g11, alive);
-    g12 = v128.bitselect(n12, g12, alive);
-    g22 = v128.bitselect(n22, g22, alive);
-    v1 = v128.bitselect(m1, v1, alive);
-    v2 = v128.bitselect(m2, v2, alive);
-    s = v128.bitselect(t, s, alive);
+    const alive = v128.and(running, f64x2.le(loss, limit));
+    if (i64x2.all_true(alive)) {
+      lossMax = f64x2.pmax(lossMax, loss);
+      lossLast = loss;
+      effectiveMax = f64x2.pmax(effectiveMax, size);
+      normMax = f64x2.pmax(normMax, g22);
+      made = add(made, one);
+      g11 = n11;
+      g12 = n12;
+      g22 = n22;
+      v1 = m1;
+      v2 = m2;
+      s = t;
+    } else {
+      // Selecting lanes costs three instructions each on most hosts: only where lanes differ.
+      lossMax = v128.bitselect(f64x2.pmax(lossMax, loss), lossMax, running);
+      lossLast = v128.bitselect(loss, lossLast, running);
+      effectiveMax = v128.bitselect(f64x2.pmax(effectiveMax, size), effectiveMax, running);
+      normMax = v128.bitselect(f64x2.pmax(normMax, g22), normMax, running);
+      made = add(made, v128.and(alive, one));
+      g11 = v128.bitselect(n11, g11, alive);
+      g12 = v128.bitselect(n12, g12, alive);
+      g22 = v128.bitselect(n22, g22, alive);
+      v1 = v128.bitselect(m1, v1, alive);
+      v2 = v128.bitselect(m2, v2, alive);
+      s = v128.bitselect(t, s, alive);
+    }
   }
 
   v128.store(block, g11, 64);

@@ -18,14 +18,14 @@ export interface LinearCell {
   readonly evidence: Evidence;
   readonly lossStart: number;
   readonly lossMax: number;
-  /** Loss of the last step, before its update. */
+  /** Loss of the last step, before its update; of a diverged run, the loss that ended it. */
   readonly lossEnd: number;
   readonly niwStart: number;
   readonly niwEnd: number;
   /** `alpha w2^T W_NI`, with its sign. */
   readonly effectiveNiwStart: number;
   readonly effectiveNiwEnd: number;
-  /** Steps made before the run left the finite range, if it did. */
+  /** Updates made: fewer than asked for if the loss went beyond 1e100, which ends a run. */
   readonly steps: number;
 }
 
@@ -44,6 +44,9 @@ export interface EnsembleHooks {
 
 /** Steps whose moments are made at a time. */
 const CHUNK = 64;
+/** What a chunk may cost: about 20 ms each of updates and of draws, so that a page stays responsive. */
+const UPDATES = 2 ** 21;
+const DRAWS = 2 ** 18;
 /** Layout of two cells in memory (`assembly/linear.ts`), in units of two float64. */
 const BLOCK = 15;
 const [ALPHA, SIGMA, STEP, SLOPE, G11, G12, G22, V1, V2, S, LOSS_MAX, LOSS, V2_MAX, G22_MAX, MADE] =
@@ -68,7 +71,7 @@ export async function runLinearEnsemble(
       await breathe();
       hooks.signal?.throwIfAborted();
     }
-    cells.push(...run.cells());
+    for (const cell of run.cells()) cells.push(cell);
   }
   return cells;
 }
@@ -81,6 +84,7 @@ class SeedRun {
   readonly #kernels: KernelExports;
   readonly #points: { sigma: number; learningRate: number }[];
   readonly #steps: number;
+  readonly #chunk: number;
   readonly #at: { x: number; y: number; xi: number; moments: number; blocks: number };
   #lossStart = new Float64Array(0);
   #done = 0;
@@ -97,6 +101,8 @@ class SeedRun {
       spec.sigmas.map((sigma) => ({ sigma, learningRate })),
     );
     this.#steps = spec.experiment.steps ?? spec.experiment.epochs ?? 0;
+    const affordable = Math.min(UPDATES / this.#points.length, DRAWS / this.#start.y.length);
+    this.#chunk = Math.max(1, Math.min(CHUNK, Math.floor(affordable)));
     this.#kernels = kernels.instantiate();
     this.#at = this.#arena();
     this.#floats(this.#at.x).set(this.#start.x);
@@ -115,9 +121,9 @@ class SeedRun {
     return this.#done / this.#steps;
   }
 
-  /** A few milliseconds' work, or as little as one chunk of steps. */
+  /** Takes all cells through a chunk of steps. */
   advance(): void {
-    this.#run(Math.min(CHUNK, this.#steps - this.#done));
+    this.#run(Math.min(this.#chunk, this.#steps - this.#done));
   }
 
   cells(): LinearCell[] {
@@ -128,7 +134,7 @@ class SeedRun {
       const numbers = {
         finite: this.#value(i, MADE) === this.#steps,
         lossStart: this.#lossStart[i],
-        lossMax: Math.max(this.#value(i, LOSS_MAX), lossEnd),
+        lossMax: this.#value(i, LOSS_MAX),
         lossEnd,
         niwStart: Math.abs(alpha * state.v[1]),
         niwMax: alpha * this.#value(i, V2_MAX),

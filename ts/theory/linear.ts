@@ -3,17 +3,18 @@
  * `u = (x, eps)`, `P = [w1 | W_NI]` (`d x (k + m)`), `L = 1/2 <(f - y)^2>`, no bias, plain gradient descent.
  *
  * Its training closes on `G = P^T P`, `v = P^T w2` and `s = |w2|^2`, whatever the width `d` (derived): exact for
- * every batch, any learning rate, through the catapult and out to divergence. With the moments `S = <u u^T>`,
- * `q = <u y>` of a batch, `e = alpha S v - q` and `c = eta alpha`:
+ * every batch, any learning rate, through the catapult and out to divergence, but not with momentum or weight
+ * decay. With the moments `S = <u u^T>`, `q = <u y>` of a batch and `b = eta alpha (alpha S v - q)`, one step is
+ * `P' = P - w2 b^T`, `w2' = w2 - P b`, hence
  *
- *     G' = G - c (v e^T + e v^T) + c^2 s e e^T
- *     v' = v - c (G e + s e) + c^2 (v.e) e
- *     s' = s - 2 c (v.e) + c^2 e^T G e
+ *     G' = G - (v b^T + b v^T) + s b b^T
+ *     v' = v - G b - s b + (v.b) b
+ *     s' = s - 2 v.b + b^T G b
  *     L  = 1/2 (alpha^2 v^T S v - 2 alpha v.q + <y^2>)
  *
  * Near the end of training that last line is a difference of equal numbers. So a batch's moments are kept
  * relative to a linear map `u -> target.u` close to the data's: with `r = y - target.u` in place of `y` and
- * `alpha v - target` in place of `alpha v`, `e` and `L` are the same, and nothing cancels.
+ * `alpha v - target` in place of `alpha v`, `b` and `L` are the same, and nothing cancels.
  */
 export interface LinearState {
   /** `P^T P`, `[n, n]` row-major, `n = k + m`. */
@@ -94,7 +95,10 @@ export function populationMoments(
   return { S, q: new Float64Array(n), rr: 0, target };
 }
 
-/** The state after one step of gradient descent on a batch with these moments. */
+/**
+ * The state after one step of gradient descent on a batch with these moments. Beyond the finite range it holds
+ * infinities or NaN, as the weights would.
+ */
 export function step(
   { G, v, s }: LinearState,
   moments: LinearMoments,
@@ -103,25 +107,25 @@ export function step(
 ): LinearState {
   const n = v.length;
   const c = learningRate * alpha;
-  const e = times(moments.S, missing(v, moments, alpha)).map((x, i) => x - moments.q[i]);
-  const Ge = times(G, e);
-  const ve = dot(v, e);
+  const b = pull(missing(v, moments, alpha), moments).map((x) => c * x);
+  const Gb = times(G, b);
+  const vb = dot(v, b);
   return {
     G: G.map((g, at) => {
       const i = Math.floor(at / n);
       const j = at % n;
-      return g - c * (v[i] * e[j] + e[i] * v[j]) + c * c * s * (e[i] * e[j]);
+      return g - (v[i] * b[j] + b[i] * v[j]) + s * (b[i] * b[j]);
     }),
-    v: v.map((x, i) => x - c * (Ge[i] + s * e[i]) + c * c * ve * e[i]),
-    s: s - 2 * c * ve + c * c * dot(e, Ge),
+    v: v.map((x, i) => x - Gb[i] - (s - vb) * b[i]),
+    s: s - 2 * vb + dot(b, Gb),
   };
 }
 
 /** `1/2 <(f - y)^2>` over the batch. */
 export function loss({ v }: LinearState, moments: LinearMoments, alpha: number): number {
-  const { S, q, rr } = moments;
   const d = missing(v, moments, alpha);
-  return 0.5 * (dot(d, times(S, d)) - 2 * dot(d, q) + rr);
+  const both = pull(d, moments).map((x, i) => x - moments.q[i]);
+  return 0.5 * (dot(d, both) + moments.rr);
 }
 
 /** `alpha v - target`. */
@@ -144,6 +148,11 @@ export function niwNorm({ G, v }: LinearState, inputs: number): number {
 /** `lambda = alpha^2 (|w2|^2 + |W_NI|^2)`: the curvature that the noise weights meet. */
 export function lambda(state: LinearState, inputs: number, alpha: number): number {
   return alpha * alpha * (state.s + niwNorm(state, inputs) ** 2);
+}
+
+/** `S d - q`: the gradient of the loss with respect to `f`'s linear map. */
+function pull(d: Float64Array, { S, q }: LinearMoments): Float64Array {
+  return times(S, d).map((x, i) => x - q[i]);
 }
 
 function times(matrix: Float64Array, vector: Float64Array): Float64Array {
