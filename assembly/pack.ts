@@ -1,0 +1,128 @@
+/**
+ * Packs `count` rows of `depth` numbers into panels of `width` rows, `out[k * width + i]` in each; a last panel is
+ * filled up with zeros. Element (i, k) is at `from + i * rowStep + k * step` (bytes), and one of the steps is 4:
+ * rows of a matrix, or of its transpose.
+ */
+// @ts-ignore: decorator
+@inline
+export function pack(
+  from: usize,
+  rowStep: usize,
+  step: usize,
+  count: i32,
+  depth: i32,
+  width: i32,
+  out: usize,
+): void {
+  const outStep = <usize>width << 2;
+  const panel = <usize>depth * outStep;
+  for (let i = 0; i < count; i += width) {
+    const rows = min(width, count - i);
+    if (rows < width) memory.fill(out, 0, panel);
+    let row = from;
+    let to = out;
+    let left = rows;
+    for (; left >= 4; left -= 4) {
+      if (step == 4) packFour(row, rowStep, depth, to, outStep);
+      else packColumns(row, step, depth, to, outStep);
+      row += 4 * rowStep;
+      to += 16;
+    }
+    for (; left > 0; left--) {
+      packOne(row, step, depth, to, outStep);
+      row += rowStep;
+      to += 4;
+    }
+    from += <usize>width * rowStep;
+    out += panel;
+  }
+}
+
+/** Four numbers that are neighbours at every k. */
+function packColumns(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
+  let k = depth;
+  for (; k >= 4; k -= 4) {
+    v128.store(out, v128.load(from));
+    from += step;
+    out += outStep;
+    v128.store(out, v128.load(from));
+    from += step;
+    out += outStep;
+    v128.store(out, v128.load(from));
+    from += step;
+    out += outStep;
+    v128.store(out, v128.load(from));
+    from += step;
+    out += outStep;
+  }
+  for (; k > 0; k--) {
+    v128.store(out, v128.load(from));
+    from += step;
+    out += outStep;
+  }
+}
+
+/** Four rows that are contiguous along k: blocks of 4 x 4 are transposed in registers. */
+function packFour(from: usize, rowStep: usize, depth: i32, out: usize, outStep: usize): void {
+  let r0 = from;
+  let r1 = r0 + rowStep;
+  let r2 = r1 + rowStep;
+  let r3 = r2 + rowStep;
+  let k = depth;
+  for (; k >= 4; k -= 4) {
+    const x0 = v128.load(r0);
+    const x1 = v128.load(r1);
+    const x2 = v128.load(r2);
+    const x3 = v128.load(r3);
+    const low01 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5);
+    const high01 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+    const low23 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5);
+    const high23 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
+    v128.store(out, v128.shuffle<f64>(low01, low23, 0, 2));
+    out += outStep;
+    v128.store(out, v128.shuffle<f64>(low01, low23, 1, 3));
+    out += outStep;
+    v128.store(out, v128.shuffle<f64>(high01, high23, 0, 2));
+    out += outStep;
+    v128.store(out, v128.shuffle<f64>(high01, high23, 1, 3));
+    out += outStep;
+    r0 += 16;
+    r1 += 16;
+    r2 += 16;
+    r3 += 16;
+  }
+  for (; k > 0; k--) {
+    store<f32>(out, load<f32>(r0));
+    store<f32>(out, load<f32>(r1), 4);
+    store<f32>(out, load<f32>(r2), 8);
+    store<f32>(out, load<f32>(r3), 12);
+    out += outStep;
+    r0 += 4;
+    r1 += 4;
+    r2 += 4;
+    r3 += 4;
+  }
+}
+
+function packOne(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
+  let k = depth;
+  for (; k >= 4; k -= 4) {
+    store<f32>(out, load<f32>(from));
+    from += step;
+    out += outStep;
+    store<f32>(out, load<f32>(from));
+    from += step;
+    out += outStep;
+    store<f32>(out, load<f32>(from));
+    from += step;
+    out += outStep;
+    store<f32>(out, load<f32>(from));
+    from += step;
+    out += outStep;
+  }
+  for (; k > 0; k--) {
+    store<f32>(out, load<f32>(from));
+    from += step;
+    out += outStep;
+  }
+}
