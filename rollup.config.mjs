@@ -9,4 +9,8 @@ const bundle = (input, file) => ({
   output: { file: `dist/${file}`, format: "es" },
 });
 
-export default [bundle("index.js", "browser.js"), bundle("node.js", "node.js"), bundle("cli/main.js", "cli.js")];
+export default [
+  bundle("index.js", "browser.js"),
+  bundle("node.js", "node.js"),
+  bundle("cli/main.js", "cli.js"),
+];

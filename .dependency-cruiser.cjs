@@ -1,0 +1,54 @@
+// The floors of the house, from the ground up. An import never points up, and never goes round in a circle.
+const floors = [
+  ["errors"],
+  ["schema"],
+  ["kernels"],
+  ["random"],
+  ["data"],
+  ["experiment"],
+  ["program"],
+  ["backend"],
+  ["trajectory"],
+  ["theory", "analysis"],
+  ["run"],
+  ["report"],
+  ["cli"],
+];
+const folders = (list) => `^ts/(${list.flat().join("|")})/`;
+
+module.exports = {
+  forbidden: [
+    ...floors.slice(0, -1).map((floor, i) => ({
+      name: `${floor.join("-")}-looks-up`,
+      severity: "error",
+      from: { path: folders(floor) },
+      to: { path: folders(floors.slice(i + 1)) },
+    })),
+    {
+      name: "theory-and-analysis-know-no-machine",
+      severity: "error",
+      from: { path: "^ts/(theory|analysis)/" },
+      to: { path: "^ts/(backend|kernels|program)/" },
+    },
+    { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "node-only-where-it-says-so",
+      comment: "What browsers load imports nothing of Node's.",
+      severity: "error",
+      from: { path: "^ts/", pathNot: "^ts/(cli/|node\\.ts$|.*/node/)" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "portable-stays-portable",
+      severity: "error",
+      from: { path: "^ts/", pathNot: "^ts/(cli/|node\\.ts$|.*/node/)" },
+      to: { path: "^ts/(cli/|node\\.ts$|.*/node/)" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js"], conditionNames: ["import", "types"] },
+  },
+};
