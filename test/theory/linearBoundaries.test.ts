@@ -12,12 +12,7 @@ const start: LinearState = {
 };
 const eta = 0.05;
 const steps = 2000;
-const { decay, catapult, divergent } = linearBoundaries(
-  eta,
-  steps,
-  lambda(start, 1, alpha),
-  alpha ** 2 * start.s,
-);
+const { decay, catapult, divergent } = linearBoundaries(eta, steps, lambda(start, 1, alpha));
 
 function run(sigma: number) {
   const moments = populationMoments([0], 1, sigma, 1);
@@ -32,9 +27,16 @@ function run(sigma: number) {
 
 describe("boundaries of the linear model", () => {
   test("solve the equations that define them", () => {
-    expect((1 - eta * decay ** 2 * alpha ** 2 * start.s) ** steps).toBeCloseTo(Math.exp(-1), 12);
+    expect((1 - eta * decay ** 2 * lambda(start, 1, alpha)) ** steps).toBeCloseTo(Math.exp(-1), 12);
     expect(eta * catapult ** 2 * lambda(start, 1, alpha)).toBeCloseTo(2, 12);
     expect(eta * divergent ** 2 * lambda(start, 1, alpha)).toBeCloseTo(4, 12);
+  });
+
+  test("at the decay boundary the effective noise weight falls by a factor e", () => {
+    const moments = populationMoments([0], 1, decay, 1);
+    let state = start;
+    for (let t = 0; t < steps; t++) state = step(state, moments, eta, alpha);
+    expect(Math.abs(Math.log(start.v[1] / state.v[1]) - 1)).toBeLessThan(0.01);
   });
 
   test("population dynamics overshoots from the catapult boundary on, not below it", () => {

@@ -31,7 +31,7 @@ export interface Evidence {
   readonly niwMax: number;
   readonly niwEnd: number;
   readonly niwOvershoot: number;
-  /** `ln(start / end)` of the noise weights, the start as in `niwOvershoot`. */
+  /** `ln(max / end)` of the noise weights: a start near zero by chance first grows to where it can fall from. */
   readonly niwFall: number;
   /**
    * Distance of the nearest deciding ratio from its threshold, on a logarithmic scale whose unit is the distance
@@ -73,7 +73,8 @@ function measured({ steps, evaluations }: Trajectory, { measure, window }: Phase
       steps.niwNorm.every(Number.isFinite) &&
       Number.isFinite(niwEnd),
     lossStart: steps.loss[0],
-    lossMax: largest(loss),
+    // A running mean may miss the start, which is the largest of most runs.
+    lossMax: Math.max(steps.loss[0], largest(loss)),
     lossEnd,
     niwStart: niw[0],
     niwMax: Math.max(largest(niw), niwEnd),
@@ -88,7 +89,7 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
   const niwFrom = Math.max(numbers.niwStart, scales.niw);
   const lossOvershoot = numbers.lossMax / lossFrom;
   const niwOvershoot = numbers.niwMax / niwFrom;
-  const niwFall = Math.log(niwFrom / numbers.niwEnd);
+  const niwFall = Math.log(numbers.niwMax / numbers.niwEnd);
   const evidence = (phase: Phase, reason: string, ratios: [number, Phase][]): Evidence => {
     const [margin, other] = ratios.reduce((a, b) => (Math.abs(b[0]) < Math.abs(a[0]) ? b : a), [
       Number.POSITIVE_INFINITY,

@@ -12,13 +12,10 @@ export function linearPrediction(
 ): LinearBoundaries {
   const each = experiments.map((experiment) => {
     const { state, alpha, inputs } = linearStart(experiment, new Streams(kernels, experiment.seed));
-    const { learningRate } = experiment.optimizer;
-    const curvature = lambda(state, inputs, alpha);
     return linearBoundaries(
-      learningRate,
+      experiment.optimizer.learningRate,
       experiment.steps ?? 1,
-      curvature,
-      alpha * alpha * state.s,
+      lambda(state, inputs, alpha),
     );
   });
   const mean = (pick: (b: LinearBoundaries) => number) =>
