@@ -8,6 +8,7 @@ export { type FetchOptions, fetchSet } from "./data/node/download.js";
 export { type NodeFilesOptions, nodeFiles } from "./data/node/files.js";
 export { checkSet, type FileCheck, listSets, type SetStatus } from "./data/node/inventory.js";
 export * from "./index.js";
+export { loadKernels } from "./kernels/node/load.js";
 
 /** As `train` for browsers; data files are read from this machine. */
 export function train(

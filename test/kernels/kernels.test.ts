@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { InputError } from "../../ts/errors/errors.js";
+import * as embedded from "../../ts/kernels/embedded.js";
+import { type Kernels, loadKernels as portable } from "../../ts/kernels/kernels.js";
+import { loadKernels } from "../../ts/kernels/node/load.js";
+
+const bytes = (base64: string) => new Uint8Array(Buffer.from(base64, "base64"));
+const BASELINE = bytes(embedded.BASELINE);
+
+/** What Philox makes of a zero key and counter: the published known answer. */
+function works(kernels: Kernels): boolean {
+  const instance = kernels.instantiate();
+  const out = Math.ceil(instance.heapBase() / 16) * 16;
+  instance.memory.grow(1);
+  instance.philox(0, 0, 0, 0, 0, 0, out);
+  return new Uint32Array(instance.memory.buffer, out, 4)[0] === 0x6627e8d5;
+}
+
+describe("where the kernels come from", () => {
+  const server = createServer(({ url }, answer) => {
+    if (url === "/kernels.wasm") answer.end(BASELINE);
+    else if (url === "/page.html") answer.end("<!doctype html>");
+    else answer.writeHead(404).end();
+  });
+  let origin = "";
+  beforeAll(async () => {
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => void server.close());
+
+  test("the embedded bytes are those of the build", async () => {
+    expect(BASELINE).toEqual(new Uint8Array(readFileSync("build/kernels.wasm")));
+    expect(bytes(embedded.RELAXED)).toEqual(
+      new Uint8Array(readFileSync("build/kernels-relaxed.wasm")),
+    );
+    expect(works(await portable())).toBe(true);
+  });
+
+  test("bytes, an http URL, a file URL of one's own", async () => {
+    const file = pathToFileURL("build/kernels.wasm");
+    for (const baseline of [BASELINE, BASELINE.buffer, `${origin}/kernels.wasm`, file, file.href]) {
+      expect(works(await loadKernels({ baseline }))).toBe(true);
+    }
+    expect(works(await portable({ baseline: new URL(`${origin}/kernels.wasm`) }))).toBe(true);
+  });
+
+  test.each([
+    ["truncated bytes", () => BASELINE.subarray(0, 5000), /not ninscope's kernels/],
+    ["a module of another kind", () => bytes("AGFzbQEAAAA="), /no export "run"/],
+    ["a page", () => `${origin}/page.html`, /not ninscope's kernels/],
+    ["a missing page", () => `${origin}/nothing`, /answered 404/],
+    ["a closed port", () => "http://127.0.0.1:9/kernels.wasm", /could not be fetched/],
+    ["a missing file", () => pathToFileURL("build/nothing.wasm"), /could not be read/],
+  ])("%s is refused in one line that names the option", async (_, source, message) => {
+    const load = async () => (await loadKernels({ baseline: source() })).instantiate();
+    const error = await load().catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as InputError).field).toBe("baseline");
+    expect((error as InputError).message).toMatch(message);
+    expect((error as InputError).message).not.toContain("\n");
+  });
+});
+
+describe("flavours", () => {
+  test("the default is the same bits everywhere; fast takes what the host has", async () => {
+    expect((await loadKernels()).flavour).toBe("baseline");
+    const fast = await loadKernels({ fast: true });
+    expect(fast.flavour).toBe("relaxed");
+    expect(works(fast)).toBe(true);
+  });
+
+  test("instances share no memory", async () => {
+    const kernels = await loadKernels();
+    const [a, b] = [kernels.instantiate(), kernels.instantiate()];
+    expect(a.memory).not.toBe(b.memory);
+  });
+
+  test("the baseline module asks for no relaxed instruction, the relaxed one does", () => {
+    // Opcode 0xfd 0x85 0x02 is f32x4.relaxed_madd.
+    const madd = Buffer.from([0xfd, 0x85, 0x02]);
+    expect(Buffer.from(BASELINE).includes(madd)).toBe(false);
+    expect(Buffer.from(bytes(embedded.RELAXED)).includes(madd)).toBe(true);
+  });
+});

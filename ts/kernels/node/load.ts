@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { InputError } from "../../errors/errors.js";
+import * as portable from "../kernels.js";
+
+/**
+ * As `loadKernels` for browsers; a `file:` URL, which Node cannot fetch, is read from this machine.
+ * @throws InputError if a source of one's own is not these kernels; RunError if the host has no WebAssembly SIMD.
+ */
+export async function loadKernels(options: portable.KernelOptions = {}): Promise<portable.Kernels> {
+  const own = async (flavour: portable.Flavour) => {
+    const source = options[flavour];
+    return source && { [flavour]: await local(flavour, source) };
+  };
+  return portable.loadKernels({
+    ...options,
+    ...(await own("baseline")),
+    ...(await own("relaxed")),
+  });
+}
+
+async function local(
+  flavour: portable.Flavour,
+  source: portable.KernelSource,
+): Promise<portable.KernelSource> {
+  const url = String(source);
+  if (!url.startsWith("file:")) return source;
+  try {
+    return await readFile(new URL(url));
+  } catch (cause) {
+    throw new InputError(
+      flavour,
+      `${flavour}: ${url} could not be read: ${(cause as Error).message}`,
+    );
+  }
+}
