@@ -7,6 +7,18 @@ import { isRecorded, type Schedule } from "./schedule.js";
 export type EvaluationRecord = { [K in keyof Trajectory["evaluations"]]: number };
 type StepRecord = { [K in keyof Trajectory["steps"]]: number };
 
+const STEP_COLUMNS = ["step", "loss", "niwNorm", "effectiveNiw", "kappa"] as const;
+const EVALUATION_COLUMNS = [
+  "step",
+  "epoch",
+  "unperturbedLoss",
+  "trainAccuracy",
+  "testLoss",
+  "testAccuracy",
+  "niwNorm",
+  "effectiveNiw",
+] as const;
+
 /** What an evaluation left in the traces. */
 export interface EvaluationTraces {
   readonly train: { readonly loss: number; readonly correct: number };
@@ -75,22 +87,31 @@ export class Recorder {
     return record;
   }
 
+  /**
+   * The evaluation of a run that has left the finite numbers: nothing is left to measure. (What its weights
+   * have become depends on how many updates were made before anybody looked.)
+   */
+  lost(step: number): EvaluationRecord {
+    const nothing = Object.fromEntries(EVALUATION_COLUMNS.map((name) => [name, Number.NaN]));
+    const epoch = step / this.#schedule.stepsPerEpoch;
+    const record = { ...(nothing as unknown as EvaluationRecord), step, epoch };
+    this.#evaluations.push(record);
+    return record;
+  }
+
+  /** Takes up what was recorded before an interruption. */
+  restore({ steps, evaluations }: Trajectory): void {
+    this.#steps.push(...rows(steps, STEP_COLUMNS));
+    this.#evaluations.push(...rows(evaluations, EVALUATION_COLUMNS));
+  }
+
   trajectory(): Trajectory {
     const { linear } = this.#lowered.stepSlots;
-    const steps = columns(this.#steps, ["step", "loss", "niwNorm", "effectiveNiw", "kappa"]);
+    const steps = columns(this.#steps, STEP_COLUMNS);
     const none = new Float64Array(0);
     return {
       steps: linear ? steps : { ...steps, effectiveNiw: none, kappa: none },
-      evaluations: columns(this.#evaluations, [
-        "step",
-        "epoch",
-        "unperturbedLoss",
-        "trainAccuracy",
-        "testLoss",
-        "testAccuracy",
-        "niwNorm",
-        "effectiveNiw",
-      ]),
+      evaluations: columns(this.#evaluations, EVALUATION_COLUMNS),
     };
   }
 
@@ -126,4 +147,18 @@ function columns<K extends string>(
 ): { [P in K]: Float64Array } {
   const entries = keys.map((key) => [key, Float64Array.from(records, (record) => record[key])]);
   return Object.fromEntries(entries);
+}
+
+/** The inverse of `columns`; a column that is empty gives NaN. */
+function rows<K extends string>(
+  values: Readonly<Record<K | "step", Float64Array>>,
+  keys: readonly K[],
+): { [P in K]: number }[] {
+  return Array.from(
+    values.step,
+    (_, i) =>
+      Object.fromEntries(keys.map((key) => [key, values[key][i] ?? Number.NaN])) as {
+        [P in K]: number;
+      },
+  );
 }

@@ -4,6 +4,7 @@ import { type EvaluationList, type Lowered, lower } from "../program/lower.js";
 import type { Plan } from "../program/workspace.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import { breathe } from "./breathe.js";
+import type { Checkpoint, Checkpoints } from "./checkpoint.js";
 import type { RunInputs } from "./inputs.js";
 import { type EvaluationRecord, Recorder } from "./recorder.js";
 import type { Schedule } from "./schedule.js";
@@ -13,6 +14,8 @@ export interface TrainerHooks {
   readonly signal?: AbortSignal;
   readonly onRecord?: (record: EvaluationRecord) => void;
   readonly onProgress?: (step: number, steps: number) => void;
+  /** Where the run goes on from, and where its state goes now and then. */
+  readonly checkpoints?: Checkpoints;
 }
 
 /** Final `[W | b | W_NI]` of each layer, as `layouts` places them. */
@@ -27,8 +30,11 @@ export interface TrainerResult {
   readonly seconds: number;
 }
 
-/** A machine is asked for so much work at a time, so that signals are heard and pages stay alive. */
-const PIECE_MS = 40;
+/**
+ * A machine is asked for so much work at a time, so that signals are heard, and on a page's own thread for half a
+ * frame, so that the page stays alive.
+ */
+const PIECE_MS = typeof document === "undefined" ? 40 : 8;
 
 /** Trains one network on one machine and records what happens. */
 export async function runTraining(
@@ -100,9 +106,12 @@ class Trainer {
   readonly #schedule: Schedule;
   readonly #hooks: TrainerHooks;
   readonly #recorder: Recorder;
+  readonly #velocities: boolean;
+  /** Passes of each list that take a piece's time. */
+  readonly #pieces = new Map<string, number>();
   #seconds = 0;
-  #piece = 1;
   #lastBreath = performance.now();
+  #lastCheckpoint = performance.now();
 
   constructor(
     session: Session,
@@ -119,29 +128,48 @@ class Trainer {
     this.#schedule = schedule;
     this.#hooks = hooks;
     this.#recorder = new Recorder(plan, lowered, schedule);
+    this.#velocities = plan.momentum > 0;
   }
 
   async run(): Promise<TrainerResult> {
     const { steps, stepsPerEpoch, evaluateEvery } = this.#schedule;
-    let done = 0;
-    for (let epoch = 0; done < steps; epoch++) {
+    let done = this.#restore();
+    while (done < steps) {
+      const epoch = Math.floor(done / stepsPerEpoch);
       this.#startEpoch(epoch);
-      if (epoch === 0) await this.#evaluate(0);
-      const wanted = Math.min(stepsPerEpoch, steps - done);
-      const made = await this.#epoch(epoch, wanted);
-      done += made;
-      const diverged = made < wanted || !this.#recorder.finite;
-      const last = done >= steps || diverged;
-      if (last || (epoch + 1) % evaluateEvery === 0) {
-        const record = await this.#evaluate(done);
+      if (done === 0) await this.#evaluate(0);
+      const end = Math.min((epoch + 1) * stepsPerEpoch, steps);
+      done = await this.#train(epoch * stepsPerEpoch, done, end);
+      const diverged = !this.#recorder.finite;
+      if (diverged || done >= steps || (epoch + 1) % evaluateEvery === 0) {
+        const record = diverged ? this.#lost(done) : await this.#evaluate(done);
         if (diverged || this.#reached(record)) break;
       }
     }
     const weights = await Promise.all(
       this.#lowered.layers.map((_, l) => this.#session.read(`weights.${l}`)),
     );
+    // How far a diverged run was driven before anybody looked depends on the clock: its weights mean nothing.
+    if (!this.#recorder.finite) for (const values of weights) values.fill(Number.NaN);
     const trajectory = this.#recorder.trajectory();
     return { trajectory, weights, steps: done, seconds: this.#seconds };
+  }
+
+  /** Takes up a checkpoint's state, if there is one; returns the number of updates made. */
+  #restore(): number {
+    const from = this.#hooks.checkpoints?.from;
+    if (!from) return 0;
+    for (const [buffer, values] of Object.entries(from.buffers)) {
+      this.#session.write(buffer, values);
+    }
+    this.#recorder.restore(from.trajectory);
+    this.#seconds = from.seconds;
+    // Noise that is drawn once stays what it was.
+    for (const g of this.#plan.network.noise.keys()) {
+      const noise = this.#inputs.noise(g, 0);
+      if (noise) this.#session.write(`noise.${g}`, noise);
+    }
+    return from.step;
   }
 
   #startEpoch(epoch: number): void {
@@ -153,52 +181,91 @@ class Trainer {
     }
   }
 
-  /** Returns the number of updates made: fewer than `count` if a number stopped being finite. */
-  async #epoch(epoch: number, count: number): Promise<number> {
-    const first = epoch * this.#schedule.stepsPerEpoch;
-    let made = 0;
-    while (made < count && this.#recorder.finite) {
-      const piece = Math.min(this.#piece, count - made);
+  /** Makes updates `from` to `end` of the epoch that began with update `first`, as long as all stays finite. */
+  async #train(first: number, from: number, end: number): Promise<number> {
+    let done = from;
+    while (done < end && this.#recorder.finite) {
+      await this.#checkpoint(done);
       const start = performance.now();
-      const trace = await this.#session.run("step", made, piece);
-      const elapsed = performance.now() - start;
-      this.#seconds += elapsed / 1000;
-      this.#piece = Math.max(
-        1,
-        Math.round(piece * Math.min(4, PIECE_MS / Math.max(elapsed, 1e-3))),
-      );
-      made += this.#recorder.steps(first + made, trace);
-      if (performance.now() - this.#lastBreath > PIECE_MS) {
-        this.#hooks.onProgress?.(first + made, this.#schedule.steps);
-        await breathe();
-        this.#lastBreath = performance.now();
-      }
-      this.#hooks.signal?.throwIfAborted();
+      const trace = await this.#piece("step", done - first, end - done);
+      this.#seconds += (performance.now() - start) / 1000;
+      done += this.#recorder.steps(done, trace);
+      await this.#breathe(done);
     }
-    return made;
+    return done;
+  }
+
+  /** Runs as many of `most` passes over a list as fit into a piece; returns their trace. */
+  async #piece(list: string, first: number, most: number): Promise<Float64Array> {
+    const count = Math.min(this.#pieces.get(list) ?? 1, most);
+    const start = performance.now();
+    const trace = await this.#session.run(list, first, count);
+    const elapsed = Math.max(performance.now() - start, 1e-3);
+    this.#pieces.set(list, Math.max(1, Math.round(count * Math.min(4, PIECE_MS / elapsed))));
+    return trace;
+  }
+
+  async #breathe(step: number): Promise<void> {
+    if (performance.now() - this.#lastBreath > PIECE_MS) {
+      this.#hooks.onProgress?.(step, this.#schedule.steps);
+      await breathe();
+      this.#lastBreath = performance.now();
+    }
+    this.#hooks.signal?.throwIfAborted();
+  }
+
+  /** Hands the state out when it is due: between updates, when all that is recorded so far lies behind. */
+  async #checkpoint(step: number): Promise<void> {
+    const { every = 0, save } = this.#hooks.checkpoints ?? {};
+    if (!save || performance.now() - this.#lastCheckpoint < 1000 * every) return;
+    const names = this.#lowered.layers.flatMap((_, l) =>
+      this.#velocities ? [`weights.${l}`, `velocity.${l}`] : [`weights.${l}`],
+    );
+    const buffers: Record<string, Float64Array> = {};
+    for (const name of names) buffers[name] = await this.#session.read(name);
+    const trajectory = this.#recorder.trajectory();
+    const checkpoint: Checkpoint = { step, seconds: this.#seconds, buffers, trajectory };
+    await save(checkpoint);
+    this.#lastCheckpoint = performance.now();
   }
 
   async #evaluate(step: number): Promise<EvaluationRecord> {
     const { evaluateTrain, evaluateTest, hasNoise } = this.#lowered;
-    const record = this.#recorder.evaluation(step, {
-      train: await this.#sums(evaluateTrain),
-      test: await this.#sums(evaluateTest),
-      norms: await this.#session.run("norms", 0, 1),
-      noiseResponse: hasNoise ? (await this.#session.run("noiseResponse", 0, 1))[0] : Number.NaN,
-    });
+    return this.#evaluated(
+      this.#recorder.evaluation(step, {
+        train: await this.#sums(step, evaluateTrain),
+        test: await this.#sums(step, evaluateTest),
+        norms: await this.#session.run("norms", 0, 1),
+        noiseResponse: hasNoise ? (await this.#session.run("noiseResponse", 0, 1))[0] : Number.NaN,
+      }),
+    );
+  }
+
+  #lost(step: number): EvaluationRecord {
+    return this.#evaluated(this.#recorder.lost(step));
+  }
+
+  #evaluated(record: EvaluationRecord): EvaluationRecord {
     this.#hooks.onRecord?.(record);
-    this.#hooks.onProgress?.(step, this.#schedule.steps);
+    this.#hooks.onProgress?.(record.step, this.#schedule.steps);
     return record;
   }
 
   /** The loss' sum and the number correct over all samples of an evaluation. */
-  async #sums(lists: readonly EvaluationList[]): Promise<{ loss: number; correct: number }> {
+  async #sums(
+    step: number,
+    lists: readonly EvaluationList[],
+  ): Promise<{ loss: number; correct: number }> {
     const sums = { loss: 0, correct: 0 };
     for (const { list, passes } of lists) {
-      const trace = await this.#session.run(list, 0, passes);
-      for (let k = 0; k < passes; k++) {
-        sums.loss += trace[2 * k];
-        sums.correct += trace[2 * k + 1];
+      for (let done = 0; done < passes; ) {
+        const trace = await this.#piece(list, done, passes - done);
+        for (let k = 0; k < trace.length; k += 2) {
+          sums.loss += trace[k];
+          sums.correct += trace[k + 1];
+        }
+        done += trace.length / 2;
+        await this.#breathe(step);
       }
     }
     return sums;

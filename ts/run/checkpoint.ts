@@ -1,0 +1,24 @@
+import type { Trajectory } from "../trajectory/trajectory.js";
+
+/**
+ * All that a run needs to go on exactly as if it had never stopped: what is random about it is a function of
+ * its seed and of the step.
+ */
+export interface Checkpoint {
+  /** Updates made. */
+  readonly step: number;
+  /** Time spent on training steps so far. */
+  readonly seconds: number;
+  /** `weights.l` `[outputs, columns]`, and with momentum `velocity.l`, of each layer. */
+  readonly buffers: Readonly<Record<string, Float64Array>>;
+  /** What was recorded before update `step`. */
+  readonly trajectory: Trajectory;
+}
+
+export interface Checkpoints {
+  readonly from?: Checkpoint | null;
+  /** Seconds between two checkpoints. */
+  readonly every?: number;
+  /** Training waits until it is saved. */
+  readonly save?: (checkpoint: Checkpoint) => void | Promise<void>;
+}
