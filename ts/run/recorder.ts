@@ -34,7 +34,7 @@ export class Recorder {
   readonly #schedule: Schedule;
   readonly #steps: StepRecord[] = [];
   readonly #evaluations: EvaluationRecord[] = [];
-  #finite = true;
+  #diverged = false;
 
   constructor(plan: Plan, lowered: Lowered, schedule: Schedule) {
     this.#plan = plan;
@@ -42,13 +42,13 @@ export class Recorder {
     this.#schedule = schedule;
   }
 
-  /** Whether every number so far was finite. */
-  get finite(): boolean {
-    return this.#finite;
+  /** Whether the run is over because a number has left the finite range. */
+  get diverged(): boolean {
+    return this.#diverged;
   }
 
   /**
-   * Takes the trace of training steps from `first` on, up to and including the first that is not finite.
+   * Takes the trace of training steps from `first` on, up to and including one that ends the run.
    * @returns the number of steps taken.
    */
   steps(first: number, trace: Float64Array): number {
@@ -56,11 +56,11 @@ export class Recorder {
     const count = trace.length / slots;
     for (let k = 0; k < count; k++) {
       const row = trace.subarray(k * slots, (k + 1) * slots);
-      this.#finite = row.every(Number.isFinite);
-      if (!this.#finite || isRecorded(this.#schedule, first + k)) {
+      this.#diverged = this.#schedule.endsWhenDiverged && !row.every(Number.isFinite);
+      if (this.#diverged || isRecorded(this.#schedule, first + k)) {
         this.#steps.push(this.#stepRecord(first + k, row));
       }
-      if (!this.#finite) return k + 1;
+      if (this.#diverged) return k + 1;
     }
     return count;
   }

@@ -56,7 +56,7 @@ export interface ReplayResult {
  * @throws InputError naming the array, its shape and what it takes.
  */
 export function readReplay(bytes: Uint8Array, path: string): Replay {
-  const arrays = new Arrays(readNpz(bytes, path), path);
+  const arrays = new Arrays(bytes, path);
   const meta = parseWith(metaSchema, arrays.json("meta"), `${path}, meta`);
   const { widths, samples, epochs, nodes, ninLayer, batch } = meta;
   const layerCount = widths.length - 1;
@@ -137,6 +137,7 @@ export function readReplay(bytes: Uint8Array, path: string): Replay {
       every: 1,
       evaluateEvery: 1,
       stop: {},
+      endsWhenDiverged: false,
     },
   };
 }
@@ -155,13 +156,16 @@ export async function replay(given: Replay, machine: Machine): Promise<ReplayRes
   };
 }
 
-/** The arrays of a file, with what is wrong about them said in one way. */
+/**
+ * The arrays of a file, with what is wrong about them said in one way. Only those that are asked for are read: what
+ * the other implementation found may not be finite.
+ */
 class Arrays {
-  readonly #arrays: ReadonlyMap<string, NpyArray>;
+  readonly #bytes: Uint8Array;
   readonly #path: string;
 
-  constructor(arrays: ReadonlyMap<string, NpyArray>, path: string) {
-    this.#arrays = arrays;
+  constructor(bytes: Uint8Array, path: string) {
+    this.#bytes = bytes;
     this.#path = path;
   }
 
@@ -214,7 +218,7 @@ class Arrays {
   }
 
   #array(name: string): NpyArray {
-    const array = this.#arrays.get(name);
+    const array = readNpz(this.#bytes, this.#path, [name]).get(name);
     if (!array)
       throw new InputError(name, `${this.#path} has no array ${name}: a replay file needs it`);
     return array;

@@ -13,6 +13,8 @@ export interface Schedule {
   /** Epochs between evaluations. */
   readonly evaluateEvery: number;
   readonly stop: { readonly trainAccuracy?: number; readonly loss?: number };
+  /** Whether the run ends when a number leaves the finite range; another implementation's may have gone on. */
+  readonly endsWhenDiverged: boolean;
 }
 
 export function scheduleOf({ epochs, steps, record, stop }: Experiment, plan: Plan): Schedule {
@@ -24,6 +26,7 @@ export function scheduleOf({ epochs, steps, record, stop }: Experiment, plan: Pl
     every: record.every ?? stepsPerEpoch,
     evaluateEvery: record.evaluateEvery,
     stop,
+    endsWhenDiverged: true,
   };
 }
 

@@ -140,7 +140,7 @@ class Trainer {
       if (done === 0) await this.#evaluate(0);
       const end = Math.min((epoch + 1) * stepsPerEpoch, steps);
       done = await this.#train(epoch * stepsPerEpoch, done, end);
-      const diverged = !this.#recorder.finite;
+      const { diverged } = this.#recorder;
       if (diverged || done >= steps || (epoch + 1) % evaluateEvery === 0) {
         const record = diverged ? this.#lost(done) : await this.#evaluate(done);
         if (diverged || this.#reached(record)) break;
@@ -150,7 +150,7 @@ class Trainer {
       this.#lowered.layers.map((_, l) => this.#session.read(`weights.${l}`)),
     );
     // How far a diverged run was driven before anybody looked depends on the clock: its weights mean nothing.
-    if (!this.#recorder.finite) for (const values of weights) values.fill(Number.NaN);
+    if (this.#recorder.diverged) for (const values of weights) values.fill(Number.NaN);
     const trajectory = this.#recorder.trajectory();
     return { trajectory, weights, steps: done, seconds: this.#seconds };
   }
@@ -184,7 +184,7 @@ class Trainer {
   /** Makes updates `from` to `end` of the epoch that began with update `first`, as long as all stays finite. */
   async #train(first: number, from: number, end: number): Promise<number> {
     let done = from;
-    while (done < end && this.#recorder.finite) {
+    while (done < end && !this.#recorder.diverged) {
       await this.#checkpoint(done);
       const start = performance.now();
       const trace = await this.#piece("step", done - first, end - done);

