@@ -11,6 +11,7 @@ export async function bundledRuns(): Promise<string> {
     logLevel: "warn",
     build: {
       outDir: folder,
+      emptyOutDir: true,
       target: "es2022",
       minify: false,
       lib: { entry: "test/golden/runs.ts", formats: ["es"], fileName: () => "runs.mjs" },

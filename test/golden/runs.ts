@@ -8,7 +8,7 @@ import {
 } from "../../ts/index.js";
 
 const classes = { name: "gaussian-mixture", inputs: 30, classes: 4, train: 96, test: 40 } as const;
-const numbers = { name: "teacher-network", inputs: 12, outputs: 3, train: 64, test: 32 } as const;
+const numbers = { name: "teacher", inputs: 12, outputs: 3, train: 64, test: 32 } as const;
 
 /** Small runs that between them use every operation, distribution and generator of data. */
 const RUNS: Readonly<Record<string, ExperimentInput>> = {
