@@ -1,11 +1,17 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests of what users get: the package and the command line. They need a build, the others do not. */
+const BUILT = ["test/package/**/*.test.ts", "test/cli/**/*.test.ts"];
+
+const common = { testTimeout: 60_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
     maxWorkers: 2,
+    projects: [
+      { test: { ...common, name: "sources", include: ["test/**/*.test.ts"], exclude: BUILT } },
+      { test: { ...common, name: "built", include: BUILT, globalSetup: "test/package/build.ts" } },
+    ],
     coverage: {
       provider: "v8",
       include: ["ts/**/*.ts"],

@@ -1,0 +1,21 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+
+const SOURCES = ["ts", "assembly", "gpu", "scripts", "rollup.config.mjs", "package.json"];
+
+/** Builds `dist/` unless it is newer than all that it is made of. */
+export default function build(): void {
+  const sources = SOURCES.filter(existsSync)
+    .flatMap(files)
+    .filter((path) => !path.endsWith("embedded.ts"));
+  const newest = Math.max(...sources.map((path) => statSync(path).mtimeMs));
+  if (existsSync("dist/cli.js") && statSync("dist/cli.js").mtimeMs > newest) return;
+  execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+function files(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, encoding: "utf8" })
+    .map((name) => `${path}/${name}`)
+    .filter((name) => statSync(name).isFile());
+}
