@@ -1,4 +1,10 @@
-import type { BufferSpec, BufferType, Program } from "../program/ops.js";
+import {
+  type BufferSpec,
+  type BufferType,
+  type Program,
+  replicasOf,
+  storedLength,
+} from "../program/ops.js";
 
 export const BYTES: Record<BufferType, number> = { float: 4, byte: 1, index: 4 };
 
@@ -11,7 +17,8 @@ const TRACE_BYTES = 1 << 20;
 /** Where everything stands in a session's memory: planned once, from the program. */
 export interface Arena {
   readonly buffers: ReadonlyMap<string, { readonly address: number; readonly spec: BufferSpec }>;
-  readonly lists: ReadonlyMap<string, number>;
+  /** Each list has its records once for every replica. */
+  readonly lists: ReadonlyMap<string, readonly number[]>;
   readonly trace: number;
   readonly traceBytes: number;
   readonly workspace: number;
@@ -26,14 +33,18 @@ export function planArena(program: Program, base: number, workspaceBytes: number
     end = address + bytes;
     return address;
   };
+  const replicas = replicasOf(program);
   const buffers = new Map(
     Object.entries(program.buffers).map(([name, spec]) => [
       name,
-      { address: take(spec.length * BYTES[spec.type]), spec },
+      { address: take(storedLength(spec, replicas) * BYTES[spec.type]), spec },
     ]),
   );
   const lists = new Map(
-    Object.entries(program.lists).map(([name, { ops }]) => [name, take(ops.length * RECORD_BYTES)]),
+    Object.entries(program.lists).map(([name, { ops }]) => [
+      name,
+      Array.from({ length: replicas }, () => take(ops.length * RECORD_BYTES)),
+    ]),
   );
   const row = Math.max(1, ...Object.values(program.lists).map(({ slots }) => slots)) * 8;
   const traceBytes = Math.max(row, TRACE_BYTES);

@@ -1,5 +1,5 @@
-import type { Activation, Epilogue, Op, Region } from "../program/ops.js";
-import type { Arena } from "./arena.js";
+import { type Activation, type Epilogue, type Op, type Region, scaleOf } from "../program/ops.js";
+import { type Arena, BYTES } from "./arena.js";
 
 const OPCODES: Record<Op["op"], number> = {
   gather: 1,
@@ -15,8 +15,8 @@ const OPCODES: Record<Op["op"], number> = {
 
 const ACTIVATIONS: Record<Activation | Epilogue, number> = { relu: 1, tanh: 2, gelu: 3, linear: 4 };
 
-/** Writes an operation's record (`assembly/run.ts`) at `at`. */
-export function encode(op: Op, arena: Arena, view: DataView, at: number): void {
+/** Writes an operation's record (`assembly/run.ts`) for one replica at `at`. */
+export function encode(op: Op, arena: Arena, replica: number, view: DataView, at: number): void {
   const words = (...values: number[]) => {
     [OPCODES[op.op], ...values].forEach((value, i) => {
       view.setInt32(at + 4 * i, value, true);
@@ -24,7 +24,8 @@ export function encode(op: Op, arena: Arena, view: DataView, at: number): void {
   };
   const float = (word: number, value: number) => view.setFloat32(at + 4 * word, value, true);
   const double = (word: number, value: number) => view.setFloat64(at + 4 * word, value, true);
-  const address = (region: Region) => base(region.buffer, arena) + 4 * region.offset;
+  const base = (buffer: string) => baseOf(buffer, arena, replica);
+  const address = (region: Region) => base(region.buffer) + 4 * region.offset;
   const matrix = (region: Region) => [address(region), 4 * region.stride];
 
   switch (op.op) {
@@ -32,8 +33,8 @@ export function encode(op: Op, arena: Arena, view: DataView, at: number): void {
       const bytes = arena.buffers.get(op.source)?.spec.type === "byte" ? 1 : 0;
       const { into } = op;
       const target = [...matrix(into), into.rows, into.cols];
-      words(base(op.source, arena), bytes, base(op.index, arena), ...target);
-      float(8, op.scale);
+      words(base(op.source), bytes, base(op.index), ...target);
+      float(8, scaleOf(op, replica));
       float(9, op.shift);
       break;
     }
@@ -90,8 +91,9 @@ export function encode(op: Op, arena: Arena, view: DataView, at: number): void {
   }
 }
 
-function base(buffer: string, arena: Arena): number {
+function baseOf(buffer: string, arena: Arena, replica: number): number {
   const found = arena.buffers.get(buffer);
   if (!found) throw new Error(`the program has no buffer ${buffer}`);
-  return found.address;
+  const { address, spec } = found;
+  return spec.shared ? address : address + replica * spec.length * BYTES[spec.type];
 }

@@ -6,8 +6,8 @@ import type { Program } from "../program/ops.js";
  * list of operations, and reads the trace and the buffers back.
  */
 export interface Machine {
-  readonly name: "reference" | "wasm";
-  /** Which build of the kernels runs, for the record of a result: `baseline`, `relaxed`, or `float64`. */
+  readonly name: "reference" | "wasm" | "webgpu";
+  /** What runs exactly, for the record of a result: `float64`, `baseline` or `relaxed` kernels, a GPU's name. */
   readonly flavour: string;
   /** Allocates everything the program needs; nothing grows while it runs. */
   open(program: Program): Promise<Session>;
@@ -17,13 +17,16 @@ export interface Machine {
 export type Values = Float32Array | Float64Array | Uint8Array | Uint32Array;
 
 export interface Session {
-  /** Copies `values` into a buffer from `offset` (elements) on. */
+  /**
+   * Copies `values` into a buffer from `offset` (elements) on. Replicas stand one after another, `[replicas, length]`.
+   * Bytes are written by fours: from a multiple of 4, and so many, unless they reach the buffer's end.
+   */
   write(buffer: string, values: Values, offset?: number): void;
-  /** A copy of a buffer's contents: float64 numbers hold any machine's floats exactly. */
+  /** A copy of a buffer's contents, all replicas': float64 numbers hold any machine's floats exactly. */
   read(buffer: string): Promise<Float64Array>;
   /**
    * Runs `list` `count` times; pass k of them has step number `first + k`, which is what `gather` counts by.
-   * Returns the trace `[count, slots]`, row-major.
+   * Returns the trace `[count, replicas, slots]`, row-major.
    */
   run(list: string, first: number, count: number): Promise<Float64Array>;
   /** Lets go of everything. The session is of no use afterwards. */

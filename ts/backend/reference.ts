@@ -1,17 +1,20 @@
-import type {
-  Activate,
-  Activation,
-  ActivationGradient,
-  AddScaled,
-  CountCorrect,
-  CrossEntropy,
-  Gather,
-  Op,
-  Product,
-  Program,
-  Region,
-  SquaredError,
-  SumSquares,
+import {
+  type Activate,
+  type Activation,
+  type ActivationGradient,
+  type AddScaled,
+  type CountCorrect,
+  type CrossEntropy,
+  type Gather,
+  type Op,
+  type Product,
+  type Program,
+  type Region,
+  replicasOf,
+  type SquaredError,
+  type SumSquares,
+  scaleOf,
+  storedLength,
 } from "../program/ops.js";
 import { normalCdf, normalDensity } from "./erf.js";
 import type { Machine, Session, Values } from "./machine.js";
@@ -30,21 +33,28 @@ export function referenceMachine(): Machine {
 class ReferenceSession implements Session {
   readonly #program: Program;
   #memory: Memory = {};
+  /** Each replica's view of the memory. */
+  #replicas: Memory[] = [];
 
   constructor(program: Program) {
     this.#program = program;
-    for (const [name, { type, length }] of Object.entries(program.buffers)) {
+    const replicas = replicasOf(program);
+    for (const [name, spec] of Object.entries(program.buffers)) {
+      const length = storedLength(spec, replicas);
       this.#memory[name] =
-        type === "float"
+        spec.type === "float"
           ? new Float64Array(length)
-          : type === "byte"
+          : spec.type === "byte"
             ? new Uint8Array(length)
             : new Uint32Array(length);
     }
+    this.#replicas = Array.from({ length: replicas }, (_, r) => this.#replica(r));
     for (const { region, value } of program.fills) {
-      each(region, (i) => {
-        this.#memory[region.buffer][i] = value;
-      });
+      for (const memory of this.#replicas) {
+        each(region, (i) => {
+          memory[region.buffer][i] = value;
+        });
+      }
     }
   }
 
@@ -58,23 +68,35 @@ class ReferenceSession implements Session {
 
   async run(list: string, first: number, count: number): Promise<Float64Array> {
     const { ops, slots } = this.#program.lists[list];
-    const trace = new Float64Array(count * slots);
+    const replicas = this.#replicas.length;
+    const trace = new Float64Array(count * replicas * slots);
     for (let k = 0; k < count; k++) {
-      const row = trace.subarray(k * slots, (k + 1) * slots);
-      for (const op of ops) execute(op, this.#memory, first + k, row);
+      for (let r = 0; r < replicas; r++) {
+        const row = trace.subarray((k * replicas + r) * slots, (k * replicas + r + 1) * slots);
+        for (const op of ops) execute(op, this.#replicas[r], first + k, row, r);
+      }
     }
     return trace;
   }
 
   dispose(): void {
     this.#memory = {};
+    this.#replicas = [];
+  }
+
+  #replica(r: number): Memory {
+    const views = Object.entries(this.#program.buffers).map(([name, { length, shared }]) => {
+      const all = this.#memory[name];
+      return [name, shared ? all : all.subarray(r * length, (r + 1) * length)];
+    });
+    return Object.fromEntries(views);
   }
 }
 
-function execute(op: Op, memory: Memory, step: number, trace: Float64Array): void {
+function execute(op: Op, memory: Memory, step: number, trace: Float64Array, replica: number): void {
   switch (op.op) {
     case "gather":
-      return gather(op, memory, step);
+      return gather(op, memory, step, replica);
     case "product":
       return product(op, memory);
     case "activate":
@@ -105,7 +127,9 @@ function at(region: Region, row: number, col: number): number {
   return region.offset + row * region.stride + col;
 }
 
-function gather({ source, index, into, scale, shift }: Gather, memory: Memory, step: number): void {
+function gather(op: Gather, memory: Memory, step: number, replica: number): void {
+  const { source, index, into, shift } = op;
+  const scale = scaleOf(op, replica);
   const from = memory[source];
   const rows = memory[index];
   const target = memory[into.buffer];

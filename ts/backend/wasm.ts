@@ -1,6 +1,12 @@
 import { RunError } from "../errors/errors.js";
 import type { KernelExports, Kernels } from "../kernels/kernels.js";
-import type { BufferSpec, Program, Region } from "../program/ops.js";
+import {
+  type BufferSpec,
+  type Program,
+  type Region,
+  replicasOf,
+  storedLength,
+} from "../program/ops.js";
 import { type Arena, planArena, RECORD_BYTES } from "./arena.js";
 import { encode } from "./encode.js";
 import type { Machine, Session, Values } from "./machine.js";
@@ -36,22 +42,23 @@ class WasmSession implements Session {
     reserve(instance.memory, this.#arena.end);
     const view = new DataView(instance.memory.buffer);
     for (const [name, { ops }] of Object.entries(program.lists)) {
-      const list = this.#arena.lists.get(name) as number;
-      ops.forEach((op, i) => {
-        encode(op, this.#arena, view, list + i * RECORD_BYTES);
+      this.#records(name).forEach((list, replica) => {
+        ops.forEach((op, i) => {
+          encode(op, this.#arena, replica, view, list + i * RECORD_BYTES);
+        });
       });
     }
     for (const { region, value } of program.fills) this.#fill(region, value);
   }
 
   write(buffer: string, values: Values, offset = 0): void {
-    const { spec } = this.#buffer(buffer);
-    if (offset + values.length > spec.length) {
+    const view = this.#view(buffer);
+    if (offset + values.length > view.length) {
       throw new RangeError(
-        `${buffer} holds ${spec.length} elements: ${values.length} from ${offset} on do not fit`,
+        `${buffer} holds ${view.length} elements: ${values.length} from ${offset} on do not fit`,
       );
     }
-    this.#view(buffer).set(values, offset);
+    view.set(values, offset);
   }
 
   async read(buffer: string): Promise<Float64Array> {
@@ -60,15 +67,23 @@ class WasmSession implements Session {
 
   async run(list: string, first: number, count: number): Promise<Float64Array> {
     const { ops, slots } = this.#program.lists[list];
-    const { trace, traceBytes, workspace, lists } = this.#arena;
-    const address = lists.get(list) as number;
+    const { trace, traceBytes, workspace } = this.#arena;
+    const records = this.#records(list);
+    const replicas = records.length;
     const kernels = this.#live();
-    const rows = new Float64Array(count * slots);
+    const rows = new Float64Array(count * replicas * slots);
     const atOnce = Math.max(1, Math.floor(traceBytes / (8 * slots)));
-    for (let done = 0; done < count; done += atOnce) {
-      const some = Math.min(atOnce, count - done);
-      kernels.run(address, ops.length, first + done, some, trace, slots, workspace);
-      rows.set(new Float64Array(kernels.memory.buffer, trace, some * slots), done * slots);
+    // A replica's memory stays in the cache while it takes many steps.
+    for (const [r, address] of records.entries()) {
+      for (let done = 0; done < count; done += atOnce) {
+        const some = Math.min(atOnce, count - done);
+        kernels.run(address, ops.length, first + done, some, trace, slots, workspace);
+        const made = new Float64Array(kernels.memory.buffer, trace, some * slots);
+        for (let k = 0; k < some; k++) {
+          const row = made.subarray(k * slots, (k + 1) * slots);
+          rows.set(row, ((done + k) * replicas + r) * slots);
+        }
+      }
     }
     return rows;
   }
@@ -88,19 +103,29 @@ class WasmSession implements Session {
     return found;
   }
 
+  #records(list: string): readonly number[] {
+    const found = this.#arena.lists.get(list);
+    if (!found) throw new Error(`the program has no list ${list}`);
+    return found;
+  }
+
   #view(name: string): Float32Array | Uint8Array | Uint32Array {
     const { address, spec } = this.#buffer(name);
     const { buffer } = this.#live().memory;
-    if (spec.type === "float") return new Float32Array(buffer, address, spec.length);
-    if (spec.type === "byte") return new Uint8Array(buffer, address, spec.length);
-    return new Uint32Array(buffer, address, spec.length);
+    const length = storedLength(spec, replicasOf(this.#program));
+    if (spec.type === "float") return new Float32Array(buffer, address, length);
+    if (spec.type === "byte") return new Uint8Array(buffer, address, length);
+    return new Uint32Array(buffer, address, length);
   }
 
   #fill(region: Region, value: number): void {
     const values = this.#view(region.buffer);
-    for (let r = 0; r < region.rows; r++) {
-      const start = region.offset + r * region.stride;
-      values.fill(value, start, start + region.cols);
+    const { length } = this.#buffer(region.buffer).spec;
+    for (let own = 0; own < values.length; own += length) {
+      for (let r = 0; r < region.rows; r++) {
+        const start = own + region.offset + r * region.stride;
+        values.fill(value, start, start + region.cols);
+      }
     }
   }
 }

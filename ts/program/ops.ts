@@ -10,8 +10,10 @@ export type BufferType = "float" | "byte" | "index";
 
 export interface BufferSpec {
   readonly type: BufferType;
-  /** Number of elements. */
+  /** Number of elements; of one replica's, unless the buffer is shared. */
   readonly length: number;
+  /** One copy serves all replicas, which only read it. */
+  readonly shared?: boolean;
 }
 
 /** A `rows x cols` matrix whose element (i, j) is `buffer[offset + i * stride + j]`. */
@@ -30,14 +32,14 @@ export type Epilogue = "relu" | "tanh";
 
 /**
  * `into[r, :] = scale * source[index[step * rows + r], :] + shift`, for each of the `into.rows` rows.
- * `source` is a float or byte buffer whose rows have `into.cols` elements.
+ * `source` is a float or byte buffer whose rows have `into.cols` elements. `scale` may be one number a replica.
  */
 export interface Gather {
   readonly op: "gather";
   readonly source: string;
   readonly index: string;
   readonly into: Region;
-  readonly scale: number;
+  readonly scale: number | readonly number[];
   readonly shift: number;
 }
 
@@ -140,8 +142,27 @@ export interface OpList {
 }
 
 export interface Program {
+  /**
+   * How many times everything but the shared buffers exists, 1 unless given. Every operation does the same on
+   * each replica, which meet nowhere: one pass takes all of them a step further.
+   */
+  readonly replicas?: number;
   readonly buffers: Readonly<Record<string, BufferSpec>>;
   /** Constant parts of buffers, set once before the first pass. All else starts at zero. */
   readonly fills: readonly { readonly region: Region; readonly value: number }[];
   readonly lists: Readonly<Record<string, OpList>>;
+}
+
+export function replicasOf(program: Program): number {
+  return program.replicas ?? 1;
+}
+
+/** Elements that a machine holds of a buffer: those of all replicas, one after another. */
+export function storedLength({ length, shared }: BufferSpec, replicas: number): number {
+  return shared ? length : length * replicas;
+}
+
+/** A gather's scale in one replica. */
+export function scaleOf({ scale }: Gather, replica: number): number {
+  return typeof scale === "number" ? scale : scale[replica];
 }
