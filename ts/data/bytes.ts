@@ -1,55 +1,56 @@
 import { Gunzip } from "fflate";
 import { InputError } from "../errors/errors.js";
 
-/** Most bytes that a compressed file may unpack to: beyond this it is no data set but an accident. */
-const MOST_BYTES = 4e9;
+/** Compressed bytes that are unpacked at a time. */
+const PIECE = 1 << 16;
 
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes.length > 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
+/** deflate makes at most so many bytes of one. */
+const MOST_EXPANSION = 1032;
+
 /**
- * The contents of a gzip file, checked against its length and CRC-32.
+ * The contents of a gzip file, checked against its length and CRC-32. Nothing is unpacked that the file does not
+ * announce, nor any of it if `check` refuses its beginning.
+ * @param check is shown the first bytes, and how many there are to be.
  * @throws InputError if it is cut short or damaged.
  */
-export function gunzip(bytes: Uint8Array, field: string): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    const stream = new Gunzip((chunk) => {
-      length += chunk.length;
-      if (length > MOST_BYTES) throw new Error("it unpacks to more than 4 GB");
-      chunks.push(chunk);
-    });
-    stream.push(bytes, true);
-  } catch (error) {
-    throw new InputError(
-      field,
-      `${field}: the gzip file is damaged or cut short: ${(error as Error).message}`,
-    );
-  }
-  const out = joined(chunks, length);
+export function gunzip(
+  bytes: Uint8Array,
+  field: string,
+  check: (head: Uint8Array, size: number) => void = () => {},
+): Uint8Array {
+  const fail = (what: string): never => {
+    throw new InputError(field, `${field}: the gzip file is damaged or cut short: ${what}`);
+  };
+  if (bytes.length < 18) fail(`it has ${bytes.length} bytes`);
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
-  if (
-    bytes.length < 18 ||
-    trailer.getUint32(4, true) !== length >>> 0 ||
-    trailer.getUint32(0, true) !== crc32(out)
-  ) {
-    throw new InputError(
-      field,
-      `${field}: the gzip file is damaged or cut short: its checksum does not match`,
-    );
+  const size = trailer.getUint32(4, true);
+  if (size > MOST_EXPANSION * bytes.length) fail(`${bytes.length} bytes cannot unpack to ${size}`);
+  let out: Uint8Array | null = null;
+  let length = 0;
+  const take = (chunk: Uint8Array) => {
+    if (!out) {
+      check(chunk, size);
+      out = new Uint8Array(size);
+    }
+    if (length + chunk.length > size) fail(`it unpacks to more than the ${size} bytes announced`);
+    out.set(chunk, length);
+    length += chunk.length;
+  };
+  try {
+    const stream = new Gunzip(take);
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      stream.push(bytes.subarray(at, at + PIECE), at + PIECE >= bytes.length);
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    fail((error as Error).message);
   }
-  return out;
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0];
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
+  if (!out || length !== size || trailer.getUint32(0, true) !== crc32(out)) {
+    return fail("its checksum does not match");
   }
   return out;
 }

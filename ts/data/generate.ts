@@ -1,7 +1,11 @@
 import { InputError } from "../errors/errors.js";
 import type { Streams } from "../random/streams.js";
 import type { Dataset, Split } from "./dataset.js";
+import { cosTurn, sinTurn, tanh } from "./elementary.js";
 import type { DataSpecOf } from "./specs.js";
+
+/** Numbers that a generated half of a data set may have: 1 GB of them. */
+const MOST_NUMBERS = 2 ** 28;
 
 // Training samples are those of index 0 to train - 1 of their streams, test samples those that follow.
 
@@ -39,7 +43,7 @@ export function teacher(spec: DataSpecOf<"teacher">, streams: Streams): Dataset 
     for (const [l, weights] of layers.entries()) {
       h = layer(h, rows, weights, widths[l], widths[l + 1]);
       if (l < layers.length - 1) {
-        h = h.map(activation === "tanh" ? Math.tanh : (z) => Math.SQRT2 * Math.max(z, 0));
+        h = h.map(activation === "tanh" ? tanh : (z) => Math.SQRT2 * Math.max(z, 0));
       }
     }
     return { rows, inputs: x, targets: Float32Array.from(h, (y, i) => y + noise * scatter[i]) };
@@ -96,9 +100,9 @@ export function spiral(spec: DataSpecOf<"spiral">, streams: Streams): Dataset {
     const x = new Float32Array(2 * rows);
     for (let r = 0; r < rows; r++) {
       const radius = 0.5 + places[r] / (2 * Math.sqrt(3));
-      const angle = 2 * Math.PI * (turns * radius + targets[r] / classes);
-      x[2 * r] = radius * Math.cos(angle) + noise * scatter[2 * r];
-      x[2 * r + 1] = radius * Math.sin(angle) + noise * scatter[2 * r + 1];
+      const turn = turns * radius + targets[r] / classes;
+      x[2 * r] = radius * cosTurn(turn) + noise * scatter[2 * r];
+      x[2 * r + 1] = radius * sinTurn(turn) + noise * scatter[2 * r + 1];
     }
     return { rows, inputs: x, targets };
   };
@@ -119,6 +123,14 @@ function generated(
   train: number,
   test: number,
 ): Dataset {
+  for (const [field, rows] of Object.entries({ "data.train": train, "data.test": test })) {
+    if (rows * (inputs + outputs) > MOST_NUMBERS) {
+      throw new InputError(
+        field,
+        `${field} is ${rows}: takes at most ${Math.floor(MOST_NUMBERS / (inputs + outputs))} samples of ${inputs} inputs`,
+      );
+    }
+  }
   return {
     name,
     task,

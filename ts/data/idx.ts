@@ -14,35 +14,41 @@ export interface IdxArray {
  * @throws InputError that says what was expected and what was found.
  */
 export function readIdx(file: Uint8Array, dimensions: number, field: string): IdxArray {
-  const bytes = isGzip(file) ? gunzip(file, field) : file;
+  const shapeOf = (head: Uint8Array, size: number) => headerOf(head, size, dimensions, field);
+  const bytes = isGzip(file) ? gunzip(file, field, shapeOf) : file;
+  return {
+    shape: shapeOf(bytes, bytes.length),
+    values: bytes.subarray(4 + 4 * dimensions),
+  };
+}
+
+/** The shape that a file of `size` bytes with this beginning has. */
+function headerOf(head: Uint8Array, size: number, dimensions: number, field: string): number[] {
+  const fail = (what: string): never => {
+    throw new InputError(field, `${field}: ${what}`);
+  };
   const magic = 0x0800 + dimensions;
   const header = 4 + 4 * dimensions;
-  if (bytes.length < header) {
-    throw new InputError(
-      field,
-      `${field}: an IDX header takes ${header} bytes, found a file of ${bytes.length}`,
-    );
+  if (head.length < header) {
+    return fail(`an IDX header takes ${header} bytes, found a file of ${size}`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const found = view.getUint32(0);
   if (found !== magic) {
-    throw new InputError(
-      field,
-      `${field}: expected the magic number ${hex(magic)} (IDX of bytes in ${dimensions} dimensions), found ${hex(found)}`,
+    return fail(
+      `expected the magic number ${hex(magic)} (IDX of bytes in ${dimensions} dimensions), found ${hex(found)}`,
     );
   }
   const shape = Array.from({ length: dimensions }, (_, d) => view.getUint32(4 + 4 * d));
-  const expected = shape.reduce((product, size) => product * size, 1);
-  if (expected === 0)
-    throw new InputError(field, `${field}: holds no values: its shape is ${shape.join(" x ")}`);
-  if (bytes.length - header !== expected) {
-    const what = bytes.length - header < expected ? "cut short" : "too long";
-    throw new InputError(
-      field,
-      `${field}: ${what}: expected ${expected} values for shape ${shape.join(" x ")}, found ${bytes.length - header}`,
+  const expected = shape.reduce((product, length) => product * length, 1);
+  if (expected === 0) return fail(`holds no values: its shape is ${shape.join(" x ")}`);
+  if (size - header !== expected) {
+    const what = size - header < expected ? "cut short" : "too long";
+    return fail(
+      `${what}: expected ${expected} values for shape ${shape.join(" x ")}, found ${size - header}`,
     );
   }
-  return { shape, values: bytes.subarray(header) };
+  return shape;
 }
 
 function hex(value: number): string {

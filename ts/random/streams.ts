@@ -1,4 +1,4 @@
-import { InputError, shown } from "../errors/errors.js";
+import { InputError, RunError, shown } from "../errors/errors.js";
 import type { KernelExports, Kernels } from "../kernels/kernels.js";
 
 export type Distribution = "normal" | "uniform" | "rademacher";
@@ -91,7 +91,19 @@ export class Streams {
     const { memory } = this.#kernels;
     const base = Math.ceil(this.#kernels.heapBase() / 16) * 16;
     const missing = base + bytes - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    if (missing > 0) {
+      try {
+        memory.grow(Math.ceil(missing / PAGE));
+      } catch (cause) {
+        const megabytes = Math.ceil(bytes / 1e6);
+        throw new RunError(
+          `${megabytes} MB of random numbers at once: this host does not give it`,
+          {
+            cause,
+          },
+        );
+      }
+    }
     return base;
   }
 }

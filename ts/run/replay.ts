@@ -57,7 +57,7 @@ export interface ReplayResult {
  */
 export function readReplay(bytes: Uint8Array, path: string): Replay {
   const arrays = new Arrays(bytes, path);
-  const meta = parseWith(metaSchema, arrays.json("meta"), `${path}, meta`);
+  const meta = settings(arrays.json("meta"), path);
   const { widths, samples, epochs, nodes, ninLayer, batch } = meta;
   const layerCount = widths.length - 1;
   const outputs = widths[layerCount];
@@ -140,6 +140,16 @@ export function readReplay(bytes: Uint8Array, path: string): Replay {
       endsWhenDiverged: false,
     },
   };
+}
+
+function settings(json: unknown, path: string): v.InferOutput<typeof metaSchema> {
+  try {
+    return parseWith(metaSchema, json, "meta");
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const inside = error.field === "meta" ? "" : "meta.";
+    throw new InputError(`${inside}${error.field}`, `${path}, ${inside}${error.message}`);
+  }
 }
 
 /** Runs a replay on a machine. */
