@@ -9,8 +9,18 @@ const bundle = (input, file) => ({
   output: { file: `dist/${file}`, format: "es" },
 });
 
+// A worker's file stands alone: whoever moves it need not know what it imports.
+const worker = (input, file, options) => ({
+  input: `build/js/run/pool/${input}`,
+  external: (id) => id.startsWith("node:"),
+  plugins: [nodeResolve(options)],
+  output: { file: `dist/${file}`, format: "es" },
+});
+
 export default [
   bundle("index.js", "browser.js"),
   bundle("node.js", "node.js"),
   bundle("cli/main.js", "cli.js"),
+  worker("worker.js", "worker.js", { browser: true }),
+  worker("node/worker.js", "worker-node.js", { exportConditions: ["node"] }),
 ];
