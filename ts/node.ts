@@ -1,8 +1,10 @@
 /** The public face in Node: all that browsers have, and files. */
+import { availableParallelism } from "node:os";
 import { nodeFiles } from "./data/node/files.js";
 import type { ExperimentInput } from "./experiment/schema.js";
 import type { SweepInput } from "./experiment/sweep.js";
 import * as portable from "./index.js";
+import { spawnThread } from "./run/pool/node/spawn.js";
 
 export { type FetchOptions, fetchSet } from "./data/node/download.js";
 export { type NodeFilesOptions, nodeFiles } from "./data/node/files.js";
@@ -15,21 +17,14 @@ export function train(
   input: ExperimentInput,
   options: portable.TrainOptions = {},
 ): Promise<portable.RunResult> {
-  return portable.train(input, { files: nodeFiles(), ...options });
+  return portable.train(input, { files: nodeFiles(), workers: 0, ...options });
 }
 
-/** As `sweep` for browsers; data files are read from this machine. */
-export function sweep(
-  input: SweepInput,
-  options: portable.SweepOptions = {},
-): Promise<portable.SweepResult> {
-  return portable.sweep(input, { files: nodeFiles(), ...options });
-}
-
-/** As `sweepIterator` for browsers; data files are read from this machine. */
-export function sweepIterator(
-  input: SweepInput,
-  options: portable.SweepOptions = {},
-): AsyncGenerator<portable.SweptRun> {
-  return portable.sweepIterator(input, { files: nodeFiles(), ...options });
+/**
+ * As `sweep` for browsers; data files are read from this machine, and runs are made on as many threads as it has
+ * cores.
+ */
+export function sweep(input: SweepInput, options: portable.SweepOptions = {}): portable.Sweep {
+  const workers = availableParallelism();
+  return portable.sweep(input, { files: nodeFiles(), workers, spawn: spawnThread, ...options });
 }
