@@ -21,6 +21,6 @@ export default [
   bundle("index.js", "browser.js"),
   bundle("node.js", "node.js"),
   bundle("cli/main.js", "cli.js"),
-  worker("worker.js", "worker.js", { browser: true }),
-  worker("node/worker.js", "worker-node.js", { exportConditions: ["node"] }),
+  worker("ninscope-worker.js", "ninscope-worker.js", { browser: true }),
+  worker("node/ninscope-worker.js", "ninscope-worker-node.js", { exportConditions: ["node"] }),
 ];

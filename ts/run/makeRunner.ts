@@ -33,7 +33,11 @@ export async function makeRunner(
   const loaded = kernels ?? options.kernels ?? (await loadKernels({ fast }));
   const size = options.workers ?? (onPage() || spawn ? wanted : 0);
   if (size === 0) return new LocalRunner(loaded, files);
-  return new Pool({ size, spawn: spawn ?? spawnWebWorker, kernels: loaded, files });
+  const pool = new Pool({ size, spawn: spawn ?? spawnWebWorker, kernels: loaded, files });
+  if (spawn || (await pool.starts())) return pool;
+  // Whoever bundled this page has lost the worker's file: runs are made here, in pieces shorter than a frame.
+  await pool.dispose();
+  return new LocalRunner(loaded, files);
 }
 
 function onPage(): boolean {

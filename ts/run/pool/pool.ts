@@ -43,6 +43,17 @@ export class Pool implements Runner {
     this.#options = options;
   }
 
+  /** Whether workers can be had at all. */
+  async starts(): Promise<boolean> {
+    const seat = await this.#take();
+    const started = await seat.ready.then(
+      () => true,
+      () => false,
+    );
+    this.#give(seat, started);
+    return started;
+  }
+
   load(data: DataSpec, signal?: AbortSignal): Promise<KeyedDataset> {
     return this.#seated(
       async (seat) => seat.load(data),

@@ -19,7 +19,8 @@ export class Seat {
   readonly #handle: Handle;
   readonly #remote: Remote<TrainingWorker>;
   readonly #port: MessagePort;
-  readonly #ready: Promise<void>;
+  /** Resolves when the worker can be called; rejects if it dies before. */
+  readonly ready: Promise<void>;
   readonly #files: FileSource;
   /** Strong references to what the worker calls. */
   #hooks: TrainerHooks = {};
@@ -35,10 +36,10 @@ export class Seat {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     expose(this.#host(), port1);
-    this.#ready = this.#call(() =>
+    this.ready = this.#call(() =>
       this.#remote.start(kernels.module, kernels.flavour, transfer(port2 as Endpoint, [port2])),
     );
-    this.#ready.catch(() => {});
+    this.ready.catch(() => {});
   }
 
   get alive(): boolean {
@@ -46,7 +47,7 @@ export class Seat {
   }
 
   async load(data: DataSpec): Promise<KeyedDataset> {
-    await this.#ready;
+    await this.ready;
     return unwrap(await this.#call<Outcome<KeyedDataset>>(() => this.#remote.load(data)));
   }
 
@@ -69,7 +70,7 @@ export class Seat {
     const aborted = () => this.#fail(signal?.reason);
     signal?.addEventListener("abort", aborted, { once: true });
     try {
-      await this.#ready;
+      await this.ready;
       if (data && this.#held !== data.key) {
         const copy = copyOf(data.dataset);
         await this.#call(() => this.#remote.hold(data.key, transfer(copy, buffersIn(copy))));

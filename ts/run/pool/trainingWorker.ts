@@ -76,15 +76,20 @@ export class TrainingWorker {
     const { kernels, shelf, host } = this.#started();
     const { experiment, backend, data, from, checkpointEvery, records } = order;
     let told = 0;
+    let heard: Promise<void> | undefined;
     const outcome = await outcomeOf(async () => {
       const dataset = data === null ? await shelf.generated(experiment) : shelf.get(data);
       return runExperiment(experiment, backend, kernels, dataset, {
         onProgress: (step, steps) => {
           if (performance.now() - told < TELL_MS && step < steps) return;
           told = performance.now();
-          void host.progress(step, steps);
+          heard = host.progress(step, steps);
         },
-        ...(records && { onRecord: (record) => void host.record(record) }),
+        ...(records && {
+          onRecord: (record) => {
+            heard = host.record(record);
+          },
+        }),
         checkpoints:
           checkpointEvery === null
             ? { from }
@@ -95,6 +100,8 @@ export class TrainingWorker {
               },
       });
     });
+    // The result takes another way than what was told on the way there: it must not come first.
+    await heard;
     return transfer(outcome, buffersIn(outcome));
   }
 

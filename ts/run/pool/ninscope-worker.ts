@@ -1,4 +1,4 @@
-/** A browser's worker: bundled by itself, `dist/worker.js`. */
+/** A browser's worker: bundled by itself, `dist/ninscope-worker.js`. */
 import type { Endpoint } from "comlink";
 import { serve } from "./trainingWorker.js";
 
