@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../ts/errors/errors.js";
-import { checkAgainstData, parseExperiment } from "../../ts/experiment/parse.js";
+import { checkAgainstData } from "../../ts/experiment/checkAgainstData.js";
+import { parseExperiment } from "../../ts/experiment/parse.js";
 import { withField } from "../../ts/experiment/paths.js";
 import { sweepRuns } from "../../ts/experiment/sweep.js";
 import { train } from "../../ts/index.js";
