@@ -3,9 +3,17 @@ import { nodeResolve } from "@rollup/plugin-node-resolve";
 // tsc has made build/js; what is bundled here are our own files alone, and what they import stays an import.
 const external = (id) => !id.startsWith(".") && !id.startsWith("/");
 const bundle = (input, file) => ({
-  input: `build/js/ts/${input}`,
+  input: `build/js/${input}`,
   external,
   plugins: [nodeResolve()],
+  output: { file: `dist/${file}`, format: "es" },
+});
+
+// A worker's file stands alone: whoever moves it need not know what it imports.
+const worker = (input, file, options) => ({
+  input: `build/js/run/pool/${input}`,
+  external: (id) => id.startsWith("node:"),
+  plugins: [nodeResolve(options)],
   output: { file: `dist/${file}`, format: "es" },
 });
 
@@ -13,4 +21,6 @@ export default [
   bundle("index.js", "browser.js"),
   bundle("node.js", "node.js"),
   bundle("cli/main.js", "cli.js"),
+  worker("ninscope-worker.js", "ninscope-worker.js", { browser: true }),
+  worker("node/ninscope-worker.js", "ninscope-worker-node.js", { exportConditions: ["node"] }),
 ];

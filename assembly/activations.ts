@@ -33,6 +33,22 @@ function slope(kind: i32, at: v128): v128 {
   return f32x4.splat(1);
 }
 
+/** The second derivative, from the output for relu and tanh, from the input for gelu. */
+// @ts-ignore: decorator
+@inline
+function bend(kind: i32, at: v128): v128 {
+  if (kind == TANH) {
+    const slopes = f32x4.sub(f32x4.splat(1), f32x4.mul(at, at));
+    return f32x4.mul(f32x4.mul(f32x4.splat(-2), at), slopes);
+  }
+  if (kind == GELU) {
+    // Not (2 - z^2) phi: z^2 may be infinite where phi is 0.
+    const density = f32x4.mul(bell(at), f32x4.splat(ROOT_TWO_PI_INVERSE));
+    return f32x4.sub(f32x4.add(density, density), f32x4.mul(at, f32x4.mul(at, density)));
+  }
+  return f32x4.splat(0);
+}
+
 /** The first `count` (1 to 3) floats at `from`, the rest 0. */
 // @ts-ignore: decorator
 @inline
@@ -99,6 +115,42 @@ export function activationGradient(
       storePart(q, rest, f32x4.mul(part(q, rest), slopes));
     }
     at += atStride;
+    into += intoStride;
+  }
+}
+
+/** `into += f''(at) * tangent * gradient`; strides in bytes. */
+export function activationCurvature(
+  kind: i32,
+  at: usize,
+  atStride: usize,
+  tangent: usize,
+  tangentStride: usize,
+  gradient: usize,
+  gradientStride: usize,
+  into: usize,
+  intoStride: usize,
+  rows: i32,
+  cols: i32,
+): void {
+  for (let r = 0; r < rows; r++) {
+    let c = 0;
+    for (; c + 4 <= cols; c += 4) {
+      const i = (<usize>c) << 2;
+      const both = f32x4.mul(v128.load(tangent + i), v128.load(gradient + i));
+      const added = f32x4.mul(bend(kind, v128.load(at + i)), both);
+      v128.store(into + i, f32x4.add(v128.load(into + i), added));
+    }
+    if (c < cols) {
+      const rest = cols - c;
+      const i = (<usize>c) << 2;
+      const both = f32x4.mul(part(tangent + i, rest), part(gradient + i, rest));
+      const added = f32x4.mul(bend(kind, part(at + i, rest)), both);
+      storePart(into + i, rest, f32x4.add(part(into + i, rest), added));
+    }
+    at += atStride;
+    tangent += tangentStride;
+    gradient += gradientStride;
     into += intoStride;
   }
 }

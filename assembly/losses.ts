@@ -34,6 +34,52 @@ export function crossEntropy(
   return sum;
 }
 
+/** `into = p * (into - p.into)`, `p = softmax(logits)`, row by row; `p.into` in float64. Strides in bytes. */
+export function softmaxTangent(
+  logits: usize,
+  stride: usize,
+  into: usize,
+  intoStride: usize,
+  rows: i32,
+  cols: i32,
+): void {
+  for (let r = 0; r < rows; r++) {
+    const shift = f32x4.splat(rowMax(logits, cols));
+    let total: f64 = 0;
+    let mean: f64 = 0;
+    for (let c = 0; c < cols; c += 4) {
+      const count = min(4, cols - c);
+      expPart(logits + ((<usize>c) << 2), count, shift);
+      for (let i = 0; i < count; i++) {
+        const e = <f64>load<f32>(lanes + ((<usize>i) << 2));
+        total += e;
+        mean += e * <f64>load<f32>(into + ((<usize>(c + i)) << 2));
+      }
+    }
+    mean /= total;
+    for (let c = 0; c < cols; c += 4) {
+      const count = min(4, cols - c);
+      expPart(logits + ((<usize>c) << 2), count, shift);
+      for (let i = 0; i < count; i++) {
+        const p = <f64>load<f32>(lanes + ((<usize>i) << 2)) / total;
+        const at = into + ((<usize>(c + i)) << 2);
+        store<f32>(at, <f32>(p * (<f64>load<f32>(at) - mean)));
+      }
+    }
+    logits += stride;
+    into += intoStride;
+  }
+}
+
+/** Leaves `exp(z - shift)` of `count` (1 to 4) floats in the lanes. */
+// @ts-ignore: decorator
+@inline
+function expPart(from: usize, count: i32, shift: v128): void {
+  v128.store(lanes, shift);
+  memory.copy(lanes, from, count << 2);
+  v128.store(lanes, exp(f32x4.sub(v128.load(lanes), shift)));
+}
+
 function rowMax(row: usize, cols: i32): f32 {
   let largest = load<f32>(row);
   for (let c = 1; c < cols; c++) {

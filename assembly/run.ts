@@ -1,6 +1,6 @@
-import { activate, activationGradient } from "./activations";
+import { activate, activationCurvature, activationGradient } from "./activations";
 import { gather } from "./gather";
-import { countCorrect, crossEntropy, squaredError } from "./losses";
+import { countCorrect, crossEntropy, softmaxTangent, squaredError } from "./losses";
 import { product } from "./product";
 import { addScaled, sumSquares } from "./vectors";
 
@@ -17,6 +17,8 @@ const SQUARED_ERROR = 6;
 const COUNT_CORRECT = 7;
 const SUM_SQUARES = 8;
 const ADD_SCALED = 9;
+const ACTIVATION_CURVATURE = 10;
+const SOFTMAX_TANGENT = 11;
 
 const RECORD: usize = 128;
 
@@ -105,6 +107,24 @@ function execute(r: usize, step: i32, trace: usize, workspace: usize): void {
     }
     case ADD_SCALED:
       addScaled(word(r, 1), word(r, 2), word(r, 3), word(r, 4), word(r, 5), word(r, 6), real(r, 7));
+      break;
+    case ACTIVATION_CURVATURE:
+      activationCurvature(
+        word(r, 1),
+        word(r, 2),
+        word(r, 3),
+        word(r, 4),
+        word(r, 5),
+        word(r, 6),
+        word(r, 7),
+        word(r, 8),
+        word(r, 9),
+        word(r, 10),
+        word(r, 11),
+      );
+      break;
+    case SOFTMAX_TANGENT:
+      softmaxTangent(word(r, 1), word(r, 2), word(r, 3), word(r, 4), word(r, 5), word(r, 6));
       break;
   }
 }

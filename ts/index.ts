@@ -8,8 +8,8 @@ export {
   measuredBoundaries,
 } from "./analysis/boundaries.js";
 export { classify, type Evidence, type PhaseScales } from "./analysis/classify.js";
+export { type Interval, meanInterval } from "./analysis/interval.js";
 export { PHASES, type Phase } from "./analysis/phase.js";
-export type { GpuOptions } from "./backend/webgpu/gpu.js";
 export type { Dataset, Split, Task } from "./data/dataset.js";
 export { type FileSource, loadDataset } from "./data/load.js";
 export type { DataSpec } from "./data/specs.js";
@@ -17,7 +17,13 @@ export { InputError, RunError } from "./errors/errors.js";
 export { parseExperiment } from "./experiment/parse.js";
 export { type LinearModel, linearExperiment } from "./experiment/presets.js";
 export type { Experiment, ExperimentInput } from "./experiment/schema.js";
-export { type SweepInput, type SweepRun, sweepRuns } from "./experiment/sweep.js";
+export {
+  type SweepInput,
+  type SweepPlan,
+  type SweepRun,
+  sweepPlan,
+  sweepRuns,
+} from "./experiment/sweep.js";
 export {
   type KernelOptions,
   type KernelSource,
@@ -25,22 +31,26 @@ export {
   loadKernels,
 } from "./kernels/kernels.js";
 export { type Distribution, Streams } from "./random/streams.js";
-export type { BackendName, BackendRecord } from "./run/backend.js";
+export type { BackendName } from "./run/backend.js";
+export type { Checkpoint, Checkpoints } from "./run/checkpoint.js";
 export type { Final } from "./run/final.js";
 export { hashRuns } from "./run/hash.js";
 export { type EnsembleSpec, type LinearCell, runLinearEnsemble } from "./run/linearEnsemble.js";
 export { type LinearRun, linearRun } from "./run/linearRun.js";
 export type { Parameters } from "./run/parameters.js";
+export type { SpawnWorker } from "./run/pool/handle.js";
 export type { EvaluationRecord } from "./run/recorder.js";
 export { type Replay, type ReplayResult, readReplay, replay } from "./run/replay.js";
-export {
-  type SweepOptions,
-  type SweepProgress,
-  type SweepResult,
-  type SweptRun,
-  sweep,
-  sweepIterator,
-} from "./run/sweep.js";
+export { type Sweep, type SweepOptions, sweep } from "./run/sweep.js";
+export type {
+  FailedRun,
+  SeedGroup,
+  SweepBoundary,
+  SweepResult,
+  SweptRun,
+  SweptSummary,
+} from "./run/sweepResult.js";
+export type { SweepProgress } from "./run/tally.js";
 export { type RunResult, type TrainOptions, train } from "./run/train.js";
 export * as linear from "./theory/linear.js";
 export { type LinearBoundaries, linearBoundaries } from "./theory/linearBoundaries.js";

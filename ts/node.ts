@@ -1,42 +1,30 @@
 /** The public face in Node: all that browsers have, and files. */
-import { dawn } from "./backend/node/dawn.js";
+import { availableParallelism } from "node:os";
 import { nodeFiles } from "./data/node/files.js";
 import type { ExperimentInput } from "./experiment/schema.js";
 import type { SweepInput } from "./experiment/sweep.js";
 import * as portable from "./index.js";
+import { spawnThread } from "./run/pool/node/spawn.js";
 
 export { type FetchOptions, fetchSet } from "./data/node/download.js";
 export { type NodeFilesOptions, nodeFiles } from "./data/node/files.js";
 export { checkSet, type FileCheck, listSets, type SetStatus } from "./data/node/inventory.js";
 export * from "./index.js";
-
 export { loadKernels } from "./kernels/node/load.js";
-
-/** Data files are read from this machine, and the GPU is its own. */
-function here<T extends portable.TrainOptions | portable.SweepOptions>(options: T): T {
-  return { files: nodeFiles(), ...options, gpu: { source: dawn, ...options.gpu } };
-}
 
 /** As `train` for browsers; data files are read from this machine. */
 export function train(
   input: ExperimentInput,
   options: portable.TrainOptions = {},
 ): Promise<portable.RunResult> {
-  return portable.train(input, here(options));
+  return portable.train(input, { files: nodeFiles(), workers: 0, ...options });
 }
 
-/** As `sweep` for browsers; data files are read from this machine. */
-export function sweep(
-  input: SweepInput,
-  options: portable.SweepOptions = {},
-): Promise<portable.SweepResult> {
-  return portable.sweep(input, here(options));
-}
-
-/** As `sweepIterator` for browsers; data files are read from this machine. */
-export function sweepIterator(
-  input: SweepInput,
-  options: portable.SweepOptions = {},
-): AsyncGenerator<portable.SweptRun> {
-  return portable.sweepIterator(input, here(options));
+/**
+ * As `sweep` for browsers; data files are read from this machine, and runs are made on as many threads as it has
+ * cores.
+ */
+export function sweep(input: SweepInput, options: portable.SweepOptions = {}): portable.Sweep {
+  const workers = availableParallelism();
+  return portable.sweep(input, { files: nodeFiles(), workers, spawn: spawnThread, ...options });
 }

@@ -291,6 +291,85 @@ describe.each(machines)("%s", (_, machine) => {
     }
   });
 
+  test.each(["relu", "tanh", "gelu", "linear"] as const)("curvature of %s", async (activation) => {
+    for (const cols of [1, 3, 10, 127, 129]) {
+      const at = region("at", 31, cols, cols);
+      const into = region("into", 31, cols);
+      const contents = {
+        at: normals(lengthOf(at), activation === "tanh" ? 0.3 : 2),
+        tangent: normals(lengthOf(at)),
+        gradient: normals(lengthOf(at)),
+        into: normals(lengthOf(into)),
+      };
+      const op: Op = {
+        op: "activationCurvature",
+        activation,
+        at,
+        tangent: { ...at, buffer: "tangent" },
+        gradient: { ...at, buffer: "gradient" },
+        into,
+      };
+      const found = await run(machine, [op], contents, 0);
+      const exact = await run(referenceMachine(), [op], contents, 0);
+      const sources = elements(at);
+      for (const [k, i] of elements(into).entries()) {
+        const s = sources[k];
+        const x = contents.at[s];
+        const both = Math.abs(contents.tangent[s] * contents.gradient[s]);
+        // tanh: 1 - a^2 rounds by 2 u, the other factors by one each. gelu: the two terms of (2 - x^2) phi round apart, and
+        // phi carries x^2 u of its argument besides its own 8 u.
+        const bendBound =
+          activation === "gelu"
+            ? (2 + x * x) * normalDensity(x) * (12 + 4 * x * x) * U
+            : activation === "tanh"
+              ? 8 * U
+              : 0;
+        const bound =
+          both * bendBound + 4 * U * (Math.abs(exact.after.into[i]) + Math.abs(contents.into[i]));
+        within(found.after.into[i], exact.after.into[i], bound, `${activation}''(${x})`);
+      }
+      untouchedOutside(into, contents.into, found.after.into);
+    }
+    const huge = Float32Array.of(1e20, -1e20, 1e30, 0);
+    const flat: Region = { buffer: "at", offset: 0, rows: 1, cols: 4, stride: 4 };
+    const op: Op = {
+      op: "activationCurvature",
+      activation,
+      at: flat,
+      tangent: { ...flat, buffer: "one" },
+      gradient: { ...flat, buffer: "one" },
+      into: { ...flat, buffer: "into" },
+    };
+    if (activation === "tanh") return;
+    const ones = new Float32Array(4).fill(1);
+    const { after } = await run(machine, [op], { at: huge, one: ones, into: ones }, 0);
+    expect([...after.into.slice(0, 3)]).toEqual([1, 1, 1]);
+  });
+
+  test.each([
+    [1, 1],
+    [3, 10],
+    [10, 3],
+    [127, 10],
+    [5, 127],
+  ])("tangent of softmax, %d x %d", async (rows, cols) => {
+    for (const scale of [1, 30, 1e4]) {
+      const logits = region("logits", rows, cols, cols);
+      const into = region("into", rows, cols);
+      const contents = { logits: normals(lengthOf(logits), scale), into: normals(lengthOf(into)) };
+      const op: Op = { op: "softmaxTangent", logits, into };
+      const found = await run(machine, [op], contents, 0);
+      const exact = await run(referenceMachine(), [op], contents, 0);
+      // As for the loss: p is known to (2 max|z| + 8) u, relatively; it stands in the mean too.
+      const relative = (2 * Math.max(...contents.logits.map(Math.abs)) + 8) * U;
+      const largest = Math.max(...contents.into.map(Math.abs));
+      for (const i of elements(into)) {
+        within(found.after.into[i], exact.after.into[i], 4 * relative * largest, `into[${i}]`);
+      }
+      untouchedOutside(into, contents.into, found.after.into);
+    }
+  });
+
   describe("losses", () => {
     test.each([
       [1, 1],

@@ -11,6 +11,8 @@ const OPCODES: Record<Op["op"], number> = {
   countCorrect: 7,
   sumSquares: 8,
   addScaled: 9,
+  activationCurvature: 10,
+  softmaxTangent: 11,
 };
 
 const ACTIVATIONS: Record<Activation | Epilogue, number> = { relu: 1, tanh: 2, gelu: 3, linear: 4 };
@@ -67,6 +69,20 @@ export function encode(op: Op, arena: Arena, replica: number, view: DataView, at
         op.into.rows,
         op.into.cols,
       );
+      break;
+    case "activationCurvature":
+      words(
+        ACTIVATIONS[op.activation],
+        ...matrix(op.at),
+        ...matrix(op.tangent),
+        ...matrix(op.gradient),
+        ...matrix(op.into),
+        op.into.rows,
+        op.into.cols,
+      );
+      break;
+    case "softmaxTangent":
+      words(...matrix(op.logits), ...matrix(op.into), op.into.rows, op.into.cols);
       break;
     case "crossEntropy":
     case "squaredError": {

@@ -1,6 +1,7 @@
 import {
   type Activate,
   type Activation,
+  type ActivationCurvature,
   type ActivationGradient,
   type AddScaled,
   type CountCorrect,
@@ -11,6 +12,7 @@ import {
   type Program,
   type Region,
   replicasOf,
+  type SoftmaxTangent,
   type SquaredError,
   type SumSquares,
   scaleOf,
@@ -103,6 +105,10 @@ function execute(op: Op, memory: Memory, step: number, trace: Float64Array, repl
       return activate(op, memory);
     case "activationGradient":
       return activationGradient(op, memory);
+    case "activationCurvature":
+      return activationCurvature(op, memory);
+    case "softmaxTangent":
+      return softmaxTangent(op, memory);
     case "crossEntropy":
       return crossEntropy(op, memory, trace);
     case "squaredError":
@@ -187,6 +193,19 @@ function slope(kind: Activation, value: number): number {
   }
 }
 
+/** The second derivative, from the output for relu and tanh, from the input for gelu. */
+function bend(kind: Activation, value: number): number {
+  switch (kind) {
+    case "relu":
+    case "linear":
+      return 0;
+    case "tanh":
+      return -2 * value * (1 - value * value);
+    case "gelu":
+      return 2 * normalDensity(value) - value * (value * normalDensity(value));
+  }
+}
+
 function activate(op: Activate, memory: Memory): void {
   const from = memory[op.from.buffer];
   const into = memory[op.into.buffer];
@@ -201,6 +220,35 @@ function activationGradient(op: ActivationGradient, memory: Memory): void {
   each(op.into, (i, r, c) => {
     into[i] *= slope(op.activation, values[at(op.at, r, c)]);
   });
+}
+
+function activationCurvature(op: ActivationCurvature, memory: Memory): void {
+  const values = memory[op.at.buffer];
+  const tangent = memory[op.tangent.buffer];
+  const gradient = memory[op.gradient.buffer];
+  const into = memory[op.into.buffer];
+  each(op.into, (i, r, c) => {
+    const both = tangent[at(op.tangent, r, c)] * gradient[at(op.gradient, r, c)];
+    into[i] += bend(op.activation, values[at(op.at, r, c)]) * both;
+  });
+}
+
+function softmaxTangent({ logits, into }: SoftmaxTangent, memory: Memory): void {
+  for (let r = 0; r < logits.rows; r++) {
+    const row = memory[logits.buffer].slice(at(logits, r, 0), at(logits, r, logits.cols));
+    const tangent = memory[into.buffer].subarray(at(into, r, 0), at(into, r, into.cols));
+    let largest = row[0];
+    for (const z of row) largest = z > largest ? z : largest;
+    let total = 0;
+    let mean = 0;
+    for (let c = 0; c < row.length; c++) {
+      row[c] = Math.exp(row[c] - largest);
+      total += row[c];
+      mean += row[c] * tangent[c];
+    }
+    mean /= total;
+    for (let c = 0; c < row.length; c++) tangent[c] = (row[c] / total) * (tangent[c] - mean);
+  }
 }
 
 function crossEntropy(op: CrossEntropy, memory: Memory, trace: Float64Array): void {

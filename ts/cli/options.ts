@@ -46,6 +46,47 @@ export function withRun(command: Command): Command {
     );
 }
 
+export interface LongRunOptions extends RunOptions {
+  readonly resume?: boolean;
+  readonly checkpointEvery: number;
+}
+
+/** Runs that may be killed at any moment and go on later. */
+export function withLongRun(command: Command): Command {
+  return withRun(command)
+    .option("--resume", "go on with what --out holds, where it was interrupted")
+    .addOption(
+      new Option("--checkpoint-every <seconds>", "time between checkpoints of a run, with --out")
+        .argParser((text) => numberOf("--checkpoint-every", text, 0))
+        .default(30),
+    )
+    .hook("preAction", (own) => {
+      const { resume, out } = own.opts<LongRunOptions>();
+      if (resume && out === undefined) {
+        throw new InputError("--resume", "--resume needs --out, the folder to go on with");
+      }
+    });
+}
+
+export function withWorkers(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--workers <n>",
+      "threads to run on; 0: the main one alone; default: one a core",
+    ).argParser((text) => {
+      const count = numberOf("--workers", text, 0);
+      if (Number.isInteger(count) && count <= 1024) return count;
+      throw new InputError("--workers", `--workers is ${text}: takes an integer from 0 to 1024`);
+    }),
+  );
+}
+
+function numberOf(flag: string, text: string, min: number): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isFinite(value) && value >= min) return value;
+  throw new InputError(flag, `${flag} is ${shown(text)}: takes a number of at least ${min}`);
+}
+
 export function voiceOf({ json = false, quiet = false }: CommonOptions): Voice {
   return { json, quiet };
 }
@@ -56,16 +97,19 @@ export async function readConfig(
   sets: readonly string[],
 ): Promise<unknown> {
   let json = path === undefined ? {} : parsed(path, await text(path));
-  for (const entry of sets) {
-    const at = entry.indexOf("=");
-    if (at < 1)
-      throw new InputError(
-        "--set",
-        `--set is ${shown(entry)}: takes field=value, such as noise.0.sigma=5`,
-      );
-    json = withField(json, entry.slice(0, at), parseValue(entry.slice(at + 1)));
-  }
+  for (const entry of sets) json = withField(json, ...parseSet(entry));
   return json;
+}
+
+/** A field and its value, from `field=value`. */
+export function parseSet(entry: string): [field: string, value: unknown] {
+  const at = entry.indexOf("=");
+  if (at < 1)
+    throw new InputError(
+      "--set",
+      `--set is ${shown(entry)}: takes field=value, such as noise.0.sigma=5`,
+    );
+  return [entry.slice(0, at), parseValue(entry.slice(at + 1))];
 }
 
 async function text(path: string): Promise<string> {

@@ -1,9 +1,13 @@
 import { firstSigma } from "../experiment/sweep.js";
 import type { RunCurves } from "../report/curves.js";
-import type { RunResult } from "../run/train.js";
+import type { RunResult } from "../run/experimentRun.js";
 
 /** The curves of a run that figures show, against epochs. */
-export function runCurves({ experiment, phase, trajectory }: RunResult): RunCurves {
+export function runCurves({
+  experiment,
+  phase,
+  trajectory,
+}: Pick<RunResult, "experiment" | "phase" | "trajectory">): RunCurves {
   const { steps, evaluations } = trajectory;
   const last = evaluations.step.length - 1;
   const stepsPerEpoch = evaluations.step[last] / evaluations.epoch[last];

@@ -2,11 +2,12 @@ import { PHASES } from "../analysis/phase.js";
 import { firstSigma } from "../experiment/sweep.js";
 import { trainingCurves } from "../report/curves.js";
 import { phaseMap } from "../report/phaseMap.js";
-import type { SweepResult, SweptRun } from "../run/sweep.js";
+import type { SweepResult, SweptSummary } from "../run/sweepResult.js";
+import type { Trajectory } from "../trajectory/trajectory.js";
 import { runCurves } from "./runCurves.js";
 
 /** The run of each phase that lies in the middle of its range of sigma. */
-export function onePerPhase(runs: readonly SweptRun[]): SweptRun[] {
+export function onePerPhase(runs: readonly SweptSummary[]): SweptSummary[] {
   return PHASES.flatMap((phase) => {
     const own = runs
       .filter((run) => run.phase === phase)
@@ -16,7 +17,10 @@ export function onePerPhase(runs: readonly SweptRun[]): SweptRun[] {
 }
 
 /** Figures of a sweep, by name. */
-export function sweepFigures({ runs, boundaries }: SweepResult): Record<string, string> {
+export async function sweepFigures(
+  { runs, boundaries }: SweepResult<SweptSummary>,
+  trajectoryOf: (run: SweptSummary) => Promise<Trajectory>,
+): Promise<Record<string, string>> {
   const { network, data } = runs[0].experiment;
   const seeds = [...new Set(runs.map(({ experiment }) => experiment.seed))];
   const what = `${network.activation} network ${network.layers.join("-") || "without hidden layers"} on ${data.name}; seeds ${seeds.slice(0, 8).join(", ")}${seeds.length > 8 ? ", ..." : ""}`;
@@ -33,7 +37,10 @@ export function sweepFigures({ runs, boundaries }: SweepResult): Record<string, 
   }
   if (examples.length > 0) {
     const frame = { title: "One run of each phase", caption: what };
-    figures.training = trainingCurves(frame, examples.map(runCurves));
+    const curves = examples.map(async (run) =>
+      runCurves({ ...run, trajectory: await trajectoryOf(run) }),
+    );
+    figures.training = trainingCurves(frame, await Promise.all(curves));
   }
   return figures;
 }

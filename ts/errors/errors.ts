@@ -18,7 +18,7 @@ export class RunError extends Error {
   override readonly name = "RunError";
 }
 
-/** A value as it may stand in an error message: JSON, cut to a readable length. */
+/** A value as it may stand in an error message: JSON, on one line, cut to a readable length. */
 export function shown(value: unknown): string {
   let text: string | undefined;
   try {
@@ -29,6 +29,6 @@ export function shown(value: unknown): string {
   } catch {
     text = undefined;
   }
-  text ??= String(value);
+  text = (text ?? String(value)).replace(/\s+/g, " ");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -1,4 +1,3 @@
-import type { Dataset } from "../data/dataset.js";
 import { InputError } from "../errors/errors.js";
 import { parseWith } from "../schema/parseWith.js";
 import { type Experiment, experimentSchema } from "./schema.js";
@@ -26,45 +25,4 @@ export function parseExperiment(input: unknown): Experiment {
     }
   });
   return experiment;
-}
-
-/**
- * Checks what only the loaded data can tell.
- * @returns the loss that the network is trained on.
- * @throws InputError naming the field.
- */
-export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-entropy" | "mse" {
-  const { network, optimizer, record } = experiment;
-  const regression = data.task === "regression";
-  if (network.inputs !== undefined && network.inputs !== data.inputs) {
-    throw new InputError(
-      "network.inputs",
-      `network.inputs is ${network.inputs}: ${data.name} has ${data.inputs} inputs a sample`,
-    );
-  }
-  if (network.outputs !== undefined && network.outputs !== data.outputs) {
-    throw new InputError(
-      "network.outputs",
-      `network.outputs is ${network.outputs}: ${data.name} has ${data.outputs} ${regression ? "numbers a target" : "classes"}`,
-    );
-  }
-  if (regression && network.loss === "cross-entropy") {
-    throw new InputError(
-      "network.loss",
-      `network.loss is "cross-entropy": ${data.name} has numbers for targets, not classes, and takes "mse"`,
-    );
-  }
-  if (optimizer.batchSize !== "full" && optimizer.batchSize > data.train.rows) {
-    throw new InputError(
-      "optimizer.batchSize",
-      `optimizer.batchSize is ${optimizer.batchSize}: takes at most the number of training samples, ${data.train.rows}, or "full"`,
-    );
-  }
-  if (record.evaluateSamples !== undefined && record.evaluateSamples > data.train.rows) {
-    throw new InputError(
-      "record.evaluateSamples",
-      `record.evaluateSamples is ${record.evaluateSamples}: takes at most the number of training samples, ${data.train.rows}`,
-    );
-  }
-  return network.loss ?? (regression ? "mse" : "cross-entropy");
 }

@@ -4,7 +4,7 @@ const MAX_VALUES = 1e6;
 
 /**
  * The values of a sweep over one field: a list as it stands, or `"a:b:n"`, n values from a to b spaced
- * logarithmically, both ends included.
+ * logarithmically, or evenly with `"a:b:n:linear"`, both ends included.
  * @throws InputError naming `field`.
  */
 export function sweepValues(field: string, spec: unknown): unknown[] {
@@ -20,10 +20,28 @@ export function sweepValues(field: string, spec: unknown): unknown[] {
   if (typeof spec !== "string") {
     throw new InputError(
       field,
-      `${field} is ${shown(spec)}: takes a list of values, or "from:to:count"`,
+      `${field} is ${shown(spec)}: takes a list of values, "from:to:count" or "from:to:count:linear"`,
     );
   }
-  return logRange(field, spec);
+  return spec.endsWith(":linear") ? linearRange(field, spec) : logRange(field, spec);
+}
+
+function linearRange(field: string, spec: string): number[] {
+  const [from, to, count] = spec
+    .split(":")
+    .slice(0, 3)
+    .map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const ends = Number.isFinite(from) && Number.isFinite(to) && from !== to;
+  const countable = Number.isInteger(count) && count >= 2 && count <= MAX_VALUES;
+  if (!ends || !countable || spec.split(":").length !== 4) {
+    throw new InputError(
+      field,
+      `${field} is ${shown(spec)}: takes "from:to:count:linear" with two ends and at least two values, such as 0:1:11:linear`,
+    );
+  }
+  return Array.from({ length: count }, (_, i) =>
+    i === 0 ? from : i === count - 1 ? to : rounded(from + ((to - from) * i) / (count - 1)),
+  );
 }
 
 /** `"a:b:n"` as n numbers from a to b with a constant ratio; a single number as itself. */
@@ -55,6 +73,6 @@ export function logRange(field: string, spec: string): number[] {
 }
 
 /** To 12 digits, so that the values are the same whatever the host's `exp` makes of the last bit. */
-function rounded(x: number): number {
+export function rounded(x: number): number {
   return Number(x.toPrecision(12));
 }

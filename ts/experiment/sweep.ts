@@ -1,16 +1,49 @@
+import * as v from "valibot";
 import { InputError, shown } from "../errors/errors.js";
+import { parseWith } from "../schema/parseWith.js";
+import { choice, integer, real } from "../schema/takes.js";
 import { parseExperiment } from "./parse.js";
 import { fieldAt, withField } from "./paths.js";
 import { sweepValues } from "./range.js";
 import type { Experiment, ExperimentInput } from "./schema.js";
 
-/** An experiment, and the values that some of its fields are to take: `{ "noise.0.sigma": "0.01:100:30", "seed": [0, 1] }`. */
-export type SweepInput = ExperimentInput & { readonly sweep?: Record<string, unknown> };
+/**
+ * An experiment, and the values that some of its fields are to take: `{ "noise.0.sigma": "0.01:100:30" }`. Fields
+ * that go together are named together, `"noise.0.sigma,epochs": [[1, 50], [10, 20]]`. `repeats` runs everything
+ * with so many seeds, from the experiment's on. `refine` adds runs where neighbouring phases differ.
+ */
+export type SweepInput = ExperimentInput & {
+  readonly sweep?: Readonly<Record<string, unknown>> & {
+    readonly repeats?: number;
+    readonly refine?: v.InferInput<typeof refineSchema>;
+  };
+};
+
+const refineSchema = v.strictObject({
+  /** The field along which phases change. */
+  field: v.optional(v.string("takes a field's path"), "noise.0.sigma"),
+  /** A boundary is known well enough once the values on its two sides differ by this part. */
+  precision: v.optional(real(1e-6, { max: 10 }), 0.05),
+  boundaries: v.optional(
+    v.array(choice(["decay", "catapult", "divergent"]), "takes a list of boundaries"),
+    ["decay", "catapult", "divergent"],
+  ),
+});
+
+export type Refine = v.InferOutput<typeof refineSchema>;
 
 export interface SweepRun {
   /** The swept fields' values, by dotted path. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly experiment: Experiment;
+}
+
+export interface SweepPlan {
+  readonly runs: readonly SweepRun[];
+  /** How runs are added to these once they are done; null: none are. */
+  readonly refine: Refine | null;
+  /** The run at other values of the swept fields. */
+  readonly at: (fields: SweepRun["fields"]) => SweepRun;
 }
 
 const MAX_RUNS = 1e6;
@@ -19,7 +52,7 @@ const MAX_RUNS = 1e6;
  * All runs of a sweep: the product of the fields' values, the last field changing fastest.
  * @throws InputError, before anything runs, if any of them is not a valid experiment.
  */
-export function sweepRuns(input: unknown): SweepRun[] {
+export function sweepPlan(input: unknown): SweepPlan {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw new InputError("the experiment", `the experiment is ${shown(input)}: takes an object`);
   }
@@ -30,23 +63,76 @@ export function sweepRuns(input: unknown): SweepRun[] {
       `sweep is ${shown(sweep)}: takes an object of fields and their values`,
     );
   }
-  const axes = Object.entries(sweep).map(
-    ([field, spec]) => [field, sweepValues(`sweep.${field}`, spec)] as const,
-  );
-  const count = axes.reduce((product, [, values]) => product * values.length, 1);
+  const { repeats, refine, ...fields } = sweep;
+  const axes = Object.entries(fields).map(([names, spec]) => axis(names, spec));
+  if (repeats !== undefined) axes.push(seeds(base, repeats, fields));
+  const count = axes.reduce((product, values) => product * values.length, 1);
   if (count > MAX_RUNS) {
     throw new InputError("sweep", `sweep asks for ${count} runs: takes at most ${MAX_RUNS}`);
   }
-  let points: { fields: Record<string, unknown>; json: unknown }[] = [{ fields: {}, json: base }];
-  for (const [field, values] of axes) {
-    points = points.flatMap(({ fields, json }) =>
-      values.map((value) => ({
-        fields: { ...fields, [field]: value },
-        json: withField(json, field, value),
-      })),
+  const at = (values: SweepRun["fields"]): SweepRun => {
+    const json = Object.entries(values).reduce<unknown>(
+      (node, [field, value]) => withField(node, field, value),
+      base,
+    );
+    return { fields: values, experiment: parseExperiment(json) };
+  };
+  let points: Record<string, unknown>[] = [{}];
+  for (const values of axes) {
+    points = points.flatMap((point) => values.map((more) => ({ ...point, ...more })));
+  }
+  return { runs: points.map(at), refine: refinement(refine, fields), at };
+}
+
+/** The runs of a sweep, before any refinement. */
+export function sweepRuns(input: unknown): SweepRun[] {
+  return [...sweepPlan(input).runs];
+}
+
+/** The values along one axis: of one field, or of several that change together. */
+function axis(names: string, spec: unknown): Record<string, unknown>[] {
+  const values = sweepValues(`sweep.${names}`, spec);
+  const fields = names.split(",").map((name) => name.trim());
+  if (fields.length === 1) return values.map((value) => ({ [names]: value }));
+  return values.map((value) => {
+    if (!Array.isArray(value) || value.length !== fields.length) {
+      throw new InputError(
+        `sweep.${names}`,
+        `sweep.${names} has ${shown(value)}: takes lists of ${fields.length} values, one for each field`,
+      );
+    }
+    return Object.fromEntries(fields.map((field, i) => [field, value[i]]));
+  });
+}
+
+function seeds(base: unknown, repeats: unknown, fields: object): Record<string, unknown>[] {
+  if ("seed" in fields) {
+    throw new InputError(
+      "sweep.repeats",
+      `sweep.repeats is ${shown(repeats)}, but seed is swept too: takes one of the two`,
     );
   }
-  return points.map(({ fields, json }) => ({ fields, experiment: parseExperiment(json) }));
+  const count = parseWith(integer(1, MAX_RUNS), repeats, "sweep.repeats");
+  const { seed } = parseExperiment(base);
+  return Array.from({ length: count }, (_, i) => ({ seed: seed + i }));
+}
+
+function refinement(spec: unknown, fields: object): Refine | null {
+  if (spec === undefined) return null;
+  let refine: Refine;
+  try {
+    refine = parseWith(refineSchema, spec, "the refinement");
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`sweep.refine.${error.field}`, `sweep.refine.${error.message}`);
+  }
+  if (!(refine.field in fields)) {
+    throw new InputError(
+      "sweep.refine.field",
+      `sweep.refine.field is ${shown(refine.field)}: takes a field that is swept by itself`,
+    );
+  }
+  return refine;
 }
 
 /** The `sigma` of an experiment's first noise group; 0 without noise. */

@@ -1,47 +1,8 @@
 import { InputError, RunError } from "../errors/errors.js";
 import { BASELINE, RELAXED } from "./embedded.js";
+import { type Flavour, type Kernels, kernelsFrom } from "./instance.js";
 
-/** What the modules export; addresses and sizes in bytes. See `assembly/`. */
-export interface KernelExports {
-  readonly memory: WebAssembly.Memory;
-  heapBase(): number;
-  workspaceBytes(): number;
-  philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number, out: number): void;
-  draw(
-    kind: number,
-    seed: number,
-    stream: number,
-    epoch: number,
-    first: number,
-    samples: number,
-    nodes: number,
-    out: number,
-  ): void;
-  permutation(seed: number, stream: number, epoch: number, n: number, out: number): void;
-  log(x: number): number;
-  cos2pi(u: number): number;
-  sin2pi(u: number): number;
-  linearMoments(x: number, y: number, xi: number, rows: number, slope: number, out: number): void;
-  linearSteps(blocks: number, count: number, moments: number, steps: number): void;
-  run(
-    list: number,
-    length: number,
-    first: number,
-    count: number,
-    trace: number,
-    slots: number,
-    workspace: number,
-  ): void;
-}
-
-/** `baseline`: the same bits on every host. `relaxed`: fused multiply-add where the host has it. */
-export type Flavour = "baseline" | "relaxed";
-
-/** Compiled kernels. Instances share code, not memory. */
-export interface Kernels {
-  readonly flavour: Flavour;
-  instantiate(): KernelExports;
-}
+export type { Flavour, KernelExports, Kernels } from "./instance.js";
 
 /** Where a module comes from, if not from the embedded bytes. */
 export type KernelSource = URL | string | BufferSource;
@@ -70,7 +31,7 @@ export async function loadKernels(options: KernelOptions = {}): Promise<Kernels>
     ? await fetched(flavour, source)
     : decoded(flavour === "relaxed" ? RELAXED : BASELINE);
   const module = await compiled(bytes, flavour, source !== undefined);
-  return { flavour, instantiate: () => instance(module, flavour) };
+  return kernelsFrom(module, flavour);
 }
 
 async function compiled(
@@ -91,17 +52,6 @@ async function compiled(
       cause,
     });
   }
-}
-
-function instance(module: WebAssembly.Module, flavour: Flavour): KernelExports {
-  const exports = new WebAssembly.Instance(module).exports as unknown as KernelExports;
-  if (typeof exports.run !== "function" || typeof exports.workspaceBytes !== "function") {
-    throw new InputError(
-      flavour,
-      `${flavour}: the module is not ninscope's kernels: it has no export "run"`,
-    );
-  }
-  return exports;
 }
 
 async function fetched(flavour: Flavour, source: KernelSource): Promise<BufferSource> {

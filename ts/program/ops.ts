@@ -76,6 +76,29 @@ export interface ActivationGradient {
 }
 
 /**
+ * `into += f'' * tangent * gradient`, where `at` holds f's output for relu and tanh, and its input for gelu: what a
+ * tangent of the input does to a gradient that goes back through f. The second derivative of relu is 0.
+ */
+export interface ActivationCurvature {
+  readonly op: "activationCurvature";
+  readonly activation: Activation;
+  readonly at: Region;
+  readonly tangent: Region;
+  readonly gradient: Region;
+  readonly into: Region;
+}
+
+/**
+ * `into[r] = p * (into[r] - p.into[r])` with `p = softmax(logits[r])`: turns tangents of logits into those of the
+ * cross-entropy's gradient.
+ */
+export interface SoftmaxTangent {
+  readonly op: "softmaxTangent";
+  readonly logits: Region;
+  readonly into: Region;
+}
+
+/**
  * Softmax cross-entropy. `labels` is a `rows x 1` region of class indices held as floats.
  * `trace[slot] = scale * sum_r -log softmax(logits[r])[label_r]`; `gradient`, if given (it may be `logits`
  * itself), takes `softmax(logits) - onehot(label)`, unscaled.
@@ -128,6 +151,8 @@ export type Op =
   | Product
   | Activate
   | ActivationGradient
+  | ActivationCurvature
+  | SoftmaxTangent
   | CrossEntropy
   | SquaredError
   | CountCorrect

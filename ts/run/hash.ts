@@ -16,11 +16,19 @@ export function canonicalJson(value: unknown): string {
 export async function hashRuns(
   runs: readonly { readonly experiment: unknown; readonly trajectory: Trajectory }[],
 ): Promise<string> {
-  const digests = await Promise.all(runs.map(hashRun));
-  return sha256(new TextEncoder().encode(digests.sort().join("\n")));
+  return hashDigests(await Promise.all(runs.map(hashRun)));
 }
 
-async function hashRun(run: { experiment: unknown; trajectory: Trajectory }): Promise<string> {
+/** `hashRuns`, from each run's own digest. */
+export function hashDigests(digests: readonly string[]): Promise<string> {
+  return sha256(new TextEncoder().encode([...digests].sort().join("\n")));
+}
+
+/** The digest of one run. */
+export async function hashRun(run: {
+  readonly experiment: unknown;
+  readonly trajectory: Trajectory;
+}): Promise<string> {
   const text = new TextEncoder().encode(canonicalJson(run.experiment));
   const columns = [run.trajectory.steps, run.trajectory.evaluations].flatMap((part) =>
     Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -41,7 +49,8 @@ async function hashRun(run: { experiment: unknown; trajectory: Trajectory }): Pr
   return sha256(bytes);
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** SHA-256 in hex. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", bytes);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

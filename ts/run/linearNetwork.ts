@@ -1,4 +1,3 @@
-import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import { loadDataset } from "../data/load.js";
 import type { Kernels } from "../kernels/kernels.js";
 import { Streams } from "../random/streams.js";
@@ -13,12 +12,7 @@ import { train } from "./train.js";
 export async function linearNetworkCells(
   kernels: Kernels,
   { experiment, sigmas, learningRates, seeds }: EnsembleSpec,
-  {
-    signal,
-    onProgress,
-    backend,
-    gpu,
-  }: EnsembleHooks & { readonly backend: BackendName; readonly gpu?: GpuOptions },
+  { signal, onProgress, backend }: EnsembleHooks & { readonly backend: BackendName },
 ): Promise<LinearCell[]> {
   const points = seeds.flatMap((seed) =>
     learningRates.flatMap((learningRate) => sigmas.map((sigma) => ({ seed, learningRate, sigma }))),
@@ -36,7 +30,6 @@ export async function linearNetworkCells(
     const { phase, evidence, trajectory, timing, parameters } = await train(own, {
       kernels,
       backend,
-      gpu,
       dataset,
       signal,
       onProgress: (step, steps) => onProgress?.(cells.length + step / steps, points.length),

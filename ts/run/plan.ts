@@ -1,5 +1,5 @@
 import type { Dataset } from "../data/dataset.js";
-import { checkAgainstData } from "../experiment/parse.js";
+import { checkAgainstData } from "../experiment/checkAgainstData.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Network } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";

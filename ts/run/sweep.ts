@@ -1,88 +1,201 @@
+import { RunError } from "../errors/errors.js";
+import type { Shard } from "../experiment/shard.js";
+import { type SweepInput, type SweepPlan, type SweepRun, sweepPlan } from "../experiment/sweep.js";
+import { type Kernels, loadKernels } from "../kernels/kernels.js";
+import { asCompleted } from "./asCompleted.js";
+import { machineFor } from "./backend.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { isGenerated, type KeyedDataset } from "./dataKey.js";
+import { canonicalJson, hashRun } from "./hash.js";
+import { makeRunner, type RunnerOptions } from "./makeRunner.js";
+import { errorOf, failureOf } from "./pool/outcome.js";
+import { refined } from "./refine.js";
+import { runKey } from "./runKey.js";
+import type { Runner } from "./runner.js";
+import type { RunStore, StoredRun } from "./store/runStore.js";
 import {
-  type BoundaryName,
-  type MeasuredBoundary,
-  measuredBoundaries,
-} from "../analysis/boundaries.js";
-import type { Dataset } from "../data/dataset.js";
-import { loadDataset } from "../data/load.js";
-import { firstSigma, type SweepInput, sweepRuns } from "../experiment/sweep.js";
-import { loadKernels } from "../kernels/kernels.js";
-import { Streams } from "../random/streams.js";
-import { canonicalJson, hashRuns } from "./hash.js";
-import { type RunResult, type TrainOptions, train } from "./train.js";
+  type FailedRun,
+  inOrder,
+  type SweepResult,
+  type SweptRun,
+  summarised,
+} from "./sweepResult.js";
+import { type SweepProgress, Tally } from "./tally.js";
 
-export interface SweepOptions extends Omit<TrainOptions, "dataset" | "onProgress"> {
+export interface SweepOptions extends RunnerOptions {
+  /** Ends the sweep with the signal's reason. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SweepProgress) => void;
+  /** Told of each run that fails; the others go on. */
+  readonly onFailure?: (failure: FailedRun) => void;
+  /** Where finished runs are kept: those that it has are not made again. */
+  readonly store?: RunStore;
+  /** Seconds between the checkpoints of a run. */
+  readonly checkpointEvery?: number;
+  /** Makes the runs; left out: workers or this thread, as the other options say. It is not disposed of. */
+  readonly runner?: Runner;
+  /** Makes one part of the runs only. */
+  readonly shard?: Shard;
 }
 
-export interface SweepProgress {
-  /** Runs finished, and runs in all. */
-  readonly run: number;
-  readonly runs: number;
-  /** Part of the present run that is done, 0 to 1. */
-  readonly fraction: number;
-}
-
-export interface SweptRun extends RunResult {
-  /** The swept fields' values, by dotted path. */
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-export interface SweepResult {
-  readonly runs: readonly SweptRun[];
-  /** Along `sigma` of the first noise group. */
-  readonly boundaries: Record<
-    BoundaryName,
-    MeasuredBoundary & { readonly predicted: number | null }
-  >;
-  /** SHA-256 over all trajectories, in an order that does not depend on when they were made. */
-  readonly resultsHash: string;
-}
+/** A sweep under way: awaited, all of it; iterated over, each run as it is finished. One of the two. */
+export interface Sweep extends PromiseLike<SweepResult>, AsyncIterable<SweptRun> {}
 
 /**
- * Trains every run of a sweep, one after another, each as soon as it is asked for.
- * @throws InputError before the first run if any of the experiments is not valid.
+ * Trains every run of a sweep, on workers where there are any. Nothing starts before it is awaited or iterated
+ * over; a run that fails does not keep the others from being made.
+ * @throws (when awaited or iterated over) InputError before the first run if any of the experiments is not
+ * valid; the first run's error if all runs fail; RunError if the store cannot be written.
  */
-export async function* sweepIterator(
+export function sweep(input: SweepInput, options: SweepOptions = {}): Sweep {
+  let taken = false;
+  const take = (failed: FailedRun[]) => {
+    if (taken) throw new RunError("a sweep is awaited or iterated over once");
+    taken = true;
+    return finishedRuns(input, options, failed);
+  };
+  return {
+    [Symbol.asyncIterator]: () => take([]),
+    // biome-ignore lint/suspicious/noThenProperty: it starts when awaited, so that iterating can start it instead.
+    then: (resolve, reject) => {
+      const failed: FailedRun[] = [];
+      const all = async () => {
+        const runs: SweptRun[] = [];
+        for await (const run of take(failed)) runs.push(run);
+        return summarised(inOrder(input, runs), failed);
+      };
+      return all().then(resolve, reject);
+    },
+  };
+}
+
+async function* finishedRuns(
   input: SweepInput,
-  options: SweepOptions = {},
+  options: SweepOptions,
+  failed: FailedRun[],
 ): AsyncGenerator<SweptRun> {
-  const runs = sweepRuns(input);
+  const { signal, shard } = options;
+  signal?.throwIfAborted();
+  const plan = sweepPlan(input);
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  let key: string | null = null;
-  let dataset: Dataset | undefined;
-  for (const [index, { fields, experiment }] of runs.entries()) {
-    // Runs that share their data and what it is drawn from share one copy.
-    const own = canonicalJson([experiment.data, experiment.seed]);
-    if (own !== key) {
-      const streams = new Streams(kernels, experiment.seed);
-      dataset = await loadDataset(experiment.data, streams, options.files);
-      key = own;
+  const runner = options.runner ?? (await makeRunner(options, wantedWorkers(plan), kernels));
+  const sweeper = new Sweeper(runner, kernels, options);
+  const seen: Pick<SweptRun, "fields" | "phase">[] = [];
+  try {
+    let round = plan.runs.filter((_, i) => !shard || i % shard.of === shard.index);
+    while (round.length > 0) {
+      sweeper.tally.expect(round.length);
+      // Twice as many as are made at once, so that no worker waits while a result is taken.
+      for await (const run of asCompleted(round, 2 * runner.size, (one) => sweeper.make(one))) {
+        if ("failure" in run) {
+          failed.push(run);
+          options.onFailure?.(run);
+        } else {
+          seen.push({ fields: run.fields, phase: run.phase });
+          yield run;
+        }
+      }
+      round = plan.refine ? refined(plan.refine, seen).map(plan.at) : [];
     }
-    const result = await train(experiment, {
-      ...options,
-      kernels,
-      dataset,
-      onProgress: (step, steps) =>
-        options.onProgress?.({ run: index, runs: runs.length, fraction: step / steps }),
-    });
-    yield { ...result, fields };
+    if (seen.length === 0 && failed.length > 0) throw errorOf(failed[0].failure);
+  } finally {
+    if (runner !== options.runner) await runner.dispose();
   }
 }
 
-/** All runs of a sweep, and what they show together. */
-export async function sweep(input: SweepInput, options: SweepOptions = {}): Promise<SweepResult> {
-  const runs: SweptRun[] = [];
-  for await (const run of sweepIterator(input, options)) runs.push(run);
-  return summarised(runs);
+function wantedWorkers({ runs, refine }: SweepPlan): number {
+  const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
+  return refine ? cores : Math.min(cores, runs.length);
 }
 
-export async function summarised(runs: readonly SweptRun[]): Promise<SweepResult> {
-  const measured = measuredBoundaries(
-    runs.map(({ experiment, phase }) => ({ sigma: firstSigma(experiment), phase })),
-  );
-  const boundaries = Object.fromEntries(
-    Object.entries(measured).map(([name, boundary]) => [name, { predicted: null, ...boundary }]),
-  ) as SweepResult["boundaries"];
-  return { runs, boundaries, resultsHash: await hashRuns(runs) };
+class Sweeper {
+  readonly tally: Tally;
+  readonly #runner: Runner;
+  readonly #kernels: Kernels;
+  readonly #options: SweepOptions;
+  /** The file data in use: the last set alone, or memory would grow with a sweep over data. */
+  #data: { readonly spec: string; readonly loaded: Promise<KeyedDataset> } | null = null;
+
+  constructor(runner: Runner, kernels: Kernels, options: SweepOptions) {
+    this.#runner = runner;
+    this.#kernels = kernels;
+    this.#options = options;
+    this.tally = new Tally(options.onProgress);
+  }
+
+  /**
+   * Makes a run, or takes it from the store.
+   * @throws what the store throws: a sweep whose results cannot be kept had better stop.
+   */
+  async make(run: SweepRun): Promise<SweptRun | FailedRun> {
+    const { store, signal } = this.#options;
+    const keeping = new Keeping();
+    try {
+      const data = await this.#dataOf(run);
+      const machine = machineFor(this.#options.backend ?? "auto", this.#kernels);
+      const key = await runKey(run.experiment, data?.key ?? null, machine);
+      const known = store?.get(key);
+      const trajectory = known && (await store?.trajectory(key));
+      if (known && trajectory) {
+        this.tally.known();
+        return { ...known, trajectory, fields: run.fields };
+      }
+      const made = await this.#train(run, key, data, keeping);
+      if (store) await keeping.done(store.put(made));
+      this.tally.done(run);
+      return { ...made, fields: run.fields };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (keeping.failed) throw keeping.error;
+      this.tally.done(run);
+      return { ...run, failure: failureOf(error) };
+    }
+  }
+
+  async #train(
+    run: SweepRun,
+    key: string,
+    data: KeyedDataset | null,
+    keeping: Keeping,
+  ): Promise<StoredRun> {
+    const { backend = "auto", store, signal, checkpointEvery: every } = this.#options;
+    const { experiment } = run;
+    const checkpoints = store && {
+      from: await keeping.done(store.checkpoint(key)),
+      every,
+      save: (checkpoint: Checkpoint) => keeping.done(store.saveCheckpoint(key, checkpoint)),
+    };
+    const onProgress = (step: number, steps: number) => this.tally.progress(run, step / steps);
+    const { parameters: _, ...result } = await this.#runner.run(
+      { experiment, backend, data },
+      { signal, onProgress, checkpoints },
+    );
+    return { ...result, key, digest: await hashRun(result) };
+  }
+
+  async #dataOf({ experiment }: SweepRun): Promise<KeyedDataset | null> {
+    if (isGenerated(experiment.data)) return null;
+    const spec = canonicalJson(experiment.data);
+    if (this.#data?.spec !== spec) {
+      const loaded = this.#runner.load(experiment.data, this.#options.signal);
+      this.#data = { spec, loaded };
+    }
+    return this.#data.loaded;
+  }
+}
+
+/** Tells a store's failures from a run's own. */
+class Keeping {
+  failed = false;
+  error: unknown;
+
+  async done<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      this.failed = true;
+      this.error = error;
+      throw error;
+    }
+  }
 }

@@ -1,56 +1,32 @@
-import { classify, type Evidence } from "../analysis/classify.js";
-import type { Phase } from "../analysis/phase.js";
-import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { Dataset } from "../data/dataset.js";
-import { type FileSource, loadDataset } from "../data/load.js";
 import { parseExperiment } from "../experiment/parse.js";
-import type { Experiment, ExperimentInput } from "../experiment/schema.js";
-import { type Kernels, loadKernels } from "../kernels/kernels.js";
-import { Streams } from "../random/streams.js";
-import type { Trajectory } from "../trajectory/trajectory.js";
-import { type BackendName, type BackendRecord, chooseMachine } from "./backend.js";
-import { type Final, finalOf } from "./final.js";
-import { seededInputs } from "./inputs.js";
-import { type Parameters, parametersOf } from "./parameters.js";
-import { planOf } from "./plan.js";
-import { phaseScales } from "./scales.js";
-import { scheduleOf } from "./schedule.js";
-import { runTraining, type TrainerHooks } from "./trainer.js";
+import type { ExperimentInput } from "../experiment/schema.js";
+import { loadKernels } from "../kernels/kernels.js";
+import { machineFor } from "./backend.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { hashDataset, isGenerated } from "./dataKey.js";
+import type { RunResult } from "./experimentRun.js";
+import { makeRunner, type RunnerOptions } from "./makeRunner.js";
+import { runKey } from "./runKey.js";
+import type { CheckpointStore } from "./store/runStore.js";
+import type { TrainerHooks } from "./trainer.js";
 
-export interface TrainOptions extends TrainerHooks {
-  /** Default `auto`. */
-  readonly backend?: BackendName;
-  /** The GPU to take, where one is to be taken. */
-  readonly gpu?: GpuOptions;
-  /** Allows the relaxed-SIMD kernels where the host has them: faster, but other hosts may round otherwise. */
-  readonly fast?: boolean;
-  /** Kernels that are loaded already (`loadKernels`), or from elsewhere than the embedded bytes. */
-  readonly kernels?: Kernels;
+export type { RunResult } from "./experimentRun.js";
+
+export interface TrainOptions extends TrainerHooks, RunnerOptions {
   /** Data that is loaded already; `experiment.data` then only names it. */
   readonly dataset?: Dataset;
-  /** Where files that `experiment.data` names are read from. */
-  readonly files?: FileSource;
-}
-
-export interface RunResult {
-  /** The experiment as it ran, every default filled in. */
-  readonly experiment: Experiment;
-  readonly backend: BackendRecord;
-  readonly phase: Phase;
-  readonly evidence: Evidence;
-  readonly final: Final;
-  readonly timing: {
-    readonly steps: number;
-    readonly seconds: number;
-    readonly stepsPerSecond: number;
-  };
-  readonly trajectory: Trajectory;
-  readonly parameters: Parameters;
+  /** Where the run's state is kept now and then, until it is done. */
+  readonly store?: CheckpointStore;
+  /** Goes on from the state that is in the store, if there is one. */
+  readonly resume?: boolean;
+  /** Seconds between checkpoints. */
+  readonly checkpointEvery?: number;
 }
 
 /**
  * Trains the network of an experiment and says in which of the four phases it did so (Levi et al.,
- * arXiv:2210.13599).
+ * arXiv:2210.13599). On a page it does so in a worker.
  * @throws InputError if the experiment is not valid or its data cannot be had; RunError if the machine fails;
  * the signal's reason if it is aborted.
  */
@@ -59,33 +35,26 @@ export async function train(
   options: TrainOptions = {},
 ): Promise<RunResult> {
   const experiment = parseExperiment(input);
+  const { backend = "auto", dataset, signal, store } = options;
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  const streams = new Streams(kernels, experiment.seed);
-  const data = options.dataset ?? (await loadDataset(experiment.data, streams, options.files));
-  const plan = planOf(experiment, data);
-  const inputs = seededInputs(experiment, plan, streams);
-  const schedule = scheduleOf(experiment, plan);
-  const { machine, why } = await chooseMachine(options.backend ?? "auto", kernels, options.gpu, {
-    plan,
-    steps: schedule.steps,
-  });
-  const { trajectory, weights, steps, seconds } = await runTraining(
-    machine,
-    plan,
-    data,
-    inputs,
-    schedule,
-    options,
-  );
-  const evidence = classify(trajectory, phaseScales(plan, data, inputs));
-  return {
-    experiment,
-    backend: { name: machine.name, flavour: machine.flavour, why },
-    phase: evidence.phase,
-    evidence,
-    final: finalOf(trajectory, schedule),
-    timing: { steps, seconds, stepsPerSecond: seconds > 0 ? steps / seconds : 0 },
-    trajectory,
-    parameters: parametersOf(plan.network, weights),
-  };
+  const runner = await makeRunner(options, 1, kernels);
+  try {
+    const given = dataset && { key: await hashDataset(dataset), dataset };
+    const generated = isGenerated(experiment.data);
+    const data = given ?? (generated ? null : await runner.load(experiment.data, signal));
+    const job = { experiment, backend, data };
+    if (!store) return await runner.run(job, options);
+    const machine = machineFor(backend, kernels);
+    const key = await runKey(experiment, data?.key ?? null, machine);
+    const checkpoints = {
+      from: options.resume ? await store.checkpoint(key) : null,
+      every: options.checkpointEvery,
+      save: (checkpoint: Checkpoint) => store.saveCheckpoint(key, checkpoint),
+    };
+    const result = await runner.run(job, { ...options, checkpoints });
+    await store.dropCheckpoint(key);
+    return result;
+  } finally {
+    await runner.dispose();
+  }
 }

@@ -21,6 +21,10 @@ export function parseWith<S extends Schema>(
 
 function described(schema: Schema, issue: v.BaseIssue<unknown>, whole: string): InputError {
   const path = issue.path?.map((item) => String(item.key)) ?? [];
+  // Valibot looks for an object's fields in a list too, and finds the list's own methods.
+  const list =
+    issue.path?.findIndex((item) => item.type === "object" && Array.isArray(item.input)) ?? -1;
+  if (list >= 0) return notAnObject(path.slice(0, list), issue.path?.[list].input, whole);
   const field = path.join(".") || whole;
   if (issue.type === "strict_object" && issue.expected === "never") {
     const known = knownFields(schema, path.slice(0, -1), input(issue));
@@ -32,6 +36,11 @@ function described(schema: Schema, issue: v.BaseIssue<unknown>, whole: string): 
   if (issue.input === undefined)
     return new InputError(field, `${field} is missing: ${takes(issue)}`);
   return new InputError(field, `${field} is ${shown(issue.input)}: ${takes(issue)}`);
+}
+
+function notAnObject(path: readonly string[], given: unknown, whole: string): InputError {
+  const field = path.join(".") || whole;
+  return new InputError(field, `${field} is ${shown(given)}: takes an object`);
 }
 
 /** The object that an issue's last key was looked for in. */
@@ -72,8 +81,7 @@ function refuseListsAsObjects(
 ): void {
   if (typeof output !== "object" || output === null || given === undefined) return;
   if (!Array.isArray(output) && Array.isArray(given)) {
-    const field = path.join(".") || whole;
-    throw new InputError(field, `${field} is ${shown(given)}: takes an object`);
+    throw notAnObject(path, given, whole);
   }
   for (const [key, value] of Object.entries(output)) {
     refuseListsAsObjects(value, (given as Record<string, unknown>)[key], [...path, key], whole);

@@ -5,12 +5,11 @@ import { locate } from "../../data/node/locate.js";
 import type { SweepInput } from "../../experiment/sweep.js";
 import { loadKernels } from "../../kernels/kernels.js";
 import { openFolder } from "../../run/node/results.js";
-import { sweep } from "../../run/sweep.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, voiceOf, withVoice } from "../options.js";
-import { Progress } from "../terminal.js";
+import { runSweep } from "../runSweep.js";
+import { sweepTable } from "../sweepOutput.js";
 import { PHASES_DEFAULTS, PhasesJob, phasesTable } from "./phases.js";
-import { sweepSummary, sweepTable, writeSweep } from "./sweep.js";
 
 interface DemoOptions extends CommonOptions {
   readonly out: string;
@@ -42,20 +41,15 @@ export function demoCommand(program: Command, interrupt: Interrupt): void {
       say(
         `\nA ReLU network with three hidden layers of 128 on ${spec.data?.name}, one value of sigma after another\n`,
       );
-      const progress = new Progress("sweep", voice);
-      const result = await sweep(spec, {
+      const network = await runSweep(spec, networkFolder, voice, {
         files: nodeFiles(),
         signal: interrupt.signal,
-        onProgress: ({ run, runs, fraction }) =>
-          progress.update((run + fraction) / runs, `run ${run + 1} of ${runs}`),
-      }).finally(() => progress.stop());
-      const summary = sweepSummary(result);
-      await writeSweep(networkFolder, spec, result, summary);
-      say(sweepTable(result));
+      });
+      say(sweepTable(network));
       say(`\nFigures: ${join(linearFolder, "figures")} and ${join(networkFolder, "figures")}`);
       if (voice.json)
         process.stdout.write(
-          `${JSON.stringify({ linear: phases.boundaries, network: summary.boundaries })}\n`,
+          `${JSON.stringify({ linear: phases.boundaries, network: network.boundaries })}\n`,
         );
     });
 }

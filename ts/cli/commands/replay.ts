@@ -1,9 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
 import { loadKernels } from "../../kernels/kernels.js";
-import { chooseMachine } from "../../run/backend.js";
+import { machineFor } from "../../run/backend.js";
 import { type ReplayResult, readReplay, replay } from "../../run/replay.js";
 import { type CommonOptions, withBackend, withVoice } from "../options.js";
 import { digits, table } from "../terminal.js";
@@ -22,8 +21,7 @@ export function replayCommand(program: Command): void {
       "\nExample:\n  $ ninscope replay run.npz --backend reference --json > found.json",
     )
     .action(async (file: string, options: ReplayOptions) => {
-      const kernels = await loadKernels({ fast: options.fast });
-      const { machine } = await chooseMachine(options.backend, kernels, { source: dawn });
+      const machine = machineFor(options.backend, await loadKernels({ fast: options.fast }));
       const result = await replay(readReplay(await bytesOf(file), file), machine);
       if (options.json) process.stdout.write(`${JSON.stringify(jsonOf(result))}\n`);
       else process.stdout.write(`${described(result)}\n`);

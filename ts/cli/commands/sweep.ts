@@ -1,20 +1,34 @@
 import type { Command } from "commander";
-import { dawn } from "../../backend/node/dawn.js";
-import type { SweepInput } from "../../experiment/sweep.js";
-import { firstSigma, sweepRuns } from "../../experiment/sweep.js";
-import { openFolder, writeFigure, writeJson, writeTrajectories } from "../../run/node/results.js";
-import { type SweepResult, type SweptRun, sweep } from "../../run/sweep.js";
+import { InputError } from "../../errors/errors.js";
+import { withField } from "../../experiment/paths.js";
+import { parseShard } from "../../experiment/shard.js";
+import { type SweepInput, sweepPlan } from "../../experiment/sweep.js";
+import { readSpec } from "../../run/node/openStore.js";
 import type { Interrupt } from "../interrupt.js";
-import { dataFiles, type RunOptions, readConfig, voiceOf, withRun } from "../options.js";
-import { onePerPhase, sweepFigures } from "../sweepFigures.js";
-import { digits, Progress, phaseName, table } from "../terminal.js";
+import {
+  dataFiles,
+  type LongRunOptions,
+  parseSet,
+  readConfig,
+  voiceOf,
+  withLongRun,
+  withWorkers,
+} from "../options.js";
+import { checkFailures, runSweep } from "../runSweep.js";
+import { sweepSummary, sweepTable } from "../sweepOutput.js";
+
+interface SweepCommandOptions extends LongRunOptions {
+  readonly workers?: number;
+  readonly shard?: string;
+}
 
 export function sweepCommand(program: Command, interrupt: Interrupt): void {
-  withRun(program.command("sweep"))
+  withWorkers(withLongRun(program.command("sweep")))
     .argument(
       "[config]",
       'JSON file of an experiment with a "sweep" of fields; without one, sigma is swept',
     )
+    .option("--shard <i/n>", "make only part i (from 0) of n; `ninscope merge` puts them together")
     .description(
       "train over a range of sigma (or any other fields) and seeds, and find the phases' boundaries",
     )
@@ -22,101 +36,56 @@ export function sweepCommand(program: Command, interrupt: Interrupt): void {
       "after",
       `
 A sweep is an experiment with one field more:
-  { "sweep": { "noise.0.sigma": "0.01:100:30", "seed": [0, 1, 2, 3] } }
-"a:b:n" stands for n values from a to b, logarithmically spaced.
+  { "sweep": { "noise.0.sigma": "0.01:100:30", "repeats": 4 } }
+"a:b:n" stands for n values from a to b, logarithmically spaced ("a:b:n:linear": evenly); a list stands for
+itself. Fields named together change together: { "noise.0.sigma,epochs": [[1, 50], [10, 20]] }. "repeats" takes
+so many seeds, from the experiment's on. "refine": { "precision": 0.01 } adds runs until the boundaries are
+known to 1 % in sigma. Runs that --out holds already are not made again.
 
 Examples:
   $ ninscope sweep experiment.json --out results/sweep
+  $ ninscope sweep --resume --out results/sweep
   $ ninscope sweep --set epochs=10 --set 'sweep={"noise.0.sigma":"0.1:100:7"}'`,
     )
-    .action(async (config: string | undefined, options: RunOptions) => {
+    .action(async (config: string | undefined, options: SweepCommandOptions) => {
       const voice = voiceOf(options);
-      const input = (await readConfig(config, options.set)) as SweepInput;
-      const spec = input?.sweep ? input : { ...input, sweep: { "noise.0.sigma": "0.1:100:13" } };
-      sweepRuns(spec);
-      if (options.out) await openFolder(options.out);
-      const progress = new Progress("sweep", voice);
-      let result: SweepResult;
-      try {
-        result = await sweep(spec, {
-          backend: options.backend,
-          fast: options.fast,
-          gpu: { source: dawn },
-          files: dataFiles(voice, interrupt.signal),
-          signal: interrupt.signal,
-          onProgress: ({ run, runs, fraction }) =>
-            progress.update((run + fraction) / runs, `run ${run + 1} of ${runs}`),
-        });
-      } finally {
-        progress.stop();
+      const spec = await sweepSpec(config, options);
+      const shard = options.shard === undefined ? undefined : parseShard("--shard", options.shard);
+      if (shard && sweepPlan(spec).refine) {
+        throw new InputError(
+          "--shard",
+          `--shard is ${options.shard}: sweep.refine needs the results of all runs; take one of the two`,
+        );
       }
-      const summary = sweepSummary(result);
-      if (options.out) await writeSweep(options.out, spec, result, summary);
-      if (voice.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+      const result = await runSweep(spec, options.out, voice, {
+        backend: options.backend,
+        fast: options.fast,
+        files: dataFiles(voice, interrupt.signal),
+        signal: interrupt.signal,
+        checkpointEvery: options.checkpointEvery,
+        ...(options.workers !== undefined && { workers: options.workers }),
+        shard,
+      });
+      if (voice.json) process.stdout.write(`${JSON.stringify(sweepSummary(result))}\n`);
       else process.stdout.write(`${sweepTable(result)}\n`);
+      checkFailures(result);
     });
 }
 
-/** The command line's JSON for a sweep. */
-export function sweepSummary({ runs, boundaries, resultsHash }: SweepResult) {
-  return {
-    runs: runs.map(({ fields, backend, phase, evidence, final, timing }) => ({
-      ...fields,
-      backend: backend.name,
-      flavour: backend.flavour,
-      phase,
-      evidence,
-      final,
-      timing,
-    })),
-    boundaries,
-    resultsHash,
-  };
-}
-
-export async function writeSweep(
-  folder: string,
-  spec: unknown,
-  result: SweepResult,
-  summary: object,
-): Promise<void> {
-  await writeJson(folder, "experiment.json", spec);
-  await writeTrajectories(folder, result.runs, { experiment: JSON.stringify(spec) });
-  for (const [name, svg] of Object.entries(sweepFigures(result)))
-    await writeFigure(folder, name, svg);
-  await writeJson(folder, "summary.json", summary);
-}
-
-/** A line a run where there are few; otherwise one for each phase. */
-export function sweepTable(result: SweepResult): string {
-  const runs = result.runs.length <= 40 ? result.runs : onePerPhase(result.runs);
-  const fields = Object.keys(runs[0].fields);
-  const row = ({ fields: values, experiment, phase, evidence, final }: SweptRun) => [
-    ...(fields.length > 0
-      ? fields.map((f) => shownValue(values[f]))
-      : [digits(firstSigma(experiment))]),
-    phaseName(phase),
-    digits(final.unperturbedLoss),
-    digits(final.testLoss),
-    digits(final.testAccuracy),
-    `${digits(evidence.niwStart)} → ${digits(evidence.niwEnd)}`,
-  ];
-  const head = [
-    ...(fields.length > 0 ? fields : ["sigma"]),
-    "phase",
-    "loss",
-    "test loss",
-    "test accuracy",
-    "noise weights",
-  ];
-  const edges = Object.entries(result.boundaries).map(([name, { measured, bracket }]) =>
-    measured && bracket
-      ? `${name} from sigma ${digits(measured)} (between ${digits(bracket[0])} and ${digits(bracket[1])})`
-      : `${name}: not crossed`,
-  );
-  return [table(head, runs.map(row)), edges.join("; ")].join("\n");
-}
-
-function shownValue(value: unknown): string {
-  return typeof value === "number" ? digits(value) : JSON.stringify(value);
+/** The sweep asked for; with --resume and no file, the one that is in --out. */
+async function sweepSpec(
+  config: string | undefined,
+  { resume, out, set }: SweepCommandOptions,
+): Promise<SweepInput> {
+  const base =
+    resume && config === undefined
+      ? await readSpec(out ?? "", "--out")
+      : await readConfig(config, []);
+  const input = set.reduce(
+    (json, entry) => withField(json, ...parseSet(entry)),
+    base,
+  ) as SweepInput;
+  const spec = input?.sweep ? input : { ...input, sweep: { "noise.0.sigma": "0.1:100:13" } };
+  sweepPlan(spec);
+  return spec;
 }

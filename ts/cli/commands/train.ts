@@ -1,17 +1,26 @@
 import type { Command } from "commander";
-import { dawn } from "../../backend/node/dawn.js";
 import { parseExperiment } from "../../experiment/parse.js";
+import { withField } from "../../experiment/paths.js";
+import type { Experiment } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
 import { trainingCurves } from "../../report/curves.js";
-import { openFolder, writeFigure, writeJson, writeTrajectories } from "../../run/node/results.js";
+import { openStore, readSpec, writeSpec } from "../../run/node/openStore.js";
+import { writeFigure, writeJson, writeTrajectories } from "../../run/node/results.js";
 import { type RunResult, train } from "../../run/train.js";
 import type { Interrupt } from "../interrupt.js";
-import { dataFiles, type RunOptions, readConfig, voiceOf, withRun } from "../options.js";
+import {
+  dataFiles,
+  type LongRunOptions,
+  parseSet,
+  readConfig,
+  voiceOf,
+  withLongRun,
+} from "../options.js";
 import { runCurves } from "../runCurves.js";
 import { digits, Progress, phaseName, table } from "../terminal.js";
 
 export function trainCommand(program: Command, interrupt: Interrupt): void {
-  withRun(program.command("train"))
+  withLongRun(program.command("train"))
     .argument("[config]", "JSON file of an experiment; without one, a small run on built-in data")
     .description("train one network with noise injected, and say in which phase it did so")
     .addHelpText(
@@ -20,31 +29,48 @@ export function trainCommand(program: Command, interrupt: Interrupt): void {
 Examples:
   $ ninscope train --set noise.0.sigma=5
   $ ninscope train experiment.json --out results/first --set optimizer.learningRate=0.05
+  $ ninscope train --resume --out results/first
   $ ninscope train experiment.json --json | jq .phase`,
     )
-    .action(async (config: string | undefined, options: RunOptions) => {
+    .action(async (config: string | undefined, options: LongRunOptions) => {
       const voice = voiceOf(options);
-      const experiment = parseExperiment(await readConfig(config, options.set));
-      if (options.out) await openFolder(options.out);
+      const experiment = await experimentFor(config, options);
+      const store = options.out === undefined ? undefined : await openStore(options.out);
       const progress = new Progress("train", voice);
-      let result: RunResult;
       try {
-        result = await train(experiment, {
+        if (options.out) await writeSpec(options.out, experiment);
+        const result = await train(experiment, {
           backend: options.backend,
           fast: options.fast,
-          gpu: { source: dawn },
           files: dataFiles(voice, interrupt.signal),
           signal: interrupt.signal,
           onProgress: (step, steps) => progress.update(step / steps, `step ${step} of ${steps}`),
+          store,
+          resume: options.resume,
+          checkpointEvery: options.checkpointEvery,
         });
+        progress.stop();
+        const summary = summaryOf(result);
+        if (options.out) await writeRun(options.out, result, summary);
+        if (voice.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+        else process.stdout.write(`${described(result)}\n`);
       } finally {
         progress.stop();
+        await store?.close();
       }
-      const summary = summaryOf(result);
-      if (options.out) await writeRun(options.out, result, summary);
-      if (voice.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-      else process.stdout.write(`${described(result)}\n`);
     });
+}
+
+/** The experiment asked for; with --resume and no file, the one that is in --out. */
+async function experimentFor(
+  config: string | undefined,
+  { resume, out, set }: LongRunOptions,
+): Promise<Experiment> {
+  const base =
+    resume && config === undefined
+      ? await readSpec(out ?? "", "--out")
+      : await readConfig(config, []);
+  return parseExperiment(set.reduce((json, entry) => withField(json, ...parseSet(entry)), base));
 }
 
 /** The command line's JSON for one run; `backend` is the machine's name, `flavour` its build. */
@@ -54,8 +80,9 @@ export function summaryOf({ backend, phase, evidence, final, timing }: RunResult
 
 async function writeRun(folder: string, result: RunResult, summary: object): Promise<void> {
   const { experiment, trajectory, phase } = result;
-  await writeJson(folder, "experiment.json", experiment);
-  await writeTrajectories(folder, [{ trajectory }], { experiment: JSON.stringify(experiment) });
+  await writeTrajectories(folder, [{ trajectory: async () => trajectory }], {
+    experiment: JSON.stringify(experiment),
+  });
   const frame = {
     title: `Training with noise injected: ${phase}`,
     caption: `sigma ${firstSigma(experiment)}, data ${experiment.data.name}, seed ${experiment.seed}`,
@@ -86,6 +113,6 @@ function described({ backend, phase, evidence, final, timing }: RunResult): stri
       ],
     ),
     `unperturbed loss ${digits(final.unperturbedLoss)}, test loss ${digits(final.testLoss)}, accuracy ${digits(final.trainAccuracy)} in training, ${digits(final.testAccuracy)} in the test`,
-    `${timing.steps} steps on ${backend.name} (${backend.flavour}; ${backend.why}), ${digits(timing.stepsPerSecond)} a second`,
+    `${timing.steps} steps on ${backend.name} (${backend.flavour}), ${digits(timing.stepsPerSecond)} a second`,
   ].join("\n");
 }

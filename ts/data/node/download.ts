@@ -26,7 +26,9 @@ export interface FetchOptions {
  */
 export async function fetchSet(name: NamedSet, options: FetchOptions = {}): Promise<string> {
   const { folder = cacheFolder(name), baseUrl = KNOWN_SETS[name].source } = options;
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((cause: Error) => {
+    throw new RunError(`${folder} could not be made: ${cause.message}`, { cause });
+  });
   for (const file of KNOWN_SETS[name].files) {
     if (await isFile(join(folder, file.name))) continue;
     await fetchFile(file, new URL(file.name, baseUrl), folder, options);

@@ -18,10 +18,14 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     await rename(part, path);
   } catch (cause) {
     await rm(part, { force: true }).catch(() => {});
-    throw new RunError(`${path} could not be written: ${reason(cause as NodeJS.ErrnoException)}`, {
-      cause,
-    });
+    throw unwritable(path, cause);
   }
+}
+
+/** What to say when a file could not be written. */
+export function unwritable(path: string, cause: unknown): RunError {
+  const why = reason(cause as NodeJS.ErrnoException);
+  return new RunError(`${path} could not be written: ${why}`, { cause });
 }
 
 function reason(error: NodeJS.ErrnoException): string {

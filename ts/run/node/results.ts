@@ -1,13 +1,15 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parquetWriteBuffer } from "hyparquet-writer";
 import { InputError, RunError } from "../../errors/errors.js";
 import type { Trajectory } from "../../trajectory/trajectory.js";
 import { type TrajectoryRow, trajectoryRows } from "../rows.js";
+import type { SweptSummary } from "../sweepResult.js";
 import { writeWhole } from "./atomic.js";
+import { type Column, writeParquet } from "./parquet.js";
 
-/** The file that marks a folder as one of ours: it is written first. */
+/** The file that marks a folder as one of ours; a process that was killed early may have left only these. */
 const MARK = "experiment.json";
+const EARLY = /^(lock|figures|.*\.part)$/;
 
 /**
  * Makes ready the folder that results go to.
@@ -28,7 +30,7 @@ export async function openFolder(folder: string): Promise<void> {
     }
     throw new RunError(`${folder} could not be made: ${(cause as Error).message}`, { cause });
   }
-  if (entries.length > 0 && !entries.includes(MARK)) {
+  if (!entries.includes(MARK) && !entries.every((entry) => EARLY.test(entry))) {
     throw new InputError(
       "--out",
       `--out is "${folder}": it holds other things (${entries.slice(0, 3).join(", ")}); takes a new or empty folder, or one of earlier results`,
@@ -49,8 +51,11 @@ export async function writeFigure(folder: string, name: string, svg: string): Pr
 /** One run of a sweep, or the only one. */
 export interface RecordedRun {
   readonly fields?: Readonly<Record<string, unknown>>;
-  readonly trajectory: Trajectory;
+  readonly trajectory: () => Promise<Trajectory>;
 }
+
+/** Rows that are held in memory at a time. */
+const BATCH_ROWS = 50_000;
 
 /**
  * Writes trajectories as one Parquet file: a row for each step that was recorded or evaluated; columns for the
@@ -61,35 +66,69 @@ export async function writeTrajectories(
   runs: readonly RecordedRun[],
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const rows = runs.map(({ trajectory }) => trajectoryRows(trajectory));
-  const all = rows.flat();
-  const spread = (values: unknown[]) => rows.flatMap((some, i) => some.map(() => values[i]));
-  const columnData: {
-    name: string;
-    data: unknown[];
-    type: "INT32" | "DOUBLE" | "STRING";
-    nullable?: boolean;
-  }[] = [];
-  if (runs.length > 1 || runs[0]?.fields) {
-    columnData.push({ name: "run", data: spread(runs.map((_, i) => i)), type: "INT32" });
-    for (const field of Object.keys(runs[0]?.fields ?? {})) {
-      const values = runs.map(({ fields }) => fields?.[field]);
-      const numeric = values.every((value) => typeof value === "number");
-      columnData.push({
-        name: field,
-        data: spread(numeric ? values : values.map((value) => JSON.stringify(value))),
-        type: numeric ? "DOUBLE" : "STRING",
-      });
-    }
-  }
   const names: (keyof TrajectoryRow)[] = [
     ...(["step", "epoch", "loss", "niwNorm", "effectiveNiw", "kappa"] as const),
     ...(["unperturbedLoss", "trainAccuracy", "testLoss", "testAccuracy"] as const),
   ];
-  for (const name of names) {
-    columnData.push({ name, data: all.map((row) => row[name]), type: "DOUBLE", nullable: true });
+  const several = runs.length > 1 || runs[0]?.fields;
+  const swept = fieldColumns(runs.map(({ fields }) => fields ?? {}));
+  async function* batches(): AsyncGenerator<Column[]> {
+    let rows: TrajectoryRow[] = [];
+    let numbers: number[] = [];
+    const batch = (): Column[] => [
+      ...(several ? [{ name: "run", data: numbers, type: "INT32" } as const] : []),
+      ...swept.map((column) => ({ ...column, data: numbers.map((i) => column.data[i]) })),
+      ...names.map((name) => {
+        const data = rows.map((row) => row[name]);
+        return { name, data, type: "DOUBLE", nullable: true } as const;
+      }),
+    ];
+    for (const [i, run] of runs.entries()) {
+      const own = trajectoryRows(await run.trajectory());
+      rows = rows.concat(own);
+      numbers = numbers.concat(own.map(() => i));
+      if (rows.length < BATCH_ROWS && i < runs.length - 1) continue;
+      yield batch();
+      rows = [];
+      numbers = [];
+    }
   }
-  const kvMetadata = Object.entries(metadata).map(([key, value]) => ({ key, value }));
-  const buffer = parquetWriteBuffer({ columnData: columnData as never, kvMetadata });
-  await writeWhole(join(folder, "trajectory.parquet"), new Uint8Array(buffer));
+  await writeParquet(join(folder, "trajectory.parquet"), batches(), metadata);
+}
+
+/** Writes a sweep's runs as one Parquet file, a row each: swept fields, phase, final numbers, timing. */
+export async function writeSummaries(
+  folder: string,
+  runs: readonly SweptSummary[],
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  const column = (name: string, value: (run: SweptSummary) => unknown, type: Column["type"]) =>
+    ({ name, data: runs.map(value), type }) satisfies Column;
+  const measures = Object.keys(runs[0].final) as (keyof SweptSummary["final"])[];
+  const columns: Column[] = [
+    column("run", (run) => runs.indexOf(run), "INT32"),
+    ...fieldColumns(runs.map(({ fields }) => fields)),
+    column("phase", ({ phase }) => phase, "STRING"),
+    column("margin", ({ evidence }) => evidence.margin, "DOUBLE"),
+    ...measures.map((name) => column(`final.${name}`, ({ final }) => final[name], "DOUBLE")),
+    column("steps", ({ timing }) => timing.steps, "DOUBLE"),
+    column("seconds", ({ timing }) => timing.seconds, "DOUBLE"),
+    column("backend", ({ backend }) => backend.name, "STRING"),
+    column("flavour", ({ backend }) => backend.flavour, "STRING"),
+    column("key", ({ key }) => key, "STRING"),
+  ];
+  async function* batches() {
+    yield columns;
+  }
+  await writeParquet(join(folder, "summary.parquet"), batches(), metadata);
+}
+
+/** A column for each swept field: numbers as they are, anything else as JSON. */
+function fieldColumns(fields: readonly Readonly<Record<string, unknown>>[]): Column[] {
+  return Object.keys(fields[0] ?? {}).map((name) => {
+    const values = fields.map((of) => of[name]);
+    return values.every((value) => typeof value === "number")
+      ? { name, data: values, type: "DOUBLE" }
+      : { name, data: values.map((value) => JSON.stringify(value)), type: "STRING" };
+  });
 }

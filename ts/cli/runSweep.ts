@@ -1,0 +1,60 @@
+import { availableParallelism } from "node:os";
+import { RunError } from "../errors/errors.js";
+import type { SweepInput } from "../experiment/sweep.js";
+import { openStore, writeSpec } from "../run/node/openStore.js";
+import { spawnThread } from "../run/pool/node/spawn.js";
+import { MemoryStore } from "../run/store/memoryStore.js";
+import { type SweepOptions, sweep } from "../run/sweep.js";
+import { inOrder, type SweepResult, type SweptSummary, summarised } from "../run/sweepResult.js";
+import { writeSweep } from "./sweepOutput.js";
+import { Progress, type Voice } from "./terminal.js";
+
+/** Makes a sweep's runs, keeps them in a folder if there is one, and writes there what they show. */
+export async function runSweep(
+  spec: SweepInput,
+  out: string | undefined,
+  voice: Voice,
+  options: SweepOptions,
+): Promise<SweepResult<SweptSummary>> {
+  const kept = out === undefined ? null : await openStore(out);
+  const store = kept ?? new MemoryStore();
+  const progress = new Progress("sweep", voice);
+  const runs: SweptSummary[] = [];
+  const failed: SweepResult["failed"][number][] = [];
+  try {
+    if (out !== undefined) await writeSpec(out, spec);
+    const finished = sweep(spec, {
+      workers: availableParallelism(),
+      spawn: spawnThread,
+      ...options,
+      store,
+      onFailure: (run) => failed.push(run),
+      onProgress: ({ run, runs: all, fraction, secondsLeft }) =>
+        progress.update((run + fraction) / all, `run ${run} of ${all}${left(secondsLeft)}`),
+    });
+    for await (const { trajectory: _, ...summary } of finished) runs.push(summary);
+    progress.stop();
+    const result = await summarised(inOrder(spec, runs), failed);
+    if (out !== undefined) await writeSweep(out, spec, result, store);
+    return result;
+  } finally {
+    progress.stop();
+    await kept?.close();
+  }
+}
+
+/** @throws RunError if some of a sweep's runs failed: the others' results are there nevertheless. */
+export function checkFailures({ runs, failed }: SweepResult<SweptSummary>): void {
+  if (failed.length === 0) return;
+  const first = failed[0].failure.message;
+  throw new RunError(
+    `${failed.length} of ${failed.length + runs.length} runs failed; the first: ${first}`,
+  );
+}
+
+function left(seconds: number | null): string {
+  if (seconds === null) return "";
+  if (seconds < 90) return `, ${Math.ceil(seconds)} s left`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `, ${minutes} min left` : `, ${Math.round(minutes / 60)} h left`;
+}

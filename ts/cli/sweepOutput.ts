@@ -1,0 +1,90 @@
+import { firstSigma } from "../experiment/sweep.js";
+import { writeFigure, writeJson, writeSummaries, writeTrajectories } from "../run/node/results.js";
+import type { RunStore } from "../run/store/runStore.js";
+import type { SweepResult, SweptSummary } from "../run/sweepResult.js";
+import { onePerPhase, sweepFigures } from "./sweepFigures.js";
+import { digits, phaseName, table } from "./terminal.js";
+
+type Result = SweepResult<SweptSummary>;
+
+/** The command line's JSON for a sweep. */
+export function sweepSummary({ runs, failed, groups, boundaries, resultsHash }: Result) {
+  return {
+    runs: runs.map(({ fields, backend, phase, evidence, final, timing }) => ({
+      ...fields,
+      backend: backend.name,
+      flavour: backend.flavour,
+      phase,
+      evidence,
+      final,
+      timing,
+    })),
+    failed: failed.map(({ fields, failure }) => ({ ...fields, error: failure.message })),
+    groups,
+    boundaries,
+    resultsHash,
+  };
+}
+
+/** Writes all that is derived from a sweep's runs, whose trajectories are in the store. */
+export async function writeSweep(
+  folder: string,
+  spec: unknown,
+  result: Result,
+  store: RunStore,
+): Promise<void> {
+  const trajectoryOf = async ({ key }: SweptSummary) => {
+    const trajectory = await store.trajectory(key);
+    if (!trajectory) throw new Error(`the store has lost run ${key}`);
+    return trajectory;
+  };
+  const metadata = { experiment: JSON.stringify(spec) };
+  const recorded = result.runs.map((run) => ({
+    fields: run.fields,
+    trajectory: () => trajectoryOf(run),
+  }));
+  await writeTrajectories(folder, recorded, metadata);
+  await writeSummaries(folder, result.runs, metadata);
+  for (const [name, svg] of Object.entries(await sweepFigures(result, trajectoryOf))) {
+    await writeFigure(folder, name, svg);
+  }
+  await writeJson(folder, "summary.json", sweepSummary(result));
+}
+
+/** A line a run where there are few; otherwise one for each phase. */
+export function sweepTable(result: Result): string {
+  const runs = result.runs.length <= 40 ? result.runs : onePerPhase(result.runs);
+  const fields = Object.keys(result.runs[0].fields);
+  const row = ({ fields: values, experiment, phase, evidence, final }: SweptSummary) => [
+    ...(fields.length > 0
+      ? fields.map((f) => shownValue(values[f]))
+      : [digits(firstSigma(experiment))]),
+    phaseName(phase),
+    digits(final.unperturbedLoss),
+    digits(final.testLoss),
+    digits(final.testAccuracy),
+    `${digits(evidence.niwStart)} → ${digits(evidence.niwEnd)}`,
+  ];
+  const head = [
+    ...(fields.length > 0 ? fields : ["sigma"]),
+    "phase",
+    "loss",
+    "test loss",
+    "test accuracy",
+    "noise weights",
+  ];
+  const edges = Object.entries(result.boundaries).map(([name, { measured, bracket, overSeeds }]) =>
+    measured && bracket
+      ? `${name} from sigma ${digits(measured)} (between ${digits(bracket[0])} and ${digits(bracket[1])}${
+          overSeeds && overSeeds.count > 1
+            ? `; over ${overSeeds.count} seeds ${digits(overSeeds.mean)}, 95 % from ${digits(overSeeds.low)} to ${digits(overSeeds.high)}`
+            : ""
+        })`
+      : `${name}: not crossed`,
+  );
+  return [table(head, runs.map(row)), edges.join("; ")].join("\n");
+}
+
+function shownValue(value: unknown): string {
+  return typeof value === "number" ? digits(value) : JSON.stringify(value);
+}

@@ -1,0 +1,60 @@
+import { InputError } from "../errors/errors.js";
+
+/** What the modules export; addresses and sizes in bytes. See `assembly/`. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  heapBase(): number;
+  workspaceBytes(): number;
+  philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number, out: number): void;
+  draw(
+    kind: number,
+    seed: number,
+    stream: number,
+    epoch: number,
+    first: number,
+    samples: number,
+    nodes: number,
+    out: number,
+  ): void;
+  permutation(seed: number, stream: number, epoch: number, n: number, out: number): void;
+  log(x: number): number;
+  cos2pi(u: number): number;
+  sin2pi(u: number): number;
+  linearMoments(x: number, y: number, xi: number, rows: number, slope: number, out: number): void;
+  linearSteps(blocks: number, count: number, moments: number, steps: number): void;
+  run(
+    list: number,
+    length: number,
+    first: number,
+    count: number,
+    trace: number,
+    slots: number,
+    workspace: number,
+  ): void;
+}
+
+/** `baseline`: the same bits on every host. `relaxed`: fused multiply-add where the host has it. */
+export type Flavour = "baseline" | "relaxed";
+
+/** Compiled kernels. Instances share code, not memory. */
+export interface Kernels {
+  readonly flavour: Flavour;
+  /** The code, which may be posted to a worker. */
+  readonly module: WebAssembly.Module;
+  instantiate(): KernelExports;
+}
+
+export function kernelsFrom(module: WebAssembly.Module, flavour: Flavour): Kernels {
+  return { flavour, module, instantiate: () => instance(module, flavour) };
+}
+
+function instance(module: WebAssembly.Module, flavour: Flavour): KernelExports {
+  const exports = new WebAssembly.Instance(module).exports as unknown as KernelExports;
+  if (typeof exports.run !== "function" || typeof exports.workspaceBytes !== "function") {
+    throw new InputError(
+      flavour,
+      `${flavour}: the module is not ninscope's kernels: it has no export "run"`,
+    );
+  }
+  return exports;
+}

@@ -1,0 +1,64 @@
+import { classify, type Evidence } from "../analysis/classify.js";
+import type { Phase } from "../analysis/phase.js";
+import type { Dataset } from "../data/dataset.js";
+import type { Experiment } from "../experiment/schema.js";
+import type { Kernels } from "../kernels/instance.js";
+import { Streams } from "../random/streams.js";
+import type { Trajectory } from "../trajectory/trajectory.js";
+import { type BackendName, machineFor } from "./backend.js";
+import { type Final, finalOf } from "./final.js";
+import { seededInputs } from "./inputs.js";
+import { type Parameters, parametersOf } from "./parameters.js";
+import { planOf } from "./plan.js";
+import { phaseScales } from "./scales.js";
+import { scheduleOf } from "./schedule.js";
+import { runTraining, type TrainerHooks } from "./trainer.js";
+
+export interface RunResult {
+  /** The experiment as it ran, every default filled in. */
+  readonly experiment: Experiment;
+  readonly backend: { readonly name: string; readonly flavour: string };
+  readonly phase: Phase;
+  readonly evidence: Evidence;
+  readonly final: Final;
+  readonly timing: {
+    readonly steps: number;
+    readonly seconds: number;
+    readonly stepsPerSecond: number;
+  };
+  readonly trajectory: Trajectory;
+  readonly parameters: Parameters;
+}
+
+/** Trains the network of an experiment, which has been checked, on data that has been loaded. */
+export async function runExperiment(
+  experiment: Experiment,
+  backend: BackendName,
+  kernels: Kernels,
+  data: Dataset,
+  hooks: TrainerHooks = {},
+): Promise<RunResult> {
+  const plan = planOf(experiment, data);
+  const machine = machineFor(backend, kernels);
+  const inputs = seededInputs(experiment, plan, new Streams(kernels, experiment.seed));
+  const schedule = scheduleOf(experiment, plan);
+  const { trajectory, weights, steps, seconds } = await runTraining(
+    machine,
+    plan,
+    data,
+    inputs,
+    schedule,
+    hooks,
+  );
+  const evidence = classify(trajectory, phaseScales(plan, data, inputs));
+  return {
+    experiment,
+    backend: { name: machine.name, flavour: machine.flavour },
+    phase: evidence.phase,
+    evidence,
+    final: finalOf(trajectory, schedule),
+    timing: { steps, seconds, stepsPerSecond: seconds > 0 ? steps / seconds : 0 },
+    trajectory,
+    parameters: parametersOf(plan.network, weights),
+  };
+}

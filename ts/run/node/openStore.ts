@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../../errors/errors.js";
+import { Folder } from "../store/node/folder.js";
+import { Store } from "../store/store.js";
+import { openFolder, writeJson } from "./results.js";
+
+/**
+ * Opens the store in a folder of results, made if it is not there, and holds it.
+ * @throws InputError if the folder holds something else; RunError that tells who holds it, if another process does.
+ */
+export async function openStore(folder: string): Promise<Store> {
+  await openFolder(folder);
+  const held = await Folder.open(folder);
+  return Store.open(held).catch(async (error) => {
+    await held.close();
+    throw error;
+  });
+}
+
+/** Says in a folder what its results are of, before there are any. */
+export async function writeSpec(folder: string, spec: unknown): Promise<void> {
+  await writeJson(folder, "experiment.json", spec);
+}
+
+/**
+ * What a folder's results are of.
+ * @param field which option named the folder, for the message.
+ * @throws InputError if it does not say.
+ */
+export async function readSpec(folder: string, field: string): Promise<unknown> {
+  const path = join(folder, "experiment.json");
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch {
+    throw new InputError(field, `${field} is "${folder}": it holds no results of ninscope's`);
+  }
+}

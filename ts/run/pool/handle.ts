@@ -1,0 +1,44 @@
+import type { Endpoint } from "comlink";
+import nodeEndpoint, { type NodeEndpoint } from "comlink/dist/esm/node-adapter.mjs";
+
+/** A worker thread of Node's, as far as it matters here. */
+export interface ThreadLike {
+  on(event: string, listener: (value: any) => void): unknown;
+  off(event: string, listener: (value: any) => void): unknown;
+  postMessage(message: any, transfer?: any): void;
+  terminate(): unknown;
+}
+
+/** Makes a worker that runs ninscope's worker file: a `Worker` of a browser's or of `node:worker_threads`. */
+export type SpawnWorker = () => Worker | ThreadLike;
+
+/** A worker of either kind. */
+export interface Handle {
+  readonly endpoint: Endpoint;
+  /** Calls back when the worker is no more, or never came to be. */
+  onDeath(listener: (why: string) => void): void;
+  terminate(): unknown;
+}
+
+export function handleOf(worker: Worker | ThreadLike): Handle {
+  if (!("on" in worker)) {
+    return {
+      endpoint: worker,
+      onDeath: (listener) => {
+        worker.onerror = (event) => {
+          event.preventDefault();
+          listener(event.message ?? "its script could not be loaded");
+        };
+      },
+      terminate: () => worker.terminate(),
+    };
+  }
+  return {
+    endpoint: nodeEndpoint(worker as unknown as NodeEndpoint),
+    onDeath: (listener) => {
+      worker.on("error", (error) => listener(error instanceof Error ? error.message : "error"));
+      worker.on("exit", (code) => listener(`it ended with code ${code}`));
+    },
+    terminate: () => worker.terminate(),
+  };
+}

@@ -1,0 +1,34 @@
+import { InputError, RunError } from "../../errors/errors.js";
+
+/** What came of a call on another thread: errors lose their class on the way, so they travel as values. */
+export type Outcome<T> = { readonly value: T } | { readonly failure: Failure };
+
+export interface Failure {
+  readonly kind: "input" | "run" | "fault";
+  readonly message: string;
+  readonly field: string;
+}
+
+export async function outcomeOf<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    return { failure: failureOf(error) };
+  }
+}
+
+export function unwrap<T>(outcome: Outcome<T>): T {
+  if ("value" in outcome) return outcome.value;
+  throw errorOf(outcome.failure);
+}
+
+export function failureOf(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof InputError) return { kind: "input", message, field: error.field };
+  return { kind: error instanceof RunError ? "run" : "fault", message, field: "" };
+}
+
+export function errorOf({ kind, message, field }: Failure): Error {
+  if (kind === "input") return new InputError(field, message);
+  return kind === "run" ? new RunError(message) : new Error(message);
+}

@@ -1,0 +1,157 @@
+import type { Trajectory } from "../../trajectory/trajectory.js";
+import type { Checkpoint } from "../checkpoint.js";
+import { hashRun } from "../hash.js";
+import { journalLine, readJournal, runInLine } from "./journal.js";
+import type { RunStore, RunSummary, StoredRun } from "./runStore.js";
+import type { Storage } from "./storage.js";
+import {
+  decodeCheckpoint,
+  decodeTrajectory,
+  encodeCheckpoint,
+  encodeTrajectory,
+} from "./tensorFiles.js";
+
+/** The truth: one line for each finished run. */
+export const JOURNAL = "journal.jsonl";
+/** Trajectories, one after another; the journal says where each stands. */
+const TRAJECTORIES = "trajectories.pack";
+
+/** A journal's line: a summary, and where in the pack its trajectory stands. */
+type Entry = Omit<RunSummary, "key"> & { readonly offset: number; readonly bytes: number };
+
+/**
+ * Finished runs, each once. A run is there when its line in the journal is; its trajectory has been written and
+ * synced before. Whatever a crash leaves behind is ignored.
+ */
+export class Store implements RunStore {
+  readonly #storage: Storage;
+  readonly #lines: Map<string, Uint8Array>;
+  /** Lines of the journal that were damaged and are ignored. */
+  readonly ignored: number;
+  #torn: boolean;
+  #last: Promise<unknown> = Promise.resolve();
+
+  static async open(storage: Storage): Promise<Store> {
+    return new Store(storage, (await storage.read(JOURNAL)) ?? new Uint8Array(0));
+  }
+
+  private constructor(storage: Storage, journal: Uint8Array) {
+    const { lines, ignored, torn } = readJournal(journal);
+    this.#storage = storage;
+    this.#lines = new Map(lines);
+    this.ignored = ignored;
+    this.#torn = torn;
+  }
+
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  keys(): string[] {
+    return [...this.#lines.keys()];
+  }
+
+  get(key: string): RunSummary | undefined {
+    const entry = this.#entry(key);
+    if (!entry) return undefined;
+    const { offset: _, bytes: __, ...summary } = entry;
+    return { ...summary, key };
+  }
+
+  async trajectory(key: string): Promise<Trajectory | null> {
+    const entry = this.#entry(key);
+    if (!entry) return null;
+    const { offset, bytes, experiment, digest } = entry;
+    try {
+      const packed = await this.#storage.readRange(TRAJECTORIES, offset, bytes);
+      const trajectory = decodeTrajectory(packed, TRAJECTORIES);
+      return (await hashRun({ experiment, trajectory })) === digest ? trajectory : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** A run that is there already stays as it is, unless its trajectory was lost. */
+  put(run: StoredRun): Promise<void> {
+    const next = this.#last.then(() => this.#put(run));
+    this.#last = next.catch(() => {});
+    return next;
+  }
+
+  async checkpoint(key: string): Promise<Checkpoint | null> {
+    const file = checkpointFile(key);
+    const bytes = await this.#storage.read(file);
+    if (!bytes) return null;
+    try {
+      return decodeCheckpoint(key, bytes, file);
+    } catch {
+      // Damaged: the run begins anew.
+      return null;
+    }
+  }
+
+  saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void> {
+    return this.#storage.write(checkpointFile(key), encodeCheckpoint(key, checkpoint));
+  }
+
+  dropCheckpoint(key: string): Promise<void> {
+    return this.#storage.remove(checkpointFile(key));
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#storage.close();
+  }
+
+  async #put({ trajectory, key, ...summary }: StoredRun): Promise<void> {
+    if (await this.trajectory(key)) return;
+    const packed = encodeTrajectory(trajectory);
+    const offset = await this.#storage.size(TRAJECTORIES);
+    await this.#storage.append(TRAJECTORIES, packed);
+    const { final, evidence } = summary;
+    const line = journalLine(key, {
+      ...summary,
+      final: written(final),
+      evidence: written(evidence),
+      offset,
+      bytes: packed.length,
+    });
+    await this.#append(line);
+    this.#lines.set(key, line.subarray(0, line.length - 1));
+    await this.dropCheckpoint(key);
+  }
+
+  async #append(line: Uint8Array): Promise<void> {
+    const whole = this.#torn ? Uint8Array.of(10, ...line) : line;
+    // Until it is all there, what is there may be anything.
+    this.#torn = true;
+    await this.#storage.append(JOURNAL, whole);
+    this.#torn = false;
+  }
+
+  #entry(key: string): Entry | undefined {
+    const line = this.#lines.get(key);
+    if (!line) return undefined;
+    const entry = runInLine(line) as Entry;
+    return { ...entry, final: read(entry.final), evidence: read(entry.evidence) };
+  }
+}
+
+function checkpointFile(key: string): string {
+  return `checkpoints/${key}.safetensors`;
+}
+
+const UNWRITABLE = new Map([Number.NaN, Infinity, -Infinity].map((x) => [String(x), x] as const));
+
+/** Numbers that JSON does not have, as their names. */
+function written<T extends object>(values: T): object {
+  return mapped(values, (x) => (typeof x === "number" && !Number.isFinite(x) ? String(x) : x));
+}
+
+function read<T extends object>(values: T): T {
+  return mapped(values, (x) => UNWRITABLE.get(x as string) ?? x) as T;
+}
+
+function mapped(values: object, to: (value: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, to(value)]));
+}
