@@ -4,10 +4,12 @@ import { Command, CommanderError } from "commander";
 import { InputError, RunError } from "../errors/errors.js";
 import { dataCommand } from "./commands/data.js";
 import { demoCommand } from "./commands/demo.js";
+import { mergeCommand } from "./commands/merge.js";
 import { phasesCommand } from "./commands/phases.js";
 import { replayCommand } from "./commands/replay.js";
 import { sweepCommand } from "./commands/sweep.js";
 import { trainCommand } from "./commands/train.js";
+import { workerCommand } from "./commands/worker.js";
 import { Interrupted, interruptible } from "./interrupt.js";
 
 const BAD_INPUT = 2;
@@ -71,6 +73,8 @@ Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
   phasesCommand(program, interrupt);
   trainCommand(program, interrupt);
   sweepCommand(program, interrupt);
+  workerCommand(program, interrupt);
+  mergeCommand(program);
   replayCommand(program);
   dataCommand(program, interrupt);
   demoCommand(program, interrupt);

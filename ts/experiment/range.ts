@@ -20,7 +20,7 @@ export function sweepValues(field: string, spec: unknown): unknown[] {
   if (typeof spec !== "string") {
     throw new InputError(
       field,
-      `${field} is ${shown(spec)}: takes a list of values, "from:to:count" or "from:to:count:linear"`,
+      `${field} is ${shown(spec)}: takes a list of values, or "from:to:count", or "from:to:count:linear"`,
     );
   }
   return spec.endsWith(":linear") ? linearRange(field, spec) : logRange(field, spec);

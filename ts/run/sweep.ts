@@ -6,12 +6,13 @@ import { asCompleted } from "./asCompleted.js";
 import { machineFor } from "./backend.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { isGenerated, type KeyedDataset } from "./dataKey.js";
+import { FanOut } from "./fanOut.js";
 import { canonicalJson, hashRun } from "./hash.js";
 import { makeRunner, type RunnerOptions } from "./makeRunner.js";
 import { errorOf, failureOf } from "./pool/outcome.js";
 import { refined } from "./refine.js";
 import { runKey } from "./runKey.js";
-import type { Runner } from "./runner.js";
+import type { Runner, TrainedRun } from "./runner.js";
 import type { RunStore, StoredRun } from "./store/runStore.js";
 import {
   type FailedRun,
@@ -33,7 +34,7 @@ export interface SweepOptions extends RunnerOptions {
   /** Seconds between the checkpoints of a run. */
   readonly checkpointEvery?: number;
   /** Makes the runs; left out: workers or this thread, as the other options say. It is not disposed of. */
-  readonly runner?: Runner;
+  readonly runner?: Runner<TrainedRun>;
   /** Makes one part of the runs only. */
   readonly shard?: Shard;
 }
@@ -99,6 +100,7 @@ async function* finishedRuns(
     }
     if (seen.length === 0 && failed.length > 0) throw errorOf(failed[0].failure);
   } finally {
+    sweeper.close();
     if (runner !== options.runner) await runner.dispose();
   }
 }
@@ -110,17 +112,23 @@ function wantedWorkers({ runs, refine }: SweepPlan): number {
 
 class Sweeper {
   readonly tally: Tally;
-  readonly #runner: Runner;
+  readonly #runner: Runner<TrainedRun>;
   readonly #kernels: Kernels;
   readonly #options: SweepOptions;
+  readonly #signals: FanOut;
   /** The file data in use: the last set alone, or memory would grow with a sweep over data. */
   #data: { readonly spec: string; readonly loaded: Promise<KeyedDataset> } | null = null;
 
-  constructor(runner: Runner, kernels: Kernels, options: SweepOptions) {
+  constructor(runner: Runner<TrainedRun>, kernels: Kernels, options: SweepOptions) {
     this.#runner = runner;
     this.#kernels = kernels;
     this.#options = options;
+    this.#signals = new FanOut(options.signal);
     this.tally = new Tally(options.onProgress);
+  }
+
+  close(): void {
+    this.#signals.close();
   }
 
   /**
@@ -137,11 +145,13 @@ class Sweeper {
       const known = store?.get(key);
       const trajectory = known && (await store?.trajectory(key));
       if (known && trajectory) {
+        await this.#runner.forget?.(key);
         this.tally.known();
         return { ...known, trajectory, fields: run.fields };
       }
       const made = await this.#train(run, key, data, keeping);
       if (store) await keeping.done(store.put(made));
+      await this.#runner.forget?.(key);
       this.tally.done(run);
       return { ...made, fields: run.fields };
     } catch (error) {
@@ -158,7 +168,7 @@ class Sweeper {
     data: KeyedDataset | null,
     keeping: Keeping,
   ): Promise<StoredRun> {
-    const { backend = "auto", store, signal, checkpointEvery: every } = this.#options;
+    const { backend = "auto", store, checkpointEvery: every } = this.#options;
     const { experiment } = run;
     const checkpoints = store && {
       from: await keeping.done(store.checkpoint(key)),
@@ -166,10 +176,10 @@ class Sweeper {
       save: (checkpoint: Checkpoint) => keeping.done(store.saveCheckpoint(key, checkpoint)),
     };
     const onProgress = (step: number, steps: number) => this.tally.progress(run, step / steps);
-    const { parameters: _, ...result } = await this.#runner.run(
-      { experiment, backend, data },
-      { signal, onProgress, checkpoints },
+    const made = await this.#signals.during((signal) =>
+      this.#runner.run({ key, experiment, backend, data }, { signal, onProgress, checkpoints }),
     );
+    const { parameters: _, ...result } = { parameters: null, ...made };
     return { ...result, key, digest: await hashRun(result) };
   }
 

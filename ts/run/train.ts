@@ -42,10 +42,9 @@ export async function train(
     const given = dataset && { key: await hashDataset(dataset), dataset };
     const generated = isGenerated(experiment.data);
     const data = given ?? (generated ? null : await runner.load(experiment.data, signal));
-    const job = { experiment, backend, data };
+    const key = await runKey(experiment, data?.key ?? null, machineFor(backend, kernels));
+    const job = { key, experiment, backend, data };
     if (!store) return await runner.run(job, options);
-    const machine = machineFor(backend, kernels);
-    const key = await runKey(experiment, data?.key ?? null, machine);
     const checkpoints = {
       from: options.resume ? await store.checkpoint(key) : null,
       every: options.checkpointEvery,

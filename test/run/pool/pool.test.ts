@@ -16,7 +16,7 @@ const kernels = await loadKernels();
 const { spawn, alive } = await threads();
 
 function job(input: ExperimentInput, data: Job["data"] = null): Job {
-  return { experiment: parseExperiment(input), backend: "auto", data };
+  return { key: "", experiment: parseExperiment(input), backend: "auto", data };
 }
 
 const small: ExperimentInput = {
@@ -91,8 +91,8 @@ describe("a pool of workers", () => {
     const data = await workers.load(experiment.data);
     expect(data).toEqual(own);
     const [here, ...there] = await Promise.all([
-      local.run({ experiment, backend: "auto", data }),
-      ...[1, 2, 3].map(() => workers.run({ experiment, backend: "auto", data })),
+      local.run({ key: "", experiment, backend: "auto", data }),
+      ...[1, 2, 3].map(() => workers.run({ key: "", experiment, backend: "auto", data })),
     ]);
     for (const { trajectory } of there) expect(trajectory).toEqual(here.trajectory);
     expect(reads).toBe(2);

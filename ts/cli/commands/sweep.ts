@@ -3,7 +3,9 @@ import { InputError } from "../../errors/errors.js";
 import { withField } from "../../experiment/paths.js";
 import { parseShard } from "../../experiment/shard.js";
 import { type SweepInput, sweepPlan } from "../../experiment/sweep.js";
+import { loadKernels } from "../../kernels/node/load.js";
 import { readSpec } from "../../run/node/openStore.js";
+import { QueueRunner } from "../../run/node/queue/queueRunner.js";
 import type { Interrupt } from "../interrupt.js";
 import {
   dataFiles,
@@ -20,6 +22,7 @@ import { sweepSummary, sweepTable } from "../sweepOutput.js";
 interface SweepCommandOptions extends LongRunOptions {
   readonly workers?: number;
   readonly shard?: string;
+  readonly queue?: string;
 }
 
 export function sweepCommand(program: Command, interrupt: Interrupt): void {
@@ -29,6 +32,10 @@ export function sweepCommand(program: Command, interrupt: Interrupt): void {
       'JSON file of an experiment with a "sweep" of fields; without one, sigma is swept',
     )
     .option("--shard <i/n>", "make only part i (from 0) of n; `ninscope merge` puts them together")
+    .option(
+      "--queue <url>",
+      "have the runs made by `ninscope worker`s on this Redis or Valkey server",
+    )
     .description(
       "train over a range of sigma (or any other fields) and seeds, and find the phases' boundaries",
     )
@@ -57,15 +64,21 @@ Examples:
           `--shard is ${options.shard}: sweep.refine needs the results of all runs; take one of the two`,
         );
       }
+      const files = dataFiles(voice, interrupt.signal);
+      const kernels = await loadKernels({ fast: options.fast });
+      const runner = options.queue
+        ? await QueueRunner.open(options.queue, kernels, files)
+        : undefined;
       const result = await runSweep(spec, options.out, voice, {
         backend: options.backend,
-        fast: options.fast,
-        files: dataFiles(voice, interrupt.signal),
+        kernels,
+        files,
+        runner,
         signal: interrupt.signal,
         checkpointEvery: options.checkpointEvery,
         ...(options.workers !== undefined && { workers: options.workers }),
         shard,
-      });
+      }).finally(() => runner?.dispose());
       if (voice.json) process.stdout.write(`${JSON.stringify(sweepSummary(result))}\n`);
       else process.stdout.write(`${sweepTable(result)}\n`);
       checkFailures(result);

@@ -56,8 +56,8 @@ export function decodeTensors(bytes: Uint8Array, file: string): Tensors {
     const type = TYPES[dtype as keyof typeof TYPES];
     const [from, to] = offsets ?? [];
     if (!type || !(from <= to) || start + to > bytes.length) throw broken();
-    // A copy, for the numbers may stand anywhere in `bytes`.
-    tensors[name] = new type(bytes.slice(start + from, start + to).buffer);
+    // A copy, for the numbers may stand anywhere in `bytes` (whose own `slice` makes none if it is Node's Buffer).
+    tensors[name] = new type(new Uint8Array(bytes.subarray(start + from, start + to)).buffer);
   }
   return { tensors, metadata };
 }

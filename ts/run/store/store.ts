@@ -1,6 +1,7 @@
 import type { Trajectory } from "../../trajectory/trajectory.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { hashRun } from "../hash.js";
+import { readable, writable } from "./finite.js";
 import { journalLine, readJournal, runInLine } from "./journal.js";
 import type { RunStore, RunSummary, StoredRun } from "./runStore.js";
 import type { Storage } from "./storage.js";
@@ -111,8 +112,8 @@ export class Store implements RunStore {
     const { final, evidence } = summary;
     const line = journalLine(key, {
       ...summary,
-      final: written(final),
-      evidence: written(evidence),
+      final: writable(final),
+      evidence: writable(evidence),
       offset,
       bytes: packed.length,
     });
@@ -133,25 +134,10 @@ export class Store implements RunStore {
     const line = this.#lines.get(key);
     if (!line) return undefined;
     const entry = runInLine(line) as Entry;
-    return { ...entry, final: read(entry.final), evidence: read(entry.evidence) };
+    return { ...entry, final: readable(entry.final), evidence: readable(entry.evidence) };
   }
 }
 
 function checkpointFile(key: string): string {
   return `checkpoints/${key}.safetensors`;
-}
-
-const UNWRITABLE = new Map([Number.NaN, Infinity, -Infinity].map((x) => [String(x), x] as const));
-
-/** Numbers that JSON does not have, as their names. */
-function written<T extends object>(values: T): object {
-  return mapped(values, (x) => (typeof x === "number" && !Number.isFinite(x) ? String(x) : x));
-}
-
-function read<T extends object>(values: T): T {
-  return mapped(values, (x) => UNWRITABLE.get(x as string) ?? x) as T;
-}
-
-function mapped(values: object, to: (value: unknown) => unknown): object {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, to(value)]));
 }
