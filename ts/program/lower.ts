@@ -113,7 +113,7 @@ function step(space: Workspace, slots: StepSlots): Op[] {
   ];
   for (let l = space.layers.length - 1; l >= 0; l--) {
     // The gradient goes back through the weights as they are before their update.
-    if (l > 0) ops.push(...backward(space, pass, l));
+    if (l > 0) ops.push(...pass.backward(l));
     ops.push(...update(space, pass, l));
   }
   return ops;
@@ -145,25 +145,6 @@ function norms(space: Workspace, { niwSquares, linear }: StepSlots): Op[] {
     { op: "sumSquares", of: effective, slot: linear.effectiveSquares, scale: 1 },
     { op: "sumSquares", of: w2, slot: linear.outputSquares, scale: 1 },
   ];
-}
-
-/** `delta_{l-1} = f'(z_{l-1}) * c_l delta_l W_l`. */
-function backward(space: Workspace, pass: Pass, l: number): Op[] {
-  const { activation, factors } = space.plan.network;
-  const into = pass.delta(l - 1);
-  const product: Op = {
-    op: "product",
-    a: pass.delta(l),
-    transposeA: false,
-    b: { ...space.weights(l), cols: space.layers[l].inputs },
-    transposeB: false,
-    c: into,
-    alpha: factors[l],
-    beta: 0,
-  };
-  if (activation === "linear") return [product];
-  const at = activation === "gelu" ? pass.preactivation(l - 1) : pass.activations(l);
-  return [product, { op: "activationGradient", activation, at, into }];
 }
 
 /**

@@ -91,30 +91,70 @@ export class Pass {
     );
   }
 
-  /** Without noise the products simply stop before the noise columns. */
   forward(withNoise: boolean): Op[] {
+    return this.#space.layers.flatMap((_, l) => this.layer(l, withNoise));
+  }
+
+  /** Layer l, on its input; without noise the product simply stops before the noise columns. */
+  layer(l: number, withNoise: boolean): Op[] {
     const { activation } = this.#space.plan.network;
-    const last = this.#space.layers.length - 1;
-    return this.#space.layers.flatMap((layer, l): Op[] => {
-      const cols = withNoise ? layer.columns : layer.inputs + (layer.biasColumn < 0 ? 0 : 1);
-      const next = l === last ? this.outputs() : this.activations(l + 1);
-      const z = l < last && activation === "gelu" ? this.preactivation(l) : next;
-      const epilogue = l < last ? epilogueOf(activation) : undefined;
-      const product: Op = {
+    const layer = this.#space.layers[l];
+    const cols = withNoise ? layer.columns : layer.inputs + (layer.biasColumn < 0 ? 0 : 1);
+    const z = this.target(l);
+    const epilogue = this.#isLast(l) ? undefined : epilogueOf(activation);
+    const product: Op = {
+      op: "product",
+      a: { ...this.input(l), cols },
+      transposeA: false,
+      b: { ...this.#space.weights(l), cols },
+      transposeB: true,
+      c: z,
+      alpha: this.#factor(l),
+      beta: 0,
+      ...(epilogue && { epilogue }),
+    };
+    const next = this.#isLast(l) ? z : this.activations(l + 1);
+    return z.buffer === next.buffer
+      ? [product]
+      : [product, { op: "activate", activation, from: z, into: next }];
+  }
+
+  /** Where layer l's product goes: to the next layer's input, unless its pre-activation has to be kept. */
+  target(l: number): Region {
+    if (this.#isLast(l)) return this.outputs();
+    return this.#space.plan.network.activation === "gelu"
+      ? this.preactivation(l)
+      : this.activations(l + 1);
+  }
+
+  /**
+   * `delta_{l-1} = f'(z_{l-1}) * c_l delta_l W_l`.
+   * @param keep takes `c_l delta_l W_l`, what goes back into f.
+   */
+  backward(l: number, keep?: Region): Op[] {
+    const { activation } = this.#space.plan.network;
+    const into = this.delta(l - 1);
+    const ops: Op[] = [
+      {
         op: "product",
-        a: { ...this.input(l), cols },
+        a: this.delta(l),
         transposeA: false,
-        b: { ...this.#space.weights(l), cols },
-        transposeB: true,
-        c: z,
+        b: { ...this.#space.weights(l), cols: this.#space.layers[l].inputs },
+        transposeB: false,
+        c: into,
         alpha: this.#factor(l),
         beta: 0,
-        ...(epilogue && { epilogue }),
-      };
-      return z === next
-        ? [product]
-        : [product, { op: "activate", activation, from: z, into: next }];
-    });
+      },
+    ];
+    if (keep) ops.push({ op: "activate", activation: "linear", from: into, into: keep });
+    if (activation !== "linear") {
+      ops.push({ op: "activationGradient", activation, at: this.target(l - 1), into });
+    }
+    return ops;
+  }
+
+  #isLast(l: number): boolean {
+    return l === this.#space.layers.length - 1;
   }
 
   #factor(l: number): number {

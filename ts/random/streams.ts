@@ -4,7 +4,7 @@ import type { KernelExports, Kernels } from "../kernels/kernels.js";
 export type Distribution = "normal" | "uniform" | "rademacher";
 
 /** What the numbers are for; streams of different names or indices have nothing in common. */
-const NAMES = ["weights", "niw", "order", "noise", "data", "dataNoise", "labels"] as const;
+const NAMES = ["weights", "niw", "order", "noise", "data", "dataNoise", "labels", "probe"] as const;
 export type StreamName = (typeof NAMES)[number];
 
 const KINDS = { words: 0, normal: 1, uniform: 2, rademacher: 3 } as const;

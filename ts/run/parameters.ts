@@ -43,7 +43,11 @@ export function combinedWeights(
     weights,
     biases,
     niw,
-  }: { weights: ArrayLike<number>[]; biases: ArrayLike<number>[]; niw: ArrayLike<number>[] },
+  }: {
+    weights: readonly ArrayLike<number>[];
+    biases: readonly ArrayLike<number>[];
+    niw: readonly ArrayLike<number>[];
+  },
 ): Float64Array {
   const { outputs, inputs, columns, biasColumn, noiseColumns } = layouts(network)[layer];
   const out = new Float64Array(outputs * columns);

@@ -71,7 +71,7 @@ function fill(
   for (const l of layers.keys()) session.write(`weights.${l}`, inputs.weights(l));
 }
 
-function writeSplit(
+export function writeSplit(
   session: Session,
   name: string,
   split: Split,
@@ -94,7 +94,7 @@ function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
   return targets;
 }
 
-function counting(first: number, length: number): Uint32Array {
+export function counting(first: number, length: number): Uint32Array {
   return Uint32Array.from({ length }, (_, i) => first + i);
 }
 

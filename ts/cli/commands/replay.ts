@@ -4,17 +4,20 @@ import { InputError } from "../../errors/errors.js";
 import { loadKernels } from "../../kernels/kernels.js";
 import { machineFor } from "../../run/backend.js";
 import { type ReplayResult, readReplay, replay } from "../../run/replay.js";
+import { replayHessian } from "../../run/replayHessian.js";
 import { type CommonOptions, withBackend, withVoice } from "../options.js";
 import { digits, table } from "../terminal.js";
 
 interface ReplayOptions extends CommonOptions {
   readonly backend: string;
   readonly fast?: boolean;
+  readonly curvature?: boolean;
 }
 
 export function replayCommand(program: Command): void {
   withVoice(withBackend(program.command("replay")))
     .argument("<file>", ".npz with meta, X, y, W0_l, b0_l, V0, noise and order")
+    .option("--curvature", "add the mean local Hessian at the noise nodes' layer, at the start")
     .description("repeat another framework's run, number by number")
     .addHelpText(
       "after",
@@ -22,9 +25,13 @@ export function replayCommand(program: Command): void {
     )
     .action(async (file: string, options: ReplayOptions) => {
       const machine = machineFor(options.backend, await loadKernels({ fast: options.fast }));
-      const result = await replay(readReplay(await bytesOf(file), file), machine);
-      if (options.json) process.stdout.write(`${JSON.stringify(jsonOf(result))}\n`);
-      else process.stdout.write(`${described(result)}\n`);
+      const given = readReplay(await bytesOf(file), file);
+      const result = await replay(given, machine);
+      const hessian = options.curvature ? await replayHessian(given, machine) : null;
+      if (options.json) {
+        const json = { ...jsonOf(result), ...(hessian && { hessian: [...hessian] }) };
+        process.stdout.write(`${JSON.stringify(json)}\n`);
+      } else process.stdout.write(`${described(result)}${hessian ? trace(hessian) : ""}\n`);
     });
 }
 
@@ -68,4 +75,11 @@ function described({ backend, loss, niwNorm, unperturbedLoss }: ReplayResult): s
     ends("unperturbed loss", unperturbedLoss),
   ];
   return `${loss.length} steps on ${backend.name} (${backend.flavour})\n${table(["", "first", "last"], rows)}`;
+}
+
+function trace(hessian: Float64Array): string {
+  const d = Math.sqrt(hessian.length);
+  let sum = 0;
+  for (let k = 0; k < d; k++) sum += hessian[k * (d + 1)];
+  return `\nmean local Hessian at the start: ${d} x ${d}, trace ${digits(sum)}`;
 }

@@ -1,0 +1,16 @@
+/** A measured number and its standard error. */
+export interface Estimate {
+  readonly value: number;
+  readonly error: number;
+}
+
+/** The mean of independent values and its standard error; one value's error is NaN. */
+export function estimate(values: ArrayLike<number>): Estimate {
+  const n = values.length;
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += values[i];
+  const value = sum / n;
+  let squares = 0;
+  for (let i = 0; i < n; i++) squares += (values[i] - value) ** 2;
+  return { value, error: n > 1 ? Math.sqrt(squares / (n - 1) / n) : Number.NaN };
+}
