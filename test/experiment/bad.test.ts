@@ -47,7 +47,7 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   "noise.0.distribution": NOT_NAMES,
   "noise.0.mode": NOT_NAMES,
   "noise.0.scale": NOT_NON_NEGATIVE,
-  data: [...NOT_OBJECTS, {}, { name: "imagenet" }, { name: null }, { name: ["spiral"] }],
+  data: [...NOT_OBJECTS, { name: "imagenet" }, { name: null }, { name: ["spiral"] }],
   "data.name": NOT_NAMES,
   "data.train": [...NOT_COUNTS, 1e10],
   "data.test": [...NOT_NATURAL, 1e10],

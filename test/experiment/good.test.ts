@@ -54,6 +54,13 @@ describe("an experiment", () => {
     );
   });
 
+  test("may say something of its data without naming it", () => {
+    expect(parseExperiment({ data: { train: 30 } as never }).data).toMatchObject({
+      name: "gaussian-mixture",
+      train: 30,
+    });
+  });
+
   test("does not alter what it was given", () => {
     const input = Object.freeze({ noise: Object.freeze([Object.freeze({ sigma: 2 })]) });
     parseExperiment(input);

@@ -1,13 +1,13 @@
 import { InputError } from "../errors/errors.js";
 import { parseWith } from "../schema/parseWith.js";
-import { type Experiment, experimentSchema } from "./schema.js";
+import { DEFAULT_DATA, type Experiment, experimentSchema } from "./schema.js";
 
 /**
  * Checks an experiment and fills in its defaults.
  * @throws InputError naming the first offending field, its value, and what it takes.
  */
 export function parseExperiment(input: unknown): Experiment {
-  const experiment = parseWith(experimentSchema, input, "the experiment");
+  const experiment = parseWith(experimentSchema, withDataNamed(input), "the experiment");
   if (experiment.epochs !== undefined && experiment.steps !== undefined) {
     throw new InputError(
       "steps",
@@ -25,4 +25,12 @@ export function parseExperiment(input: unknown): Experiment {
     }
   });
   return experiment;
+}
+
+/** `{ "data": { "train": 100 } }` is about the data that an experiment has if it names none. */
+function withDataNamed(input: unknown): unknown {
+  const data = (input as { data?: unknown } | null | undefined)?.data;
+  const unnamed =
+    typeof data === "object" && data !== null && !Array.isArray(data) && !("name" in data);
+  return unnamed ? { ...(input as object), data: { ...data, name: DEFAULT_DATA } } : input;
 }

@@ -4,6 +4,9 @@ import { choice, flag, integer, real } from "../schema/takes.js";
 
 const MAX_WIDTH = 65536;
 
+/** The data of an experiment that names none. */
+export const DEFAULT_DATA = "gaussian-mixture";
+
 const network = v.strictObject({
   /** Hidden widths; input and output widths come from the data. */
   layers: v.optional(
@@ -77,7 +80,7 @@ export const experimentSchema = v.strictObject({
     ),
     [{}],
   ),
-  data: v.optional(dataSchema, { name: "gaussian-mixture" }),
+  data: v.optional(dataSchema, { name: DEFAULT_DATA }),
   optimizer: v.optional(optimizer, {}),
   /** Passes over the training samples; 20 unless `steps` is given. */
   epochs: v.optional(integer(1, 1e9)),

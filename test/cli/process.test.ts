@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { asProcess } from "./run.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ninscope-process-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const LONG = ["train", "--set", "epochs=1000000", "--set", "record.evaluateEvery=1000"];
+const SHORT = ["train", "--set", "epochs=1", "--set", "data.train=100"];
+const later = (ms: number) => new Promise((done) => setTimeout(done, ms));
+const files = (path: string) =>
+  existsSync(path) ? readdir(path, { recursive: true }) : Promise.resolve([]);
+
+describe("the command as a process", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "%s ends it within a second, with 130",
+    async (signal) => {
+      const out = join(folder, signal);
+      const child = asProcess([...LONG, "--out", out]);
+      await later(2000);
+      const start = performance.now();
+      child.kill(signal);
+      const { code, err } = await child.outcome;
+      expect(performance.now() - start).toBeLessThan(1000);
+      expect(code).toBe(130);
+      expect(err).toMatch(/ninscope: interrupted \(SIG(INT|TERM)\); nothing was half-written\n$/);
+      expect(
+        (await files(out)).filter((name) => /part|summary|parquet/.test(String(name))),
+      ).toEqual([]);
+    },
+  );
+
+  test("kill -9 leaves a whole result or none", async () => {
+    const args = [...SHORT, "--out", join(folder, "killed")];
+    for (const delay of [200, 400, 600, 800]) {
+      const child = asProcess(args);
+      await later(delay);
+      child.kill("SIGKILL");
+      await child.outcome;
+      for (const name of ["experiment.json", "summary.json"]) {
+        const path = join(folder, "killed", name);
+        if (existsSync(path)) JSON.parse(await readFile(path, "utf8"));
+      }
+    }
+    // And the folder can be used again.
+    expect((await asProcess(args).outcome).code).toBe(0);
+    expect(
+      JSON.parse(await readFile(join(folder, "killed", "summary.json"), "utf8")).phase,
+    ).toBeDefined();
+  });
+
+  test("a full disk is a failed run, said in one line, and leaves nothing half-written", async () => {
+    const out = join(folder, "full");
+    // No file may grow beyond 4 kB: what is larger cannot be written, as on a full disk.
+    const limited = asProcess([...SHORT, "--out", out], "ulimit -f 4; trap '' XFSZ;");
+    const { code, err } = await limited.outcome;
+    expect(code).toBe(1);
+    expect(err).toMatch(/^ninscope: [^\n]*could not be written: [^\n]+\n$/);
+    expect((await files(out)).filter((name) => /part/.test(String(name)))).toEqual([]);
+    expect(existsSync(join(out, "summary.json"))).toBe(false);
+  });
+
+  test("a full device is told as such", async () => {
+    const { code, err } = await asProcess([...SHORT, "--json"], "exec 1>/dev/full;").outcome;
+    expect(code).toBe(1);
+    expect(err).not.toMatch(/ at .*:\d+:\d+/);
+  });
+
+  test("a reader that goes away is no failure", async () => {
+    const { err } = await asProcess(["phases", "--seeds", "1"], "exec 1> >(head -c 1 >/dev/null);")
+      .outcome;
+    expect(err).not.toMatch(/EPIPE|Error|at /);
+  });
+
+  test("progress goes to standard error, and is silent with --quiet and --json", async () => {
+    const { out, err, code } = await asProcess([...SHORT, "--json"]).outcome;
+    expect([code, err]).toEqual([0, ""]);
+    expect(() => JSON.parse(out)).not.toThrow();
+    expect((await asProcess([...SHORT, "--quiet"]).outcome).err).toBe("");
+  });
+});

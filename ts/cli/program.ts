@@ -1,0 +1,94 @@
+import { Command, CommanderError } from "commander";
+import { InputError, RunError } from "../errors/errors.js";
+import { dataCommand } from "./commands/data.js";
+import { demoCommand } from "./commands/demo.js";
+import { mergeCommand } from "./commands/merge.js";
+import { phasesCommand } from "./commands/phases.js";
+import { replayCommand } from "./commands/replay.js";
+import { sweepCommand } from "./commands/sweep.js";
+import { trainCommand } from "./commands/train.js";
+import { workerCommand } from "./commands/worker.js";
+import { type Interrupt, Interrupted } from "./interrupt.js";
+
+const BAD_INPUT = 2;
+const FAILED = 1;
+const INTERRUPTED = 130;
+
+/** One line on standard error, or one object with `--json`; the exit code tells what kind of failure it was. */
+function report(error: unknown, json: boolean): number {
+  const { message, field, code } = described(error);
+  const line = message.replace(/\s*\n\s*/g, " ");
+  process.stderr.write(
+    json ? `${JSON.stringify({ error: line, field })}\n` : `ninscope: ${line}\n`,
+  );
+  return code;
+}
+
+function described(error: unknown): { message: string; field: string | null; code: number } {
+  if (error instanceof InputError)
+    return { message: error.message, field: error.field, code: BAD_INPUT };
+  if (error instanceof CommanderError) {
+    const field = /'(?:-\w, )?(--[\w-]+)|'(--?[\w-]+)'/.exec(error.message);
+    return {
+      message: error.message.replace(/^error: /, ""),
+      field: field?.[1] ?? field?.[2] ?? null,
+      code: BAD_INPUT,
+    };
+  }
+  if (error instanceof Interrupted)
+    return { message: error.message, field: null, code: INTERRUPTED };
+  if (error instanceof RunError) return { message: error.message, field: null, code: FAILED };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    message: `${message} (this is a fault in ninscope; please report it)`,
+    field: null,
+    code: FAILED,
+  };
+}
+
+/**
+ * The command line: runs `args` and returns the exit code.
+ * @param version what `--version` prints.
+ */
+export async function runCli(
+  args: readonly string[],
+  version: string,
+  interrupt: Interrupt,
+): Promise<number> {
+  const program = new Command("ninscope")
+    .description(
+      "A probe of learning dynamics: inject noise into a network through noise injection nodes, turn it up,\nand see training pass through four phases: decoupled, decay, catapult, divergent (arXiv:2210.13599).",
+    )
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .addHelpText(
+      "after",
+      `
+First steps:
+  $ ninscope demo                          both experiments at once, in about two minutes
+  $ ninscope phases                        the linear model's four phases, in a second
+  $ ninscope train --set noise.0.sigma=5   one network
+
+Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
+    );
+  phasesCommand(program, interrupt);
+  trainCommand(program, interrupt);
+  sweepCommand(program, interrupt);
+  workerCommand(program, interrupt);
+  mergeCommand(program);
+  replayCommand(program);
+  dataCommand(program, interrupt);
+  demoCommand(program, interrupt);
+  if (args.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    return report(error, args.includes("--json"));
+  }
+}
