@@ -1,10 +1,9 @@
 /** The public face in Node: all that browsers have, and files. */
-import { availableParallelism } from "node:os";
 import { nodeFiles } from "./data/node/files.js";
 import type { ExperimentInput } from "./experiment/schema.js";
 import type { SweepInput } from "./experiment/sweep.js";
 import * as portable from "./index.js";
-import { spawnThread } from "./run/pool/node/spawn.js";
+import { spawnThread, threadsHere } from "./run/pool/node/spawn.js";
 
 export { type FetchOptions, fetchSet } from "./data/node/download.js";
 export { type NodeFilesOptions, nodeFiles } from "./data/node/files.js";
@@ -25,6 +24,6 @@ export function train(
  * cores.
  */
 export function sweep(input: SweepInput, options: portable.SweepOptions = {}): portable.Sweep {
-  const workers = availableParallelism();
+  const workers = threadsHere();
   return portable.sweep(input, { files: nodeFiles(), workers, spawn: spawnThread, ...options });
 }

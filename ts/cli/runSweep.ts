@@ -1,8 +1,7 @@
-import { availableParallelism } from "node:os";
 import { RunError } from "../errors/errors.js";
 import type { SweepInput } from "../experiment/sweep.js";
 import { openStore, writeSpec } from "../run/node/openStore.js";
-import { spawnThread } from "../run/pool/node/spawn.js";
+import { spawnThread, threadsHere } from "../run/pool/node/spawn.js";
 import { MemoryStore } from "../run/store/memoryStore.js";
 import { type SweepOptions, sweep } from "../run/sweep.js";
 import { inOrder, type SweepResult, type SweptSummary, summarised } from "../run/sweepResult.js";
@@ -24,7 +23,7 @@ export async function runSweep(
   try {
     if (out !== undefined) await writeSpec(out, spec);
     const finished = sweep(spec, {
-      workers: availableParallelism(),
+      workers: threadsHere(),
       spawn: spawnThread,
       ...options,
       store,

@@ -2,7 +2,7 @@ import { Gunzip } from "fflate";
 import { InputError } from "../errors/errors.js";
 
 /** Compressed bytes that are unpacked at a time. */
-const PIECE = 1 << 16;
+const PIECE = 1 << 13;
 
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes.length > 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
