@@ -54,9 +54,9 @@ test("linear regression: y = slope . x, x of the given scale", async () => {
   expect(Math.abs(variance - 4)).toBeLessThan(5 * 4 * Math.sqrt(2 / 10000));
 });
 
-test("linear regression wants a slope for each input", async () => {
-  const wrong = made({ name: "linear-regression", inputs: 2, slope: [1], train: 4 });
-  await expect(wrong).rejects.toThrow(/data\.slope has 1 numbers: takes one for each of the 2/);
+test("linear regression wants a slope for each input", () => {
+  const wrong = { name: "linear-regression", inputs: 2, slope: [1], train: 4 };
+  expect(() => made(wrong)).toThrow(/data\.slope is \[1\]: takes .* one for each input/);
 });
 
 test("a teacher's outputs are of order one, with noise on request", async () => {

@@ -252,7 +252,7 @@ describe("bad sweeps", () => {
     [{ sweep: { "noise.0.sigma": [1, -1] } }, "noise.0.sigma", /is -1: takes/],
     [{ sweep: { "noise.0.sigmas": [1] } }, "noise.0.sigmas", /known ones are/],
     [{ sweep: { "noise.7.sigma": [1] } }, "noise.7.sigma", /no entry/],
-    [{ sweep: { "seed.x": [1] }, seed: 1 }, "seed.x", /has no fields/],
+    [{ sweep: { "seed.x": [1] }, seed: 1 }, "seed.x", /takes no fields/],
     [{ sweep: { "": [1] } }, "", /is no field/],
     [{ sweep: { seed: "1:2:1000001" } }, "sweep.seed", /from:to:count/],
   ])("%j is refused", (input, field, message) => {
@@ -265,7 +265,7 @@ describe("bad sweeps", () => {
     const many = Array.from({ length: 1100 }, (_, i) => i);
     const start = performance.now();
     expect(refusal(() => sweepRuns({ sweep: { seed: many, epochs: many } })).message).toMatch(
-      /asks for 1210000 runs: takes at most 1000000/,
+      /asks for 1210000 runs: takes at most 100000$/,
     );
     expect(performance.now() - start).toBeLessThan(500);
   });

@@ -1,5 +1,5 @@
 import { csvParseRows } from "d3-dsv";
-import { InputError, shown } from "../errors/errors.js";
+import { cut, InputError, shown } from "../errors/errors.js";
 
 export interface CsvTable {
   readonly columns: readonly string[];
@@ -7,6 +7,9 @@ export interface CsvTable {
   readonly values: Float64Array;
   readonly rows: number;
 }
+
+/** `Number` also takes 0x10, and nothing at all for 0. */
+const DECIMAL = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i;
 
 /**
  * Reads a table of numbers.
@@ -20,7 +23,7 @@ export function readCsv(bytes: Uint8Array, header: boolean, field: string): CsvT
   } catch {
     throw new InputError(field, `${field}: not a text file in UTF-8`);
   }
-  const lines = csvParseRows(text.replace(/\s+$/, ""));
+  const lines = csvParseRows(text.trimEnd());
   const width = lines[0]?.length ?? 0;
   const columns = header
     ? (lines[0] ?? []).map((name) => name.trim())
@@ -44,11 +47,11 @@ export function readCsv(bytes: Uint8Array, header: boolean, field: string): CsvT
       );
     }
     for (let c = 0; c < width; c++) {
-      const value = cells[c].trim() === "" ? Number.NaN : Number(cells[c]);
+      const value = DECIMAL.test(cells[c]) ? Number(cells[c]) : Number.NaN;
       if (!Number.isFinite(value)) {
         throw new InputError(
           field,
-          `${field}: line ${line}, column ${columns[c]} is ${shown(cells[c])}: takes a finite number`,
+          `${field}: line ${line}, column ${cut(columns[c])} is ${shown(cells[c])}: takes a finite number`,
         );
       }
       values[r * width + c] = value;

@@ -11,12 +11,6 @@ const MOST_NUMBERS = 2 ** 28;
 
 export function linearRegression(spec: DataSpecOf<"linear-regression">, streams: Streams): Dataset {
   const { inputs, slope, scale, train, test } = spec;
-  if (Array.isArray(slope) && slope.length !== inputs) {
-    throw new InputError(
-      "data.slope",
-      `data.slope has ${slope.length} numbers: takes one for each of the ${inputs} inputs`,
-    );
-  }
   const slopes = Array.isArray(slope) ? slope : new Array<number>(inputs).fill(slope);
   const split = (rows: number, first: number): Split => {
     const x = streams

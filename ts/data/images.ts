@@ -40,7 +40,7 @@ export function imageDataset(files: ImageFiles, options: ImageOptions): Dataset 
     }
   }
   const classes =
-    options.classes ?? 1 + Math.max(largest(train.targets), test ? largest(test.targets) : 0);
+    options.classes ?? 1 + Math.max(1, largest(train.targets), test ? largest(test.targets) : 0);
   for (const [part, file] of [
     [train, files.labels],
     [test, files.testLabels],

@@ -1,4 +1,4 @@
-import { InputError, shown } from "../errors/errors.js";
+import { cut, InputError, shown } from "../errors/errors.js";
 
 export interface NpyArray {
   readonly shape: readonly number[];
@@ -28,66 +28,89 @@ const READERS: Record<string, { bytes: number; read: Read }> = {
   i8: { bytes: 8, read: (view, at, little) => Number(view.getBigInt64(at, little)) },
 };
 
+/** NumPy's own limit. */
+const MOST_DIMENSIONS = 64;
+
+/** What a `.npy` file says of its array. */
+interface NpyHeader {
+  readonly dtype: string;
+  readonly reader: { readonly bytes: number; readonly read: Read };
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
+  /** Number of values. */
+  readonly count: number;
+  /** Byte at which they begin. */
+  readonly start: number;
+}
+
 /**
- * Reads a NumPy `.npy` file (format versions 1 to 3) of real numbers, either byte order, C or Fortran order.
+ * Reads the header of a `.npy` file (format versions 1 to 3).
+ * @param bytes the file, or as much of it as holds the header.
+ * @param length bytes of the whole file, which the header has to account for.
  * @throws InputError that says what was expected and what was found.
  */
-export function readNpy(bytes: Uint8Array, field: string): NpyArray {
+export function readNpyHeader(bytes: Uint8Array, length: number, field: string): NpyHeader {
   const fail = (what: string): never => {
     throw new InputError(field, `${field}: ${what}`);
   };
   if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    return fail(
-      `expected a NumPy file (it begins with \\x93NUMPY), found ${bytes.length} other bytes`,
-    );
+    return fail(`expected a NumPy file (it begins with \\x93NUMPY), found ${length} other bytes`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const version = bytes[6];
-  if (version < 1 || version > 3)
-    return fail(`expected NumPy format version 1 to 3, found ${version}`);
-  const start = version === 1 ? 10 : 12;
-  const end = start + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
-  if (end > bytes.length)
-    return fail(`cut short: the header ends at byte ${end}, the file at ${bytes.length}`);
-  const header = new TextDecoder("latin1").decode(bytes.subarray(start, end));
+  const [version, minor] = [bytes[6], bytes[7]];
+  if (version < 1 || version > 3 || minor !== 0)
+    return fail(`expected NumPy format version 1.0, 2.0 or 3.0, found ${version}.${minor}`);
+  const first = version === 1 ? 10 : 12;
+  const start = first + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
+  if (start > bytes.length)
+    return fail(`cut short: the header ends at byte ${start}, the file at ${length}`);
+  const header = new TextDecoder("latin1").decode(bytes.subarray(first, start));
   const match = HEADER.exec(header);
   if (!match) return fail(`the header is not one of a plain array: ${shown(header.trim())}`);
   const [, dtype, fortran, sizes] = match;
-  const reader = READERS[dtype.slice(1)];
-  if (!reader || !"<>|=".includes(dtype[0])) {
+  const type = dtype.slice(1);
+  if (!Object.hasOwn(READERS, type) || !"<>|=".includes(dtype[0])) {
     return fail(
       `the type ${shown(dtype)} is not read: takes real numbers (${Object.keys(READERS).join(", ")})`,
     );
   }
+  const reader = READERS[type];
   const shape = sizes
     .split(",")
     .filter((s) => s.trim())
     .map(Number);
   const count = shape.reduce((product, size) => product * size, 1);
-  const found = (bytes.length - end) / reader.bytes;
-  if (!Number.isSafeInteger(count) || found !== count) {
+  const found = (length - start) / reader.bytes;
+  if (shape.length > MOST_DIMENSIONS || !Number.isSafeInteger(count) || found !== count) {
     return fail(
-      `expected ${count} values of ${reader.bytes} bytes for shape (${shape.join(", ")}), found ${found}`,
+      `expected ${count} values of ${reader.bytes} bytes for shape (${cut(shape.join(", "))}), found ${found}`,
     );
   }
-  const values = read(view, end, count, dtype, reader);
-  for (let i = 0; i < count; i++) {
-    if (!Number.isFinite(values[i]))
-      return fail(`value ${i} is ${values[i]}: takes finite numbers`);
-    if (reader.bytes === 8 && !dtype.endsWith("f8") && !Number.isSafeInteger(values[i])) {
-      return fail(`value ${i} is about ${values[i]}: takes integers that float64 holds exactly`);
-    }
-  }
-  return { shape, dtype, values: fortran === "True" ? rowMajor(values, shape) : values };
+  return { dtype, reader, fortran: fortran === "True", shape, count, start };
 }
 
-function read(
-  view: DataView,
-  start: number,
-  count: number,
-  dtype: string,
-  reader: { bytes: number; read: Read },
-) {
+/**
+ * Reads a NumPy `.npy` file of finite real numbers, either byte order, C or Fortran order.
+ * @throws InputError that says what was expected and what was found.
+ */
+export function readNpy(bytes: Uint8Array, field: string): NpyArray {
+  const header = readNpyHeader(bytes, bytes.length, field);
+  const { dtype, reader, fortran, shape, count } = header;
+  const values = read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), header);
+  for (let i = 0; i < count; i++) {
+    if (!Number.isFinite(values[i]))
+      throw new InputError(field, `${field}: value ${i} is ${values[i]}: takes finite numbers`);
+    if (reader.bytes === 8 && !dtype.endsWith("f8") && !Number.isSafeInteger(values[i])) {
+      throw new InputError(
+        field,
+        `${field}: value ${i} is about ${values[i]}: takes integers that float64 holds exactly`,
+      );
+    }
+  }
+  return { shape, dtype, values: fortran ? rowMajor(values, shape) : values };
+}
+
+function read(view: DataView, { dtype, reader, count, start }: NpyHeader) {
   const little = dtype[0] !== ">";
   const type = dtype.slice(1);
   const out =

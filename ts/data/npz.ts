@@ -1,9 +1,6 @@
-import { inflateSync } from "fflate";
-import { InputError } from "../errors/errors.js";
-import { crc32 } from "./bytes.js";
-import { type NpyArray, readNpy } from "./npy.js";
-
-const MOST_BYTES = 4e9;
+import { cut, InputError } from "../errors/errors.js";
+import { crc32, inflate } from "./bytes.js";
+import { type NpyArray, readNpy, readNpyHeader } from "./npy.js";
 
 interface Entry {
   readonly name: string;
@@ -28,7 +25,10 @@ export function readNpz(
   for (const entry of directory(bytes, field)) {
     const name = entry.name.replace(/\.npy$/, "");
     if (only && !only.includes(name)) continue;
-    arrays.set(name, readNpy(content(bytes, entry, field), `${field}, array ${name}`));
+    const array = `${field}, array ${cut(name)}`;
+    if (arrays.has(name))
+      throw new InputError(array, `${array}: expected one of that name, found two`);
+    arrays.set(name, readNpy(content(bytes, entry, array), array));
   }
   return arrays;
 }
@@ -39,23 +39,25 @@ function directory(bytes: Uint8Array, field: string): Entry[] {
     throw new InputError(field, `${field}: not a whole zip file: ${what}`);
   };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isEnd = (at: number) =>
+    view.getUint32(at, true) === 0x06054b50 &&
+    at + 22 + view.getUint16(at + 20, true) === bytes.length;
   let end = bytes.length - 22;
-  while (end >= 0 && end > bytes.length - 65558 && view.getUint32(end, true) !== 0x06054b50) end--;
-  if (end < 0 || view.getUint32(end, true) !== 0x06054b50)
-    return fail("it has no directory at its end");
+  while (end >= 0 && end > bytes.length - 65558 && !isEnd(end)) end--;
+  if (end < 0 || !isEnd(end)) return fail("it has no directory at its end");
   const count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
   const entries: Entry[] = [];
   for (let i = 0; i < count; i++) {
-    if (at + 46 > bytes.length || view.getUint32(at, true) !== 0x02014b50) {
+    if (at + 46 > end || view.getUint32(at, true) !== 0x02014b50) {
       return fail(`entry ${i} of ${count} is missing from its directory`);
     }
     const nameLength = view.getUint16(at + 28, true);
-    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
+    const name = decoded(bytes.subarray(at + 46, at + 46 + nameLength));
     const [packed, size] = [view.getUint32(at + 20, true), view.getUint32(at + 24, true)];
     const header = view.getUint32(at + 42, true);
     if ([packed, size, header].includes(0xffffffff))
-      return fail(`${name} is in zip64 form, which is not read`);
+      return fail(`${cut(name)} is in zip64 form, which is not read`);
     entries.push({
       name,
       method: view.getUint16(at + 10, true),
@@ -66,35 +68,37 @@ function directory(bytes: Uint8Array, field: string): Entry[] {
     });
     at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }
+  if (at > end) return fail("its directory overlaps its end");
   return entries;
 }
 
+/** The bytes of an entry. Its sizes and its NumPy header must agree before it is unpacked. */
 function content(
   bytes: Uint8Array,
   { name, method, crc, packed, size, header }: Entry,
   field: string,
 ): Uint8Array {
   const fail = (what: string): never => {
-    throw new InputError(field, `${field}: ${name} is damaged: ${what}`);
+    throw new InputError(field, `${field}: damaged: ${what}`);
   };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (header + 30 > bytes.length || view.getUint32(header, true) !== 0x04034b50)
     return fail("it has no header");
-  const start = header + 30 + view.getUint16(header + 26, true) + view.getUint16(header + 28, true);
+  const names = header + 30;
+  const nameLength = view.getUint16(header + 26, true);
+  if (decoded(bytes.subarray(names, names + nameLength)) !== name)
+    return fail("its header is another's");
+  const start = names + nameLength + view.getUint16(header + 28, true);
   if (start + packed > bytes.length) return fail("it reaches beyond the file's end");
-  if (size > MOST_BYTES) return fail(`it unpacks to ${size} bytes`);
   const raw = bytes.subarray(start, start + packed);
-  let out: Uint8Array;
-  if (method === 0) out = raw;
-  else if (method === 8) {
-    // deflate makes at most 1032 bytes of one: a size beyond that is not worth the memory to try.
-    if (size > 1032 * packed + 64) return fail(`${packed} bytes cannot unpack to ${size}`);
-    try {
-      out = inflateSync(raw, { out: new Uint8Array(size) });
-    } catch (error) {
-      return fail((error as Error).message);
-    }
-  } else return fail(`compression method ${method} is not read`);
+  let out = raw;
+  if (method === 8) {
+    out = inflate(raw, size, fail, (head) => readNpyHeader(head, size, field));
+  } else if (method !== 0) return fail(`compression method ${method} is not read`);
   if (out.length !== size || crc32(out) !== crc) return fail("its checksum does not match");
   return out;
+}
+
+function decoded(name: Uint8Array): string {
+  return new TextDecoder().decode(name);
 }

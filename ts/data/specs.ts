@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { choice, flag, integer, real } from "../schema/takes.js";
+import { choice, flag, integer, list, real } from "../schema/takes.js";
 
 const MAX_ROWS = 1e9;
 
@@ -8,28 +8,37 @@ const testRows = (fallback: number) => v.optional(integer(0, MAX_ROWS), fallback
 const path = () => v.pipe(v.string("takes a file's path"), v.minLength(1, "takes a file's path"));
 
 /** `x ~ N(0, scale^2)`, `y = slope . x`: the data of the linear model (theory, section 3). */
-const linearRegression = v.strictObject({
-  name: v.literal("linear-regression"),
-  inputs: v.optional(integer(1, 65536), 1),
-  /** One number for every input, or a list of `inputs` numbers. */
-  slope: v.optional(
-    v.union(
-      [real(-1e30), v.array(real(-1e30), "takes a number or a list of numbers")],
-      "takes a number or a list of numbers",
+const linearRegression = v.pipe(
+  v.strictObject({
+    name: v.literal("linear-regression"),
+    inputs: v.optional(integer(1, 65536), 1),
+    /** One number for every input, or a list of `inputs` numbers. */
+    slope: v.optional(
+      v.union(
+        [real(-1e30), list(real(-1e30), 65536, "takes a number or a list of numbers")],
+        "takes a number or a list of numbers",
+      ),
+      1,
     ),
-    1,
+    scale: v.optional(real(0, { exclusive: true }), 1),
+    train: rows(200),
+    test: testRows(0),
+  }),
+  v.forward(
+    v.check(
+      ({ inputs, slope }) => !Array.isArray(slope) || slope.length === inputs,
+      "takes a number, or a list of one for each input",
+    ),
+    ["slope"],
   ),
-  scale: v.optional(real(0, { exclusive: true }), 1),
-  train: rows(200),
-  test: testRows(0),
-});
+);
 
-/** Standard normal inputs; targets from a random MLP with LeCun weights and unit-variance outputs at init. */
+/** Standard normal inputs; targets from a random MLP with LeCun weights, whose layers keep unit variance if they are relu. */
 const teacher = v.strictObject({
   name: v.literal("teacher"),
   inputs: v.optional(integer(1, 65536), 16),
   outputs: v.optional(integer(1, 65536), 1),
-  hidden: v.optional(v.array(integer(1, 65536), "takes a list of widths"), [32]),
+  hidden: v.optional(list(integer(1, 65536), 64, "takes a list of widths"), [32]),
   activation: v.optional(choice(["tanh", "relu"]), "tanh"),
   /** Standard deviation of normal noise added to the targets. */
   noise: v.optional(real(0), 0),

@@ -1,5 +1,6 @@
 import type { Dataset } from "../data/dataset.js";
 import { InputError } from "../errors/errors.js";
+import { checkRows } from "./checkRows.js";
 import type { Experiment } from "./schema.js";
 
 /**
@@ -8,7 +9,7 @@ import type { Experiment } from "./schema.js";
  * @throws InputError naming the field.
  */
 export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-entropy" | "mse" {
-  const { network, optimizer, record } = experiment;
+  const { network, stop } = experiment;
   const regression = data.task === "regression";
   if (network.inputs !== undefined && network.inputs !== data.inputs) {
     throw new InputError(
@@ -28,17 +29,12 @@ export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-
       `network.loss is "cross-entropy": ${data.name} has numbers for targets, not classes, and takes "mse"`,
     );
   }
-  if (optimizer.batchSize !== "full" && optimizer.batchSize > data.train.rows) {
+  if (regression && stop.trainAccuracy !== undefined) {
     throw new InputError(
-      "optimizer.batchSize",
-      `optimizer.batchSize is ${optimizer.batchSize}: takes at most the number of training samples, ${data.train.rows}, or "full"`,
+      "stop.trainAccuracy",
+      `stop.trainAccuracy is ${stop.trainAccuracy}: ${data.name} has numbers for targets, and no accuracy; takes stop.loss instead`,
     );
   }
-  if (record.evaluateSamples !== undefined && record.evaluateSamples > data.train.rows) {
-    throw new InputError(
-      "record.evaluateSamples",
-      `record.evaluateSamples is ${record.evaluateSamples}: takes at most the number of training samples, ${data.train.rows}`,
-    );
-  }
+  checkRows(experiment, data.train.rows);
   return network.loss ?? (regression ? "mse" : "cross-entropy");
 }

@@ -1,5 +1,7 @@
 import { InputError } from "../errors/errors.js";
 import { parseWith } from "../schema/parseWith.js";
+import { isPlainObject } from "../schema/plainObject.js";
+import { checkSize } from "./checkSize.js";
 import { DEFAULT_DATA, type Experiment, experimentSchema } from "./schema.js";
 
 /**
@@ -24,13 +26,13 @@ export function parseExperiment(input: unknown): Experiment {
       );
     }
   });
+  checkSize(experiment);
   return experiment;
 }
 
 /** `{ "data": { "train": 100 } }` is about the data that an experiment has if it names none. */
 function withDataNamed(input: unknown): unknown {
   const data = (input as { data?: unknown } | null | undefined)?.data;
-  const unnamed =
-    typeof data === "object" && data !== null && !Array.isArray(data) && !("name" in data);
+  const unnamed = isPlainObject(data) && !("name" in data);
   return unnamed ? { ...(input as object), data: { ...data, name: DEFAULT_DATA } } : input;
 }

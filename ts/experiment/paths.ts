@@ -1,4 +1,7 @@
-import { InputError, shown } from "../errors/errors.js";
+import { cut, InputError, shown } from "../errors/errors.js";
+
+/** No field of an experiment lies deeper. */
+const MOST_KEYS = 8;
 
 /**
  * A copy of `json` with the field at a dotted path such as `noise.0.sigma` set to `value`; objects and list
@@ -6,14 +9,22 @@ import { InputError, shown } from "../errors/errors.js";
  * @throws InputError if the path goes through something that has no fields, or past the end of a list.
  */
 export function withField(json: unknown, path: string, value: unknown): unknown {
+  return set(json, keysOf(path), 0, cut(path), value);
+}
+
+/**
+ * The keys of a dotted path.
+ * @throws InputError if no field can be there.
+ */
+export function keysOf(path: string): string[] {
   const keys = path.split(".");
-  if (keys.some((key) => key === "" || key === "__proto__")) {
+  if (keys.length > MOST_KEYS || keys.some((key) => key === "" || key === "__proto__")) {
     throw new InputError(
-      path,
+      cut(path),
       `${shown(path)} is no field: takes a dotted path such as noise.0.sigma`,
     );
   }
-  return set(json, keys, 0, path, value);
+  return keys;
 }
 
 function set(node: unknown, keys: string[], depth: number, path: string, value: unknown): unknown {
@@ -25,7 +36,7 @@ function set(node: unknown, keys: string[], depth: number, path: string, value: 
     if (index === undefined || index > list.length) {
       throw new InputError(
         path,
-        `${path}: ${keys.slice(0, depth).join(".")} is a list of ${list.length}, and ${shown(key)} is no entry of it`,
+        `${path}: ${place(keys, depth)} is a list of ${list.length}, and ${shown(key)} is no entry of it`,
       );
     }
     list[index] = set(list[index], keys, depth + 1, path, value);
@@ -34,16 +45,23 @@ function set(node: unknown, keys: string[], depth: number, path: string, value: 
   if (node !== undefined && (typeof node !== "object" || node === null)) {
     throw new InputError(
       path,
-      `${path}: ${keys.slice(0, depth).join(".")} is ${shown(node)} and has no fields`,
+      `${path}: ${place(keys, depth)} is ${shown(node)} and takes no fields`,
     );
   }
   const object = (node ?? {}) as Record<string, unknown>;
-  return { ...object, [key]: set(object[key], keys, depth + 1, path, value) };
+  const old = Object.hasOwn(object, key) ? object[key] : undefined;
+  return { ...object, [key]: set(old, keys, depth + 1, path, value) };
+}
+
+function place(keys: readonly string[], depth: number): string {
+  return cut(keys.slice(0, depth).join(".")) || "the experiment";
 }
 
 /** The value at a dotted path, or undefined. */
 export function fieldAt(json: unknown, path: string): unknown {
-  return path.split(".").reduce<any>((node, key) => node?.[key], json);
+  return path
+    .split(".")
+    .reduce<any>((node, key) => (Object.hasOwn(Object(node), key) ? node[key] : undefined), json);
 }
 
 /** `text` as JSON where it is JSON, else as the plain string that it is: what `--set field=text` means. */

@@ -1,6 +1,6 @@
 import { InputError, shown } from "../errors/errors.js";
 
-const MAX_VALUES = 1e6;
+const MAX_VALUES = 1e5;
 
 /**
  * The values of a sweep over one field: a list as it stands, or `"a:b:n"`, n values from a to b spaced

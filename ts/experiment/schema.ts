@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { dataSchema } from "../data/specs.js";
-import { choice, flag, integer, real } from "../schema/takes.js";
+import { choice, flag, integer, list, real } from "../schema/takes.js";
 
 const MAX_WIDTH = 65536;
 
@@ -10,10 +10,7 @@ export const DEFAULT_DATA = "gaussian-mixture";
 const network = v.strictObject({
   /** Hidden widths; input and output widths come from the data. */
   layers: v.optional(
-    v.pipe(
-      v.array(integer(1, MAX_WIDTH), "takes a list of hidden widths, such as [128, 128]"),
-      v.maxLength(64, "takes at most 64 hidden widths"),
-    ),
+    list(integer(1, MAX_WIDTH), 64, "takes a list of hidden widths, such as [128, 128]"),
     [128, 128, 128],
   ),
   activation: v.optional(choice(["relu", "tanh", "gelu", "linear"]), "relu"),
@@ -73,13 +70,7 @@ const record = v.strictObject({
 
 export const experimentSchema = v.strictObject({
   network: v.optional(network, {}),
-  noise: v.optional(
-    v.pipe(
-      v.array(noiseGroup, "takes a list of noise groups"),
-      v.maxLength(64, "takes at most 64 groups"),
-    ),
-    [{}],
-  ),
+  noise: v.optional(list(noiseGroup, 64, "takes a list of noise groups"), [{}]),
   data: v.optional(dataSchema, { name: DEFAULT_DATA }),
   optimizer: v.optional(optimizer, {}),
   /** Passes over the training samples; 20 unless `steps` is given. */

@@ -1,9 +1,11 @@
 import * as v from "valibot";
 import { InputError, shown } from "../errors/errors.js";
 import { parseWith } from "../schema/parseWith.js";
-import { choice, integer, real } from "../schema/takes.js";
+import { isPlainObject } from "../schema/plainObject.js";
+import { choice, integer, list, real } from "../schema/takes.js";
+import { checkRows } from "./checkRows.js";
 import { parseExperiment } from "./parse.js";
-import { fieldAt, withField } from "./paths.js";
+import { fieldAt, keysOf, withField } from "./paths.js";
 import { sweepValues } from "./range.js";
 import type { Experiment, ExperimentInput } from "./schema.js";
 
@@ -25,7 +27,7 @@ const refineSchema = v.strictObject({
   /** A boundary is known well enough once the values on its two sides differ by this part. */
   precision: v.optional(real(1e-6, { max: 10 }), 0.05),
   boundaries: v.optional(
-    v.array(choice(["decay", "catapult", "divergent"]), "takes a list of boundaries"),
+    list(choice(["decay", "catapult", "divergent"]), 3, "takes a list of boundaries"),
     ["decay", "catapult", "divergent"],
   ),
 });
@@ -46,24 +48,27 @@ export interface SweepPlan {
   readonly at: (fields: SweepRun["fields"]) => SweepRun;
 }
 
-const MAX_RUNS = 1e6;
+/** What a host can keep a plan of; each is checked before the first one runs. */
+const MAX_RUNS = 1e5;
+const MAX_FIELDS = 32;
 
 /**
  * All runs of a sweep: the product of the fields' values, the last field changing fastest.
  * @throws InputError, before anything runs, if any of them is not a valid experiment.
  */
 export function sweepPlan(input: unknown): SweepPlan {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+  if (!isPlainObject(input)) {
     throw new InputError("the experiment", `the experiment is ${shown(input)}: takes an object`);
   }
   const { sweep = {}, ...base } = input as SweepInput;
-  if (typeof sweep !== "object" || sweep === null || Array.isArray(sweep)) {
+  if (!isPlainObject(sweep)) {
     throw new InputError(
       "sweep",
       `sweep is ${shown(sweep)}: takes an object of fields and their values`,
     );
   }
   const { repeats, refine, ...fields } = sweep;
+  refuseOverlaps(Object.keys(fields));
   const axes = Object.entries(fields).map(([names, spec]) => axis(names, spec));
   if (repeats !== undefined) axes.push(seeds(base, repeats, fields));
   const count = axes.reduce((product, values) => product * values.length, 1);
@@ -75,7 +80,9 @@ export function sweepPlan(input: unknown): SweepPlan {
       (node, [field, value]) => withField(node, field, value),
       base,
     );
-    return { fields: values, experiment: parseExperiment(json) };
+    const experiment = parseExperiment(json);
+    if (experiment.data.train !== undefined) checkRows(experiment, experiment.data.train);
+    return { fields: values, experiment };
   };
   let points: Record<string, unknown>[] = [{}];
   for (const values of axes) {
@@ -89,11 +96,36 @@ export function sweepRuns(input: unknown): SweepRun[] {
   return [...sweepPlan(input).runs];
 }
 
+/** Where one of two swept fields holds the other, it would overwrite what the other set. */
+function refuseOverlaps(axes: readonly string[]): void {
+  const fields = axes.flatMap(fieldsOf);
+  if (fields.length > MAX_FIELDS) {
+    throw new InputError("sweep", `sweep has ${fields.length} fields: takes at most ${MAX_FIELDS}`);
+  }
+  fields.forEach((field, i) => {
+    const keys = keysOf(field);
+    const outer = fields.find(
+      (other, j) => i !== j && keys.some((_, k) => keys.slice(0, k + 1).join(".") === other),
+    );
+    if (outer !== undefined) {
+      throw new InputError(
+        `sweep.${field}`,
+        `sweep.${field} is swept by sweep.${outer} too: takes fields apart from each other`,
+      );
+    }
+  });
+}
+
+/** The fields that one name in a sweep stands for. */
+function fieldsOf(names: string): string[] {
+  return names.split(",").map((name) => name.trim());
+}
+
 /** The values along one axis: of one field, or of several that change together. */
 function axis(names: string, spec: unknown): Record<string, unknown>[] {
   const values = sweepValues(`sweep.${names}`, spec);
-  const fields = names.split(",").map((name) => name.trim());
-  if (fields.length === 1) return values.map((value) => ({ [names]: value }));
+  const fields = fieldsOf(names);
+  if (fields.length === 1) return values.map((value) => ({ [fields[0]]: value }));
   return values.map((value) => {
     if (!Array.isArray(value) || value.length !== fields.length) {
       throw new InputError(
@@ -106,7 +138,7 @@ function axis(names: string, spec: unknown): Record<string, unknown>[] {
 }
 
 function seeds(base: unknown, repeats: unknown, fields: object): Record<string, unknown>[] {
-  if ("seed" in fields) {
+  if (Object.keys(fields).flatMap(fieldsOf).includes("seed")) {
     throw new InputError(
       "sweep.repeats",
       `sweep.repeats is ${shown(repeats)}, but seed is swept too: takes one of the two`,
@@ -126,7 +158,7 @@ function refinement(spec: unknown, fields: object): Refine | null {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`sweep.refine.${error.field}`, `sweep.refine.${error.message}`);
   }
-  if (!(refine.field in fields)) {
+  if (!Object.hasOwn(fields, refine.field)) {
     throw new InputError(
       "sweep.refine.field",
       `sweep.refine.field is ${shown(refine.field)}: takes a field that is swept by itself`,

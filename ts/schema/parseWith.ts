@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { InputError, shown } from "../errors/errors.js";
+import { cut, InputError, shown } from "../errors/errors.js";
+import { isPlainObject } from "./plainObject.js";
 
 type Schema = v.GenericSchema;
 
@@ -15,75 +16,68 @@ export function parseWith<S extends Schema>(
 ): v.InferOutput<S> {
   const parsed = v.safeParse(schema, input, { abortEarly: true });
   if (!parsed.success) throw described(schema, parsed.issues[0], whole);
-  refuseListsAsObjects(parsed.output, input, [], whole);
+  refuseOtherObjects(parsed.output, input, [], whole);
   return parsed.output;
 }
 
 function described(schema: Schema, issue: v.BaseIssue<unknown>, whole: string): InputError {
   const path = issue.path?.map((item) => String(item.key)) ?? [];
-  // Valibot looks for an object's fields in a list too, and finds the list's own methods.
-  const list =
-    issue.path?.findIndex((item) => item.type === "object" && Array.isArray(item.input)) ?? -1;
-  if (list >= 0) return notAnObject(path.slice(0, list), issue.path?.[list].input, whole);
-  const field = path.join(".") || whole;
-  if (issue.type === "strict_object" && issue.expected === "never") {
-    const known = knownFields(schema, path.slice(0, -1), input(issue));
-    return new InputError(
-      field,
-      `${field} is not a field here: the known ones are ${known.join(", ")}`,
-    );
+  const field = named(path, whole);
+  const last = issue.path?.at(-1);
+  if (last?.origin === "key") {
+    if (!isPlainObject(last.input)) return noObject(path.slice(0, -1), last.input, whole);
+    const entries = entriesAt(schema, path.slice(0, -1), last.input);
+    if (issue.expected === "never") {
+      const known = Object.keys(entries).join(", ");
+      return new InputError(field, `${field} is not a field here: the known ones are ${known}`);
+    }
+    return new InputError(field, `${field} is missing: ${entries[path[path.length - 1]].message}`);
   }
-  if (issue.input === undefined)
-    return new InputError(field, `${field} is missing: ${takes(issue)}`);
-  return new InputError(field, `${field} is ${shown(issue.input)}: ${takes(issue)}`);
+  const given = last ? last.value : issue.input;
+  if (given === undefined) return new InputError(field, `${field} is missing: ${takes(issue)}`);
+  return new InputError(field, `${field} is ${shown(given)}: ${takes(issue)}`);
 }
 
-function notAnObject(path: readonly string[], given: unknown, whole: string): InputError {
-  const field = path.join(".") || whole;
+function named(path: readonly string[], whole: string): string {
+  return cut(path.map((key) => key || '""').join(".")) || whole;
+}
+
+function noObject(path: readonly string[], given: unknown, whole: string): InputError {
+  const field = named(path, whole);
   return new InputError(field, `${field} is ${shown(given)}: takes an object`);
-}
-
-/** The object that an issue's last key was looked for in. */
-function input(issue: v.BaseIssue<unknown>): unknown {
-  return issue.path?.at(-1)?.input;
 }
 
 function takes(issue: v.BaseIssue<unknown>): string {
   if (issue.message.startsWith("takes")) return issue.message;
   if (issue.expected === "Object") return "takes an object";
-  if (issue.expected === "Array") return "takes a list";
   return `takes ${(issue.expected ?? "another value").replace(/^\((.*)\)$/, "$1").replaceAll(" | ", ", ")}`;
 }
 
-/** Follows a path of keys through a schema to the object schema that stands there, and lists its fields. */
-function knownFields(schema: Schema, path: readonly string[], value: unknown): string[] {
-  let node: any = unwrapped(schema);
-  for (const key of path) node = unwrapped(node?.entries?.[key] ?? node?.item);
-  if (node?.type === "variant") {
-    const name = (value as Record<string, unknown> | null)?.[node.key];
-    node = node.options.find((option: any) => option.entries[node.key].literal === name);
-  }
-  return Object.keys(node?.entries ?? {});
+/**
+ * Follows a path of keys through a schema to the object schema that stands there: its fields.
+ * @param value the object that was given there, which says which variant it is.
+ */
+function entriesAt(schema: Schema, path: readonly string[], value: any): Record<string, any> {
+  let node = unwrapped(schema);
+  for (const key of path) node = unwrapped(node.entries?.[key] ?? node.item);
+  if (node.type !== "variant") return node.entries;
+  return node.options.find((option: any) => option.entries[node.key].literal === value[node.key])
+    .entries;
 }
 
+/** Without its default, and past the checks before it. */
 function unwrapped(schema: any): any {
   let node = schema;
-  while (node?.wrapped) node = node.wrapped;
+  while (node.wrapped ?? node.pipe)
+    node = node.wrapped ?? node.pipe.findLast((step: any) => step.kind === "schema");
   return node;
 }
 
-/** Valibot takes a list for an object of optional fields; a user who wrote `[]` meant something else. */
-function refuseListsAsObjects(
-  output: unknown,
-  given: unknown,
-  path: string[],
-  whole: string,
-): void {
+/** Valibot takes a list, a Map or a Date for an object of optional fields; who gave it meant something else. */
+function refuseOtherObjects(output: unknown, given: unknown, path: string[], whole: string): void {
   if (typeof output !== "object" || output === null || given === undefined) return;
-  if (!Array.isArray(output) && Array.isArray(given)) {
-    throw notAnObject(path, given, whole);
-  }
+  if (!Array.isArray(output) && !isPlainObject(given)) throw noObject(path, given, whole);
   for (const [key, value] of Object.entries(output)) {
-    refuseListsAsObjects(value, (given as Record<string, unknown>)[key], [...path, key], whole);
+    refuseOtherObjects(value, (given as Record<string, unknown>)[key], [...path, key], whole);
   }
 }

@@ -26,6 +26,15 @@ export function choice<const T extends readonly string[]>(options: T) {
   return v.picklist(options, `takes one of ${options.map((o) => `"${o}"`).join(", ")}`);
 }
 
+/** A list of at most `most` items: counted before any of them is looked at. */
+export function list<const S extends v.GenericSchema>(item: S, most: number, takes: string) {
+  return v.pipe(
+    v.custom<unknown[]>(Array.isArray, takes),
+    v.maxLength(most, `takes at most ${most} entries`),
+    v.array(item, takes),
+  ) as v.GenericSchema<v.InferInput<S>[], v.InferOutput<S>[]>;
+}
+
 export function flag() {
   return v.boolean("takes true or false");
 }

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { InputError } from "../../errors/errors.js";
+import { InputError, shown } from "../../errors/errors.js";
 import type { FileSource } from "../load.js";
 import { type FetchOptions, fetchSet } from "./download.js";
 import { locate, readSet } from "./locate.js";
+import { readBytes } from "./readBytes.js";
 
 export interface NodeFilesOptions extends Pick<FetchOptions, "onProgress" | "signal" | "baseUrl"> {
   /** Downloads a set known by name that is nowhere to be found; otherwise that is an error. */
@@ -19,7 +19,7 @@ export function nodeFiles(options: NodeFilesOptions = {}): FileSource {
       if (folder !== undefined) {
         throw new InputError(
           "data.folder",
-          `data.folder is "${folder}": it does not hold the files of ${name}`,
+          `data.folder is ${shown(folder)}: takes a folder that holds the four files of ${name}`,
         );
       }
       if (!options.download) {
@@ -31,19 +31,4 @@ export function nodeFiles(options: NodeFilesOptions = {}): FileSource {
       return readSet(name, await fetchSet(name, options), withTest);
     },
   };
-}
-
-async function readBytes(path: string, field: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const why =
-      code === "ENOENT"
-        ? "there is no such file"
-        : code === "EISDIR"
-          ? "it is a folder"
-          : (code ?? error);
-    throw new InputError(field, `${field} is "${path}": ${why}`);
-  }
 }

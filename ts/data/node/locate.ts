@@ -1,9 +1,10 @@
-import { access, readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../../errors/errors.js";
 import type { ImageFile, ImageFiles } from "../images.js";
 import type { NamedSet } from "../load.js";
+import { readBytes } from "./readBytes.js";
 import { KNOWN_SETS } from "./sets.js";
 
 /** Where downloaded data is kept: `$NINSCOPE_CACHE`, or the user's cache folder. */
@@ -59,7 +60,7 @@ export async function readSet(
         "data.name",
         `data.name is "${name}": ${folder} does not hold its ${role}`,
       );
-    return { bytes: await readFile(path), field: path };
+    return { bytes: await readBytes(path, path), field: path };
   };
   const training = { images: await read("images"), labels: await read("labels") };
   if (!withTest) return training;
