@@ -138,18 +138,6 @@ describe("hostile experiments", () => {
     expect(parseExperiment({ data: { name: "spiral", train: 2 ** 27 } })).toBeDefined();
   });
 
-  test("every run of a sweep is held to the number of its samples before the first", () => {
-    const data = { name: "spiral", train: 120 };
-    const batch = refused(() => sweepRuns({ data, sweep: { "optimizer.batchSize": [121] } }));
-    expect(batch.message).toBe(
-      'optimizer.batchSize is 121: takes at most the number of training samples, 120, or "full"',
-    );
-    const error = refused(() =>
-      sweepRuns({ data, sweep: { "record.evaluateSamples": [1, 120, 121] } }),
-    );
-    expect(error.field).toBe("record.evaluateSamples");
-  });
-
   test.each([[[]], [[1, 2]], [new Array(70_000).fill(1)]])(
     "a slope for each input, or one",
     (slope) => {

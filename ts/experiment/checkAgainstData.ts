@@ -1,6 +1,5 @@
 import type { Dataset } from "../data/dataset.js";
 import { InputError } from "../errors/errors.js";
-import { checkRows } from "./checkRows.js";
 import type { Experiment } from "./schema.js";
 
 /**
@@ -9,7 +8,7 @@ import type { Experiment } from "./schema.js";
  * @throws InputError naming the field.
  */
 export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-entropy" | "mse" {
-  const { network, stop } = experiment;
+  const { network, optimizer, record, stop } = experiment;
   const regression = data.task === "regression";
   if (network.inputs !== undefined && network.inputs !== data.inputs) {
     throw new InputError(
@@ -35,6 +34,17 @@ export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-
       `stop.trainAccuracy is ${stop.trainAccuracy}: ${data.name} has numbers for targets, and no accuracy; takes stop.loss instead`,
     );
   }
-  checkRows(experiment, data.train.rows);
+  if (optimizer.batchSize !== "full" && optimizer.batchSize > data.train.rows) {
+    throw new InputError(
+      "optimizer.batchSize",
+      `optimizer.batchSize is ${optimizer.batchSize}: takes at most the number of training samples, ${data.train.rows}, or "full"`,
+    );
+  }
+  if (record.evaluateSamples !== undefined && record.evaluateSamples > data.train.rows) {
+    throw new InputError(
+      "record.evaluateSamples",
+      `record.evaluateSamples is ${record.evaluateSamples}: takes at most the number of training samples, ${data.train.rows}`,
+    );
+  }
   return network.loss ?? (regression ? "mse" : "cross-entropy");
 }

@@ -3,7 +3,6 @@ import { InputError, shown } from "../errors/errors.js";
 import { parseWith } from "../schema/parseWith.js";
 import { isPlainObject } from "../schema/plainObject.js";
 import { choice, integer, list, real } from "../schema/takes.js";
-import { checkRows } from "./checkRows.js";
 import { parseExperiment } from "./parse.js";
 import { fieldAt, keysOf, withField } from "./paths.js";
 import { sweepValues } from "./range.js";
@@ -80,9 +79,7 @@ export function sweepPlan(input: unknown): SweepPlan {
       (node, [field, value]) => withField(node, field, value),
       base,
     );
-    const experiment = parseExperiment(json);
-    if (experiment.data.train !== undefined) checkRows(experiment, experiment.data.train);
-    return { fields: values, experiment };
+    return { fields: values, experiment: parseExperiment(json) };
   };
   let points: Record<string, unknown>[] = [{}];
   for (const values of axes) {
