@@ -245,7 +245,7 @@ describe("bad sweeps", () => {
     [null, "the experiment", /takes an object/],
     [{ sweep: [] }, "sweep", /takes an object of fields/],
     [{ sweep: { seed: [] } }, "sweep.seed", /list of 0: takes 1 to/],
-    [{ sweep: { seed: 3 } }, "sweep.seed", /takes a list of values, "from:to:count"/],
+    [{ sweep: { seed: 3 } }, "sweep.seed", /takes a list of values, or "from:to:count"/],
     [{ sweep: { "noise.0.sigma": "1:2" } }, "sweep.noise.0.sigma", /takes "from:to:count"/],
     [{ sweep: { "noise.0.sigma": "0:2:5" } }, "sweep.noise.0.sigma", /positive ends/],
     [{ sweep: { "noise.0.sigma": "1:2:1" } }, "sweep.noise.0.sigma", /at least two values/],
