@@ -10,6 +10,8 @@ export { type NodeFilesOptions, nodeFiles } from "./data/node/files.js";
 export { checkSet, type FileCheck, listSets, type SetStatus } from "./data/node/inventory.js";
 export * from "./index.js";
 export { loadKernels } from "./kernels/node/load.js";
+export { openStore } from "./run/node/openStore.js";
+export { spawnThread } from "./run/pool/node/spawn.js";
 
 /** As `train` for browsers; data files are read from this machine. */
 export function train(

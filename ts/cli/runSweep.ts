@@ -15,7 +15,7 @@ export async function runSweep(
   voice: Voice,
   options: SweepOptions,
 ): Promise<SweepResult<SweptSummary>> {
-  const kept = out === undefined ? null : await openStore(out);
+  const kept = out === undefined ? null : await openStore(out, "--out");
   const store = kept ?? new MemoryStore();
   const progress = new Progress("sweep", voice);
   const runs: SweptSummary[] = [];

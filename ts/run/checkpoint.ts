@@ -15,6 +15,9 @@ export interface Checkpoint {
   readonly trajectory: Trajectory;
 }
 
+/** Seconds between checkpoints, unless asked otherwise. */
+export const CHECKPOINT_EVERY = 30;
+
 export interface Checkpoints {
   readonly from?: Checkpoint | null;
   /** Seconds between two checkpoints. */

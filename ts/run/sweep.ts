@@ -4,7 +4,7 @@ import { type SweepInput, type SweepPlan, type SweepRun, sweepPlan } from "../ex
 import { type Kernels, loadKernels } from "../kernels/kernels.js";
 import { asCompleted } from "./asCompleted.js";
 import { machineFor } from "./backend.js";
-import type { Checkpoint } from "./checkpoint.js";
+import { CHECKPOINT_EVERY, type Checkpoint } from "./checkpoint.js";
 import { isGenerated, type KeyedDataset } from "./dataKey.js";
 import { FanOut } from "./fanOut.js";
 import { canonicalJson, hashRun } from "./hash.js";
@@ -31,7 +31,7 @@ export interface SweepOptions extends RunnerOptions {
   readonly onFailure?: (failure: FailedRun) => void;
   /** Where finished runs are kept: those that it has are not made again. */
   readonly store?: RunStore;
-  /** Seconds between the checkpoints of a run. */
+  /** Seconds between the checkpoints of a run; left out: 30. */
   readonly checkpointEvery?: number;
   /** Makes the runs; left out: workers or this thread, as the other options say. It is not disposed of. */
   readonly runner?: Runner<TrainedRun>;
@@ -168,7 +168,7 @@ class Sweeper {
     data: KeyedDataset | null,
     keeping: Keeping,
   ): Promise<StoredRun> {
-    const { backend = "auto", store, checkpointEvery: every } = this.#options;
+    const { backend = "auto", store, checkpointEvery: every = CHECKPOINT_EVERY } = this.#options;
     const { experiment } = run;
     const checkpoints = store && {
       from: await keeping.done(store.checkpoint(key)),

@@ -3,7 +3,7 @@ import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { machineFor } from "./backend.js";
-import type { Checkpoint } from "./checkpoint.js";
+import { CHECKPOINT_EVERY, type Checkpoint } from "./checkpoint.js";
 import { hashDataset, isGenerated } from "./dataKey.js";
 import type { RunResult } from "./experimentRun.js";
 import { makeRunner, type RunnerOptions } from "./makeRunner.js";
@@ -20,7 +20,7 @@ export interface TrainOptions extends TrainerHooks, RunnerOptions {
   readonly store?: CheckpointStore;
   /** Goes on from the state that is in the store, if there is one. */
   readonly resume?: boolean;
-  /** Seconds between checkpoints. */
+  /** Seconds between checkpoints; left out: 30. */
   readonly checkpointEvery?: number;
 }
 
@@ -47,7 +47,7 @@ export async function train(
     if (!store) return await runner.run(job, options);
     const checkpoints = {
       from: options.resume ? await store.checkpoint(key) : null,
-      every: options.checkpointEvery,
+      every: options.checkpointEvery ?? CHECKPOINT_EVERY,
       save: (checkpoint: Checkpoint) => store.saveCheckpoint(key, checkpoint),
     };
     const result = await runner.run(job, { ...options, checkpoints });

@@ -27,7 +27,7 @@ Example:
     .action(async (folders: string[], options: MergeOptions) => {
       const voice = voiceOf(options);
       const spec = await commonSpec(folders);
-      const store = await openStore(options.out);
+      const store = await openStore(options.out, "--out");
       try {
         await writeSpec(options.out, spec);
         for (const folder of folders) await copyRuns(folder, store);
@@ -69,7 +69,7 @@ async function commonSpec(folders: readonly string[]): Promise<SweepInput> {
 }
 
 async function copyRuns(folder: string, into: Store): Promise<void> {
-  const from = await openStore(folder);
+  const from = await openStore(folder, "folders");
   try {
     for (const key of from.keys()) {
       const [summary, trajectory] = [from.get(key), await from.trajectory(key)];

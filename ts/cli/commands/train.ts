@@ -35,7 +35,7 @@ Examples:
     .action(async (config: string | undefined, options: LongRunOptions) => {
       const voice = voiceOf(options);
       const experiment = await experimentFor(config, options);
-      const store = options.out === undefined ? undefined : await openStore(options.out);
+      const store = options.out === undefined ? undefined : await openStore(options.out, "--out");
       const progress = new Progress("train", voice);
       try {
         if (options.out) await writeSpec(options.out, experiment);

@@ -7,10 +7,11 @@ import { openFolder, writeJson } from "./results.js";
 
 /**
  * Opens the store in a folder of results, made if it is not there, and holds it.
+ * @param field what named the folder, for the message.
  * @throws InputError if the folder holds something else; RunError that tells who holds it, if another process does.
  */
-export async function openStore(folder: string): Promise<Store> {
-  await openFolder(folder);
+export async function openStore(folder: string, field = "folder"): Promise<Store> {
+  await openFolder(folder, field);
   const held = await Folder.open(folder);
   return Store.open(held).catch(async (error) => {
     await held.close();

@@ -7,15 +7,16 @@ import type { SweptSummary } from "../sweepResult.js";
 import { writeWhole } from "./atomic.js";
 import { type Column, writeParquet } from "./parquet.js";
 
-/** The file that marks a folder as one of ours; a process that was killed early may have left only these. */
-const MARK = "experiment.json";
-const EARLY = /^(lock|figures|.*\.part)$/;
+/** Files that mark a folder as one of ours, and what a process that was killed early may have left alone there. */
+const MARKS = ["experiment.json", "journal.jsonl"];
+const EARLY = /^(lock|figures|checkpoints|trajectories\.pack|.*\.part)$/;
 
 /**
  * Makes ready the folder that results go to.
+ * @param field what named the folder, for the message.
  * @throws InputError if it holds something else; RunError if it cannot be made.
  */
-export async function openFolder(folder: string): Promise<void> {
+export async function openFolder(folder: string, field = "--out"): Promise<void> {
   let entries: string[];
   try {
     await mkdir(folder, { recursive: true });
@@ -24,16 +25,17 @@ export async function openFolder(folder: string): Promise<void> {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "EEXIST" || code === "ENOTDIR") {
       throw new InputError(
-        "--out",
-        `--out is "${folder}": takes a folder, and a file is in the way`,
+        field,
+        `${field} is "${folder}": takes a folder, and a file is in the way`,
       );
     }
     throw new RunError(`${folder} could not be made: ${(cause as Error).message}`, { cause });
   }
-  if (!entries.includes(MARK) && !entries.every((entry) => EARLY.test(entry))) {
+  const ours = entries.some((entry) => MARKS.includes(entry));
+  if (!ours && !entries.every((entry) => EARLY.test(entry))) {
     throw new InputError(
-      "--out",
-      `--out is "${folder}": it holds other things (${entries.slice(0, 3).join(", ")}); takes a new or empty folder, or one of earlier results`,
+      field,
+      `${field} is "${folder}": it holds other things (${entries.slice(0, 3).join(", ")}); takes a new or empty folder, or one of earlier results`,
     );
   }
   await mkdir(join(folder, "figures"), { recursive: true });

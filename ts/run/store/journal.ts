@@ -56,6 +56,8 @@ function wholeLine(bytes: Uint8Array, start: number, end: number): string | null
   return run === crc ? ascii(bytes, start + KEY, start + KEY + 64) : null;
 }
 
+const decoder = new TextDecoder();
+
 function ascii(bytes: Uint8Array, start: number, end: number): string {
-  return String.fromCharCode(...bytes.subarray(start, end));
+  return decoder.decode(bytes.subarray(start, end));
 }

@@ -1,0 +1,192 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { InputError, RunError } from "../../../ts/errors/errors.js";
+import type { SweepInput } from "../../../ts/experiment/sweep.js";
+import { loadKernels } from "../../../ts/kernels/kernels.js";
+import { openStore } from "../../../ts/run/node/openStore.js";
+import type { Storage } from "../../../ts/run/store/storage.js";
+import { Store } from "../../../ts/run/store/store.js";
+import { sweep } from "../../../ts/run/sweep.js";
+
+const kernels = await loadKernels();
+
+const spec: SweepInput = {
+  network: { layers: [8] },
+  data: { name: "gaussian-mixture", inputs: 4, classes: 2, train: 40, test: 20 },
+  optimizer: { batchSize: 20 },
+  epochs: 3,
+  sweep: { "noise.0.sigma": [1, 300, 1e20] },
+};
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ninscope-store-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A finished sweep in the folder; returns its hash. */
+async function finished(): Promise<string> {
+  const store = await openStore(folder);
+  const { resultsHash } = await sweep(spec, { kernels, store });
+  await store.close();
+  return resultsHash;
+}
+
+describe("a store in a folder", () => {
+  it("gives back runs bit for bit, numbers that JSON does not have too", async () => {
+    const first = await openStore(folder);
+    const made = await sweep(spec, { kernels, store: first });
+    await first.close();
+    const second = await openStore(folder);
+    expect(second.size).toBe(3);
+    for (const { fields: _, trajectory, ...summary } of made.runs) {
+      expect(second.get(summary.key)).toEqual(summary);
+      expect(await second.trajectory(summary.key)).toEqual(trajectory);
+    }
+    expect(made.runs.some(({ final }) => Number.isNaN(final.unperturbedLoss))).toBe(true);
+    await second.close();
+  });
+
+  it("goes on after a torn last line, and makes that run alone again", async () => {
+    const hash = await finished();
+    const journal = join(folder, "journal.jsonl");
+    const { length } = await readFile(journal);
+    await truncate(journal, length - 25);
+    const store = await openStore(folder);
+    expect([store.size, store.ignored]).toEqual([2, 1]);
+    const again = await sweep(spec, { kernels, store });
+    await store.close();
+    expect(again.resultsHash).toBe(hash);
+    const whole = await openStore(folder);
+    expect([whole.size, whole.ignored]).toEqual([3, 1]);
+    await whole.close();
+  });
+
+  it("makes a run again whose trajectory is damaged", async () => {
+    const hash = await finished();
+    const pack = join(folder, "trajectories.pack");
+    const bytes = await readFile(pack);
+    const lines = (await readFile(join(folder, "journal.jsonl"), "utf8")).split("\n");
+    const { run } = lines.slice(0, 3).map((line) => JSON.parse(line))[0];
+    // A bit of the last number of a run that is finite to its end.
+    expect(run.final.effectiveNiw).toBeGreaterThan(0);
+    bytes[run.offset + run.bytes - 5] ^= 1;
+    await writeFile(pack, bytes);
+    const store = await openStore(folder);
+    const lost = await Promise.all(store.keys().map((key) => store.trajectory(key)));
+    expect(lost.filter((trajectory) => trajectory === null).length).toBe(1);
+    expect((await sweep(spec, { kernels, store })).resultsHash).toBe(hash);
+    const kept = await Promise.all(store.keys().map((key) => store.trajectory(key)));
+    expect(kept).not.toContain(null);
+    await store.close();
+  });
+
+  it("has a run once, however often it is put there", async () => {
+    const hash = await finished();
+    const store = await openStore(folder);
+    const [key] = store.keys();
+    const [summary, trajectory] = [store.get(key), await store.trajectory(key)];
+    if (!summary || !trajectory) throw new Error("the run is not there");
+    await Promise.all([1, 2, 3].map(() => store.put({ ...summary, trajectory })));
+    await store.close();
+    const lines = (await readFile(join(folder, "journal.jsonl"), "utf8")).trim().split("\n");
+    expect(lines.length).toBe(3);
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("stops a sweep that it cannot keep, says why, and loses nothing that it had", async () => {
+    const store = await openStore(folder);
+    await sweep({ ...spec, sweep: { "noise.0.sigma": [1] } }, { kernels, store });
+    await store.close();
+    // A disk that is full in the middle of a line.
+    const disk = fullDisk(await readFile(join(folder, "journal.jsonl")));
+    const broken = sweep(spec, { kernels, store: await Store.open(disk) });
+    await expect(broken).rejects.toThrow("the disk is full");
+    await appendFile(join(folder, "journal.jsonl"), disk.written.subarray(0, 30));
+    const after = await openStore(folder);
+    expect([after.size, after.ignored]).toEqual([1, 1]);
+    const whole = await sweep(spec, { kernels, store: after });
+    await after.close();
+    expect(whole.resultsHash).toBe((await sweep(spec, { kernels })).resultsHash);
+  });
+
+  it("leaves no part files, locks or handles behind", async () => {
+    await finished();
+    expect((await readdir(folder)).sort()).toEqual([
+      "figures",
+      "journal.jsonl",
+      "trajectories.pack",
+    ]);
+  });
+
+  it("is not made in a folder of other things", async () => {
+    await writeFile(join(folder, "thesis.tex"), "");
+    await expect(openStore(folder)).rejects.toThrow(InputError);
+  });
+});
+
+describe("the lock", () => {
+  it("tells a second writer who holds it", async () => {
+    const store = await openStore(folder);
+    await expect(openStore(folder)).rejects.toThrow(
+      new RegExp(`being written by process ${process.pid} on ${hostname()} since 20`),
+    );
+    await store.close();
+    await (await openStore(folder)).close();
+  });
+
+  it("is taken over from a process that is dead, or whose pid another has", async () => {
+    const child = spawn(process.execPath, ["-e", ""]);
+    await once(child, "exit");
+    const stale = [
+      { pid: child.pid, host: hostname(), began: "1", since: "then" },
+      { pid: process.pid, host: hostname(), began: "not when this process began", since: "then" },
+    ];
+    for (const holder of stale) {
+      await writeFile(join(folder, "lock"), JSON.stringify(holder));
+      await (await openStore(folder)).close();
+    }
+    await writeFile(join(folder, "lock"), "half a lo");
+    await (await openStore(folder)).close();
+  });
+
+  it("of another machine is left alone: nothing is known of its processes", async () => {
+    const holder = { pid: 1, host: "elsewhere", began: null, since: "2026-01-01" };
+    await writeFile(join(folder, "lock"), JSON.stringify(holder));
+    await expect(openStore(folder)).rejects.toThrow(/process 1 on elsewhere.*delete/);
+  });
+
+  it("goes to one of many that want it at once", async () => {
+    await writeFile(join(folder, "lock"), "left by a crash");
+    const tries = await Promise.allSettled([1, 2, 3, 4].map(() => openStore(folder)));
+    const won = tries.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    expect(won.length).toBe(1);
+    for (const result of tries) {
+      if (result.status === "rejected") expect(result.reason).toBeInstanceOf(RunError);
+    }
+    await won[0].close();
+  });
+});
+
+/** A disk that holds a journal, and has no room for more. */
+function fullDisk(journal: Uint8Array): Storage & { written: Uint8Array } {
+  return {
+    name: "full",
+    written: new Uint8Array(0),
+    read: async (file) => (file === "journal.jsonl" ? journal : null),
+    readRange: async () => new Uint8Array(0),
+    size: async () => 0,
+    async append(file, bytes) {
+      if (file !== "journal.jsonl") return;
+      this.written = bytes;
+      throw new RunError(`${file} could not be written: the disk is full`);
+    },
+    write: async () => {},
+    remove: async () => {},
+    close: async () => {},
+  };
+}
