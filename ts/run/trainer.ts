@@ -217,7 +217,9 @@ class Trainer {
   /** Hands the state out when it is due: between updates, when all that is recorded so far lies behind. */
   async #checkpoint(step: number): Promise<void> {
     const { every = 0, save } = this.#hooks.checkpoints ?? {};
-    if (!save || performance.now() - this.#lastCheckpoint < 1000 * every) return;
+    // At the start there is nothing to keep yet.
+    if (!save || step === 0) return;
+    if (performance.now() - this.#lastCheckpoint < 1000 * every) return;
     const names = this.#lowered.layers.flatMap((_, l) =>
       this.#velocities ? [`weights.${l}`, `velocity.${l}`] : [`weights.${l}`],
     );

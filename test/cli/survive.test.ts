@@ -1,0 +1,225 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeTensors } from "../../ts/run/store/safetensors.js";
+
+const run = promisify(execFile);
+const CLI = "dist/cli.js";
+
+/** `NINSCOPE_SOAK=full` is the scale that is promised; the other fits into every run of the tests. */
+const FULL = process.env.NINSCOPE_SOAK === "full";
+const [RUNS, KILLS, WORKER_KILLS] = FULL ? [2000, 20, 50] : [60, 4, 6];
+
+/** Runs of some 30 ms with momentum, so that checkpoints hold velocities; a few diverge. */
+const spec = (runs: number) => ({
+  network: { layers: [32, 32] },
+  data: { name: "gaussian-mixture", inputs: 16, classes: 4, train: 200, test: 50 },
+  optimizer: { learningRate: 0.05, batchSize: 10, momentum: 0.5 },
+  epochs: 12,
+  sweep: { "noise.0.sigma": `0.1:1000:${runs / 4}`, repeats: 4 },
+});
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ninscope-survive-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const place = (name: string) => join(folder, name);
+
+async function written(name: string, value: unknown): Promise<string> {
+  await writeFile(place(name), JSON.stringify(value));
+  return place(name);
+}
+
+/** Keys of a journal's whole lines. */
+async function keysIn(out: string): Promise<string[]> {
+  const text = await readFile(join(out, "journal.jsonl"), "utf8");
+  return text.split("\n").flatMap((line) => {
+    try {
+      return [JSON.parse(line).key as string];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Kills without warning, and waits until it is gone. */
+async function killed(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+}
+
+describe("a sweep of many runs", () => {
+  it(`survives ${KILLS} kills of its process and ${WORKER_KILLS} of its workers: each of ${RUNS} runs once, same bits`, {
+    timeout: 3_600_000,
+  }, async () => {
+    const path = await written("soak.json", spec(RUNS));
+    const whole = await run(process.execPath, [CLI, "sweep", path, "--workers", "2", "--json"], {
+      maxBuffer: 1e9,
+    });
+    const want = JSON.parse(whole.stdout).resultsHash;
+    const out = place("soak");
+    let workerKills = 0;
+    const started = () => {
+      const args = ["test/support/soakSweep.mjs", path, out];
+      const share = Math.ceil(WORKER_KILLS / KILLS);
+      const child = spawn(process.execPath, [...args, String(share)]);
+      child.stderr.on("data", (text) => {
+        workerKills += String(text).split("x").length - 1;
+      });
+      return child;
+    };
+    const size = () =>
+      stat(join(out, "journal.jsonl")).then(
+        ({ size: n }) => n,
+        () => 0,
+      );
+    for (let kill = 0; kill < KILLS; kill++) {
+      const child = started();
+      const [before, begun] = [await size(), Date.now()];
+      // At a random moment of a process that does something: each has to get a little further.
+      while ((await size()) === before && Date.now() - begun < 30_000) await sleep(5);
+      await sleep(Math.random() * (FULL ? 2000 : 400));
+      await killed(child);
+    }
+    const last = started();
+    const [hash] = await once(last.stdout, "data");
+    await once(last, "exit");
+    expect(String(hash).trim()).toBe(want);
+    const keys = await keysIn(out);
+    expect(new Set(keys).size).toBe(RUNS);
+    expect(keys.length).toBe(RUNS);
+    console.log(`${KILLS} kills of the process, ${workerKills} of workers, ${RUNS} runs`);
+    expect(workerKills).toBeGreaterThan(0);
+    const left = await readdir(join(out, "checkpoints"));
+    expect(left.filter((name) => name.endsWith(".safetensors"))).toEqual([]);
+  });
+});
+
+describe("ninscope sweep --resume", () => {
+  it("goes on after a kill, without being told the sweep again, and writes all that a whole one does", async () => {
+    const path = await written("resume.json", spec(24));
+    const sweep = [CLI, "sweep", path, "--workers", "1", "--out"];
+    await run(process.execPath, [...sweep, place("whole")]);
+    const child = spawn(process.execPath, [...sweep, place("cut")], { stdio: "ignore" });
+    while ((await keysIn(place("cut")).catch(() => [])).length < 3) await sleep(10);
+    await killed(child);
+    const before = await keysIn(place("cut"));
+    await run(process.execPath, [CLI, "sweep", "--resume", "--out", place("cut")]);
+    expect((await keysIn(place("cut"))).slice(0, before.length)).toEqual(before);
+    expect((await readdir(place("cut"))).sort()).toEqual((await readdir(place("whole"))).sort());
+    const summary = async (name: string) =>
+      JSON.parse(await readFile(join(place(name), "summary.json"), "utf8"));
+    const [cut, whole] = [await summary("cut"), await summary("whole")];
+    expect(cut.resultsHash).toBe(whole.resultsHash);
+    expect(cut.runs.map(({ final }: { final: unknown }) => final)).toEqual(
+      whole.runs.map(({ final }: { final: unknown }) => final),
+    );
+  });
+
+  it("goes on after a disk that was full: one line says so, and the folder is as good as before", async () => {
+    const path = await written("full.json", { ...spec(24), record: { dense: 4000 } });
+    const sweep = `${process.execPath} ${CLI} sweep ${path} --workers 1 --out ${place("full")}`;
+    // A limit on the size of files stops a write in the middle, as a full disk does.
+    const full = await run("bash", ["-c", `ulimit -f 96; exec ${sweep}`]).catch((error) => error);
+    expect(full.code).toBe(1);
+    expect(full.stderr).toMatch(/^ninscope: \S+ could not be written: .*\n$/);
+    const before = await keysIn(place("full"));
+    expect(before.length).toBeGreaterThan(0);
+    expect(before.length).toBeLessThan(24);
+    const { stdout } = await run("bash", ["-c", `${sweep} --resume --json`]);
+    const whole = await run(process.execPath, [CLI, "sweep", path, "--json"]);
+    expect(JSON.parse(stdout).resultsHash).toBe(JSON.parse(whole.stdout).resultsHash);
+    expect((await keysIn(place("full"))).length).toBe(24);
+  });
+
+  it("refuses a folder that another process writes to, and says which", async () => {
+    const path = await written("held.json", { ...spec(24), epochs: 100000 });
+    const args = [CLI, "sweep", path, "--workers", "1", "--out", place("held")];
+    const child = spawn(process.execPath, args, { stdio: "ignore" });
+    while (!(await stat(join(place("held"), "experiment.json")).catch(() => null))) await sleep(10);
+    const second = await run(process.execPath, args).catch((error) => error);
+    await killed(child);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(`is being written by process ${child.pid} on `);
+  });
+
+  it.each([
+    [["--resume"], "--resume needs --out"],
+    [["--resume", "--out", "nowhere-at-all"], '--out is "nowhere-at-all": it holds no results'],
+    [["--shard", "4/4"], '--shard is "4/4": takes i/n with i from 0 to n - 1'],
+    [["--workers", "1.5"], "--workers is 1.5: takes an integer"],
+    [["--checkpoint-every", "x"], '--checkpoint-every is "x": takes a number'],
+  ])("with %j says what is wrong", async (flags, message) => {
+    const result = await run(process.execPath, [CLI, "sweep", ...flags]).catch((error) => error);
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain(message);
+    expect(result.stderr.split("\n").length).toBe(2);
+  });
+});
+
+describe("ninscope train --resume", () => {
+  it("goes on from the last checkpoint, to the same bits", async () => {
+    const { sweep: _, ...base } = spec(4);
+    const path = await written("train.json", { ...base, epochs: 1500, record: { dense: 100 } });
+    const train = [CLI, "train", path, "--checkpoint-every", "0.05", "--json", "--out"];
+    const whole = await run(process.execPath, [...train, place("one")]);
+    const child = spawn(process.execPath, [...train, place("two")], { stdio: "ignore" });
+    const checkpoint = async () => {
+      const names = await readdir(join(place("two"), "checkpoints")).catch(() => []);
+      const name = names.find((entry) => entry.endsWith(".safetensors"));
+      if (!name) return 0;
+      const bytes = await readFile(join(place("two"), "checkpoints", name));
+      return Number(decodeTensors(bytes, name).metadata.step);
+    };
+    while ((await checkpoint()) < 3000) await sleep(5);
+    await killed(child);
+    const step = await checkpoint();
+    const resumed = await run(process.execPath, [
+      ...[CLI, "train", "--resume", "--json", "--out", place("two")],
+    ]);
+    const [a, b] = [JSON.parse(whole.stdout), JSON.parse(resumed.stdout)];
+    expect(step).toBeGreaterThanOrEqual(3000);
+    expect(step).toBeLessThan(a.timing.steps);
+    expect({ ...b, timing: null }).toEqual({ ...a, timing: null });
+    expect(b.timing.steps).toBe(a.timing.steps);
+    const parquet = (name: string) => readFile(join(place(name), "trajectory.parquet"));
+    expect((await parquet("two")).equals(await parquet("one"))).toBe(true);
+    expect(await readdir(join(place("two"), "checkpoints"))).toEqual([]);
+  });
+});
+
+describe("shards", () => {
+  it("merged, are the whole sweep; of another sweep, or incomplete, they are told apart", async () => {
+    const path = await written("shards.json", spec(12));
+    const cli = (...args: string[]) => run(process.execPath, [CLI, ...args]);
+    for (const i of [0, 1, 2]) {
+      await cli("sweep", path, "--shard", `${i}/3`, "--out", place(`shard${i}`));
+    }
+    const shards = [0, 1, 2].map((i) => place(`shard${i}`));
+    const merged = await cli("merge", ...shards, "--out", place("merged"), "--json");
+    const whole = await cli("sweep", path, "--json");
+    const { resultsHash, missing, runs } = JSON.parse(merged.stdout);
+    expect(resultsHash).toBe(JSON.parse(whole.stdout).resultsHash);
+    expect([missing, runs.length]).toEqual([0, 12]);
+    const part = await cli("merge", ...shards.slice(1), "--out", place("part"));
+    expect(part.stderr).toContain("4 runs are missing");
+    const rest = await cli("sweep", "--resume", "--out", place("part"), "--json");
+    expect(JSON.parse(rest.stdout).resultsHash).toBe(resultsHash);
+    const other = await written("other.json", { ...spec(12), epochs: 3 });
+    await cli("sweep", other, "--shard", "0/3", "--out", place("other"));
+    const mixed = await cli("merge", ...shards, place("other"), "--out", place("mixed")).catch(
+      (error) => error,
+    );
+    expect([mixed.code, mixed.stderr]).toEqual([
+      2,
+      expect.stringContaining("is of another sweep than"),
+    ]);
+  });
+});
