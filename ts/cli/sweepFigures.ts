@@ -30,7 +30,7 @@ export async function sweepFigures(
   if (places.some(({ sigma }) => sigma > 0)) {
     figures.phases = phaseMap({
       title: "Phases of training against the strength of the noise",
-      caption: `${what}; lines: measured boundaries`,
+      caption: what,
       runs: places,
       boundaries,
     });

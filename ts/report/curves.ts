@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Phase } from "../analysis/phase.js";
 import { CURVE_COLOURS, PHASE_COLOURS } from "./palette.js";
-import { shortNumber } from "./phaseMap.js";
+import { shortNumber, yLabel } from "./phaseMap.js";
 import { type Frame, figure } from "./svg.js";
 
 /** A named curve; values that are not positive and finite cannot stand on a logarithmic axis and are left out. */
@@ -39,7 +39,7 @@ export function trainingCurves(frame: Frame, runs: readonly RunCurves[]): string
     runs.map((run, i) =>
       panel(losses(run), {
         width,
-        height: 250,
+        height: 276,
         label: "loss",
         domain: lossDomain,
         colours,
@@ -85,7 +85,7 @@ export function linearTrajectories(frame: Frame, runs: readonly LinearCurves[]):
     return runs.map((run) =>
       panel([of(run)], {
         width: 270,
-        height: last ? 220 : 240,
+        height: last ? 220 : 266,
         label,
         domain,
         colours,
@@ -117,45 +117,49 @@ interface PanelOptions {
 
 function panel(curves: readonly Curve[], options: PanelOptions): Plot.PlotOptions {
   const { width, height, label, domain, colours, heading } = options;
-  const points = curves.flatMap((curve) => thinned(curve, domain));
-  const ends = curves.flatMap((curve) =>
-    brokenOff(curve) ? thinned(curve, domain).slice(-1) : [],
-  );
   const key = options.keyed
-    ? curves.map(({ label: name }, i) => ({ name, text: name, dy: 8 + 14 * i }))
+    ? curves.map(({ label: name }, i) => ({
+        name,
+        text: `${name} ${STROKES[i].sign}`,
+        dy: 8 + 14 * i,
+      }))
     : [];
   return {
     width,
     height,
     marginLeft: 58,
     marginRight: 14,
-    marginTop: heading ? 40 : 22,
+    marginTop: heading ? 66 : 26,
     marginBottom: options.xLabel ? 40 : 26,
     style: { background: "none" },
     x: {
       type: options.logX ? "log" : "linear",
       label: options.xLabel ?? null,
       ticks: options.logX ? 4 : 5,
-      ...(options.logX ? { tickFormat: (x: number) => shortNumber(x) } : {}),
+      ...(options.logX ? { tickFormat: logTicks(curves) } : {}),
     },
-    y: { type: "log", label, domain, clamp: true, ticks: 5, tickFormat: power },
+    y: { type: "log", label: null, domain, clamp: true, ticks: 5, tickFormat: power },
     marks: [
       Plot.frame({ stroke: "var(--rule)" }),
-      Plot.line(points, {
-        x: "x",
-        y: "y",
-        z: "label",
-        stroke: (d: { label: string }) => colours[d.label],
-        strokeWidth: 1.6,
-      }),
-      Plot.text(ends, {
-        x: "x",
-        y: "y",
-        text: () => "× leaves the finite range",
-        textAnchor: "start",
-        dx: 4,
-        fill: "currentColor",
-      }),
+      ...curves.map((curve, i) =>
+        Plot.line(thinned(curve, domain), {
+          x: "x",
+          y: "y",
+          stroke: colours[curve.label],
+          strokeWidth: 1.6,
+          strokeDasharray: STROKES[i].dashes,
+        }),
+      ),
+      ...(curves.some(brokenOff)
+        ? [
+            Plot.text(["× leaves the finite range"], {
+              frameAnchor: "bottom-right",
+              dx: -6,
+              dy: -6,
+            }),
+          ]
+        : []),
+      yLabel(label),
       ...key.map(({ name, text, dy }) =>
         Plot.text([text], {
           frameAnchor: "top-right",
@@ -166,27 +170,42 @@ function panel(curves: readonly Curve[], options: PanelOptions): Plot.PlotOption
           stroke: "var(--paper)",
         }),
       ),
-      ...(heading
-        ? [
-            Plot.text([heading.phase], {
-              frameAnchor: "top-left",
-              dy: -32,
-              fontSize: 13,
-              fontWeight: 700,
-              fill: PHASE_COLOURS[heading.phase],
-            }),
-            Plot.text(
-              [`sigma ${shortNumber(heading.sigma)}${heading.note ? `, ${heading.note}` : ""}`],
-              {
-                frameAnchor: "top-left",
-                dx: 84,
-                dy: -31,
-              },
-            ),
-          ]
-        : []),
+      ...(heading ? headed(heading) : []),
     ],
   };
+}
+
+/** How curves of one panel are drawn, so that they differ in grey too. */
+const STROKES = [
+  { dashes: "none", sign: "—" },
+  { dashes: "7,3", sign: "- -" },
+  { dashes: "2,2", sign: "···" },
+];
+
+/** Labels of a logarithmic axis: powers of ten, and what lies between where these are few. */
+function logTicks(curves: readonly Curve[]): (x: number) => string {
+  const longest = Math.max(1, ...curves.map(({ y }) => y.length));
+  const leading = longest > 30 ? ["1"] : ["1", "2", "5"];
+  return (x) => (leading.includes(x.toExponential()[0]) ? shortNumber(x) : "");
+}
+
+/** A panel's heading: the phase, marked by its colour, and the settings under it. */
+function headed({ phase, sigma, note }: NonNullable<PanelOptions["heading"]>): Plot.Markish[] {
+  const at = { frameAnchor: "top-left", textAnchor: "start", lineAnchor: "bottom" } as const;
+  const settings = `sigma ${shortNumber(sigma)}${note ? `, ${note}` : ""}`;
+  return [
+    Plot.dot([phase], {
+      frameAnchor: "top-left",
+      symbol: "square",
+      r: 6,
+      dx: 6,
+      dy: -51,
+      fill: PHASE_COLOURS[phase],
+      stroke: "var(--rule)",
+    }),
+    Plot.text([phase], { ...at, dx: 18, dy: -44, fontSize: 13, fontWeight: 700 }),
+    Plot.text([settings], { ...at, dy: -26 }),
+  ];
 }
 
 /** Powers of ten as such; the eye reads 10⁻⁸ faster than 1e-8. */

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { BoundaryName } from "../analysis/boundaries.js";
 import { PHASES, type Phase } from "../analysis/phase.js";
-import { PHASE_COLOURS } from "./palette.js";
+import { ON_PHASE, PHASE_COLOURS } from "./palette.js";
 import { type Frame, figure } from "./svg.js";
 
 export interface PhaseMap extends Frame {
@@ -39,6 +39,16 @@ export function phasePanel(
   const rules = (kind: "predicted" | "measured") =>
     Object.values(boundaries).flatMap(({ [kind]: sigma }) => (sigma === null ? [] : [{ sigma }]));
   const [predicted, measured] = [rules("predicted"), rules("measured")];
+  const listed = (kind: "predicted" | "measured") =>
+    Object.entries(boundaries)
+      .flatMap(([name, { [kind]: sigma }]) =>
+        sigma === null ? [] : [`${name} ${shortNumber(sigma)}`],
+      )
+      .join(", ");
+  const key = [
+    ...(measured.length > 0 ? [`solid: measured, ${listed("measured")}`] : []),
+    ...(predicted.length > 0 ? [`dashed: predicted, ${listed("predicted")}`] : []),
+  ];
   const present = ORDER.filter((phase) => runs.some((run) => run.phase === phase));
   const middles = present.map((phase) => {
     const own = cells.filter((cell) => cell.phase === phase);
@@ -52,11 +62,16 @@ export function phasePanel(
     height,
     marginLeft: 56,
     marginRight: 20,
-    marginTop: 34,
+    marginTop: 46,
     marginBottom: 42,
     style: { background: "none" },
-    x: { type: "log", label: "sigma, standard deviation of the noise", domain: domain(sigmas) },
-    y: { label: "fraction of seeds", domain: [0, 1], ticks: 5 },
+    x: {
+      type: "log",
+      label: "sigma, standard deviation of the noise",
+      domain: domain(sigmas),
+      tickFormat: (x: number) => shortNumber(x),
+    },
+    y: { label: null, domain: [0, 1], ticks: 5 },
     color: { domain: [...ORDER], range: ORDER.map((phase) => PHASE_COLOURS[phase]) },
     marks: [
       Plot.rect(cells, {
@@ -65,35 +80,33 @@ export function phasePanel(
         y1: "y1",
         y2: "y2",
         fill: "phase",
-        fillOpacity: 0.85,
+        shapeRendering: "crispEdges",
       }),
       Plot.text(middles, {
         x: "x",
         y: 0.5,
         text: "phase",
-        fill: (d: { phase: Phase }) => (d.phase === "decoupled" ? "#1a1a1a" : "#ffffff"),
+        fill: (d: { phase: Phase }) => ON_PHASE[d.phase],
         fontWeight: 600,
         rotate: -90,
       }),
-      Plot.ruleX(measured, { x: "sigma", stroke: "currentColor", strokeWidth: 1.5 }),
+      // A pale edge keeps the lines visible on the darkest phase.
+      Plot.ruleX([...measured, ...predicted], { x: "sigma", stroke: "#ffffff", strokeWidth: 3 }),
+      Plot.ruleX(measured, { x: "sigma", stroke: "#1a1a1a", strokeWidth: 1.5 }),
       Plot.ruleX(predicted, {
         x: "sigma",
-        stroke: "currentColor",
+        stroke: "#1a1a1a",
         strokeWidth: 1.5,
         strokeDasharray: "5,3",
       }),
-      Plot.text(measured, {
-        x: "sigma",
-        frameAnchor: "top",
-        dy: -8,
-        text: (d: { sigma: number }) => shortNumber(d.sigma),
-      }),
-      Plot.text(predicted, {
-        x: "sigma",
-        frameAnchor: "top",
-        dy: -21,
-        text: (d: { sigma: number }) => `(${shortNumber(d.sigma)})`,
-      }),
+      yLabel("fraction of seeds"),
+      ...key.map((text, i) =>
+        Plot.text([text], {
+          frameAnchor: "top-right",
+          lineAnchor: "bottom",
+          dy: -7 - 15 * (key.length - 1 - i),
+        }),
+      ),
     ],
   };
 }
@@ -109,6 +122,17 @@ function edge(sigmas: readonly number[], i: number): number {
 
 function domain(sigmas: readonly number[]): [number, number] {
   return sigmas.length === 0 ? [0.1, 10] : [edge(sigmas, 0), edge(sigmas, sigmas.length)];
+}
+
+/** A vertical axis' label, above the axis and clear of what stands over the panel. */
+export function yLabel(text: string): Plot.Markish {
+  return Plot.text([`↑ ${text}`], {
+    frameAnchor: "top-left",
+    textAnchor: "start",
+    lineAnchor: "bottom",
+    dx: -46,
+    dy: -11,
+  });
 }
 
 export function shortNumber(x: number): string {

@@ -41,7 +41,9 @@ export function figure(frame: Frame, rows: readonly (readonly Plot.PlotOptions[]
     y += height;
     width = Math.max(width, x);
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${y + 8}" viewBox="0 0 ${width} ${y + 8}" fill="currentColor" role="img" aria-label="${escaped(frame.title)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${y + 8}" viewBox="0 0 ${width} ${y + 8}" fill="currentColor" role="img">
+<title>${escaped(frame.title)}</title>
+<desc>${escaped(frame.caption)}</desc>
 <style>${STYLE}</style>
 <rect width="100%" height="100%" fill="var(--paper)"/>
 <text class="title" x="16" y="24">${escaped(frame.title)}</text>

@@ -149,7 +149,7 @@ export class PhasesJob {
     return {
       phases: phaseMap({
         title: "The linear model's phases against the strength of the noise",
-        caption: `${settings}, seeds ${first} to ${last}; solid: measured boundaries, dashed (in brackets): predicted`,
+        caption: `${settings}, seeds ${first} to ${last}`,
         runs: cells,
         boundaries,
       }),
