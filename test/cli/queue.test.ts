@@ -1,0 +1,198 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { hasRedis, RedisServer } from "../support/redis.js";
+
+const run = promisify(execFile);
+const CLI = "dist/cli.js";
+
+/** `NINSCOPE_SOAK=full` is the scale that is promised; the other fits into every run of the tests. */
+const FULL = process.env.NINSCOPE_SOAK === "full";
+const [RUNS, WORKER_KILLS, COORDINATOR_KILLS, PAUSE] = FULL ? [500, 12, 2, 4000] : [24, 1, 1, 1500];
+
+const spec = (runs: number, epochs = 60) => ({
+  network: { layers: [64, 64] },
+  data: { name: "gaussian-mixture", inputs: 32, classes: 4, train: 400, test: 50 },
+  optimizer: { learningRate: 0.05, batchSize: 10 },
+  epochs,
+  record: { dense: 200 },
+  sweep: { "noise.0.sigma": `0.1:300:${runs / 4}`, repeats: 4 },
+});
+
+const redisHere = hasRedis();
+
+describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no redis-server)", () => {
+  let folder: string;
+  let redis: RedisServer;
+  const children = new Set<ChildProcess>();
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ninscope-queue-"));
+    redis = await RedisServer.start();
+  });
+  afterEach(async () => {
+    for (const child of children) await killed(child);
+  });
+  afterAll(async () => {
+    await redis.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const place = (name: string) => join(folder, name);
+
+  function started(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+    const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...env } });
+    children.add(child);
+    return child;
+  }
+
+  const worker = (env?: Record<string, string>) =>
+    started(["worker", "--queue", redis.url, "--workers", "1"], env);
+
+  async function killed(child: ChildProcess): Promise<void> {
+    children.delete(child);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  async function written(name: string, value: unknown): Promise<string> {
+    await writeFile(place(name), JSON.stringify(value));
+    return place(name);
+  }
+
+  async function keysIn(out: string): Promise<string[]> {
+    const text = await readFile(join(place(out), "journal.jsonl"), "utf8").catch(() => "");
+    return text.split("\n").flatMap((line) => {
+      try {
+        return [JSON.parse(line).key as string];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  async function moved(out: string, from: number): Promise<void> {
+    while ((await keysIn(out)).length <= from) await sleep(50);
+  }
+
+  it(`survives ${WORKER_KILLS} kills of workers, ${COORDINATOR_KILLS} of the coordinator and one of Redis: each of ${RUNS} runs once, same bits`, {
+    timeout: FULL ? 3_600_000 : 180_000,
+  }, async () => {
+    const path = await written("soak.json", spec(RUNS));
+    const args = ["sweep", path, "--queue", redis.url, "--out", place("soak"), "--json"];
+    const workers = [worker(), worker()];
+    let coordinator = started(args);
+    for (let kill = 0; kill < Math.max(WORKER_KILLS, COORDINATOR_KILLS); kill++) {
+      await moved("soak", (await keysIn("soak")).length);
+      await sleep(Math.random() * PAUSE);
+      if (kill < WORKER_KILLS) {
+        await killed(workers[kill % 2]);
+        workers[kill % 2] = worker();
+      }
+      if (kill < COORDINATOR_KILLS) {
+        await killed(coordinator);
+        coordinator = started(args);
+      }
+      if (kill === 0) {
+        await redis.kill();
+        await sleep(500);
+        await redis.up();
+      }
+    }
+    let stdout = "";
+    coordinator.stdout?.on("data", (text) => {
+      stdout += text;
+    });
+    await once(coordinator, "exit");
+    for (const child of workers) await killed(child);
+    const { resultsHash, runs, failed } = JSON.parse(stdout);
+    expect([runs.length, failed]).toEqual([RUNS, []]);
+    const keys = await keysIn("soak");
+    expect([keys.length, new Set(keys).size]).toEqual([RUNS, RUNS]);
+    const whole = await run(process.execPath, [CLI, "sweep", path, "--json"], { maxBuffer: 1e9 });
+    expect(resultsHash).toBe(JSON.parse(whole.stdout).resultsHash);
+  });
+
+  it("keeps what workers finish while there is no coordinator, and makes none of it again", async () => {
+    const path = await written("alone.json", spec(8, 20));
+    const args = ["sweep", path, "--queue", redis.url, "--out", place("alone"), "--quiet"];
+    const coordinator = started(args);
+    const one = worker();
+    let done = 0;
+    one.stderr?.on("data", (text) => {
+      done += String(text).split(" done, ").length - 1;
+    });
+    await moved("alone", 0);
+    await killed(coordinator);
+    while (done < 8) await sleep(50);
+    await killed(one);
+    await run(process.execPath, [CLI, ...args]);
+    expect((await keysIn("alone")).length).toBe(8);
+  });
+
+  it("is refused by a worker whose data is not the sweep's; another makes it", async () => {
+    const rows = (shift: number) =>
+      `a,b,y\n${Array.from({ length: 60 }, (_, i) => `${i % 7},${(i + shift) % 5},${i % 2}`).join("\n")}\n`;
+    const data = { name: "csv", path: "numbers.csv", task: "classification" };
+    const base = { ...spec(4, 2), data, sweep: { seed: [0, 1] } };
+    const path = await written("csv.json", base);
+    const [right, wrong] = [await mkdtemp(place("right-")), await mkdtemp(place("wrong-"))];
+    await writeFile(join(right, "numbers.csv"), rows(0));
+    await writeFile(join(wrong, "numbers.csv"), rows(1));
+    const cli = join(process.cwd(), CLI);
+    const at = (cwd: string, ...args: string[]) => {
+      const child = spawn(process.execPath, [cli, ...args], { cwd });
+      children.add(child);
+      return child;
+    };
+    const coordinator = at(right, "sweep", path, "--queue", redis.url, "--json");
+    const bad = at(wrong, "worker", "--queue", redis.url);
+    let said = "";
+    bad.stderr?.on("data", (text) => {
+      said += text;
+    });
+    const [code] = await once(bad, "exit");
+    expect(code).toBe(2);
+    expect(said).toMatch(/data csv on \S+ has SHA-256 \w+\.\.\., the sweep's has \w+\.\.\./);
+    at(right, "worker", "--queue", redis.url);
+    let stdout = "";
+    coordinator.stdout?.on("data", (text) => {
+      stdout += text;
+    });
+    await once(coordinator, "exit");
+    expect(JSON.parse(stdout).runs.length).toBe(2);
+  });
+
+  it("tells of runs that fail on workers as of those that fail here", async () => {
+    const path = await written("fail.json", {
+      ...spec(4, 2),
+      sweep: { "optimizer.batchSize": [10, 1000] },
+    });
+    const one = worker();
+    const args = [CLI, "sweep", path, "--queue", redis.url, "--json"];
+    const result = await run(process.execPath, args).catch((error) => error);
+    await killed(one);
+    expect(result.code).toBe(1);
+    expect(JSON.parse(result.stderr).error).toMatch(
+      /^1 of 2 runs failed.*optimizer.batchSize is 1000/,
+    );
+    expect(JSON.parse(result.stdout).failed).toHaveLength(1);
+  });
+
+  it.each([
+    ["http://127.0.0.1", 2, "takes redis://host:port"],
+    ["redis://127.0.0.1:1", 1, "no queue at 127.0.0.1:1: connect ECONNREFUSED"],
+  ])("at %s says what is wrong", async (url, code, message) => {
+    const result = await run(process.execPath, [CLI, "worker", "--queue", url]).catch(
+      (error) => error,
+    );
+    expect([result.code, result.stderr]).toEqual([code, expect.stringContaining(message)]);
+  });
+});
