@@ -147,6 +147,15 @@ describe("a trajectory's phase", () => {
     ).toBe("decoupled");
   });
 
+  test("nor is one kick at the end of a decay its end", () => {
+    const kicked = (t: number) => Math.exp(-3 * t) * (t > 0.99 ? 12 : 1);
+    const batches = { ...NETWORK, window: 5 };
+    expect(classify(drawn(learning, kicked), NETWORK).phase).toBe("decoupled");
+    const { phase, niwEnd } = classify(drawn(learning, kicked), batches);
+    expect(phase).toBe("decay");
+    expect(Math.abs(Math.log(niwEnd) + 3 * 0.95)).toBeLessThan(0.1);
+  });
+
   test("the evidence holds the numbers themselves", () => {
     const evidence = classify(drawn(learning, peak(1.5)), NETWORK);
     expect(evidence.lossStart).toBe(2.3);

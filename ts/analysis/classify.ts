@@ -29,6 +29,7 @@ export interface Evidence {
   readonly lossOvershoot: number;
   readonly niwStart: number;
   readonly niwMax: number;
+  /** With small batches the median over the last tenth of the run. */
   readonly niwEnd: number;
   readonly niwOvershoot: number;
   /** `ln(max / end)` of the noise weights: a start near zero by chance first grows to where it can fall from. */
@@ -65,21 +66,31 @@ function measured({ steps, evaluations }: Trajectory, { measure, window }: Phase
   const loss = runningMean(steps.loss, window);
   const niw = measure === "effective" ? steps.effectiveNiw : steps.niwNorm;
   const after = measure === "effective" ? evaluations.effectiveNiw : evaluations.niwNorm;
-  const niwEnd = after[after.length - 1];
+  const last = after[after.length - 1];
   const lossEnd = loss[loss.length - 1];
   return {
     finite:
       steps.loss.every(Number.isFinite) &&
       steps.niwNorm.every(Number.isFinite) &&
-      Number.isFinite(niwEnd),
+      Number.isFinite(last),
     lossStart: steps.loss[0],
     // A running mean may miss the start, which is the largest of most runs.
     lossMax: Math.max(steps.loss[0], largest(loss)),
     lossEnd,
     niwStart: niw[0],
-    niwMax: Math.max(largest(niw), niwEnd),
-    niwEnd,
+    niwMax: Math.max(largest(niw), last),
+    niwEnd: window === 1 ? last : settled(steps.step, niw, last),
   };
+}
+
+/**
+ * Where noise weights that small batches kick about have come to: the median over the last tenth of the run. Its
+ * very last value may be a kick of a factor of two.
+ */
+function settled(step: Float64Array, niw: Float64Array, last: number): number {
+  const from = 0.9 * step[step.length - 1];
+  const late = [...niw.filter((_, i) => step[i] >= from), last].sort((a, b) => a - b);
+  return late[late.length >> 1];
 }
 
 /** The verdict over the deciding numbers. */
