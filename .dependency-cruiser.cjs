@@ -30,6 +30,20 @@ module.exports = {
       from: { path: "^ts/(theory|analysis)/" },
       to: { path: "^ts/(backend|kernels|program)/" },
     },
+    {
+      name: "gpu-knows-only-itself",
+      comment:
+        "Kernels in WGSL are the backend's alone to run, and know nothing of what they compute.",
+      severity: "error",
+      from: { path: "^gpu/" },
+      to: { pathNot: "^gpu/" },
+    },
+    {
+      name: "gpu-is-the-backends",
+      severity: "error",
+      from: { path: "^ts/", pathNot: "^ts/backend/" },
+      to: { path: "^gpu/" },
+    },
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
     {
       name: "node-only-where-it-says-so",

@@ -3,7 +3,7 @@ import { nodeResolve } from "@rollup/plugin-node-resolve";
 // tsc has made build/js; what is bundled here are our own files alone, and what they import stays an import.
 const external = (id) => !id.startsWith(".") && !id.startsWith("/");
 const bundle = (input, file) => ({
-  input: `build/js/${input}`,
+  input: `build/js/ts/${input}`,
   external,
   plugins: [nodeResolve()],
   output: { file: `dist/${file}`, format: "es" },
@@ -11,7 +11,7 @@ const bundle = (input, file) => ({
 
 // A worker's file stands alone: whoever moves it need not know what it imports.
 const worker = (input, file, options) => ({
-  input: `build/js/run/pool/${input}`,
+  input: `build/js/ts/run/pool/${input}`,
   external: (id) => id.startsWith("node:"),
   plugins: [nodeResolve(options)],
   output: { file: `dist/${file}`, format: "es" },

@@ -20,7 +20,7 @@ const check = (name, ok) => {
 
 check("formatting and lint", run(bin("biome"), "check", "--error-on-warnings", "."));
 check("types", run(bin("tsc"), "--noEmit"));
-check("floors", run(bin("depcruise"), "ts", "--config", ".dependency-cruiser.cjs"));
+check("floors", run(bin("depcruise"), "ts", "gpu", "--config", ".dependency-cruiser.cjs"));
 check("publint", run(bin("publint"), "--strict"));
 const files = ["kernels.wasm", "kernels-relaxed.wasm"];
 check(

@@ -10,6 +10,7 @@ export {
 export { classify, type Evidence, type PhaseScales } from "./analysis/classify.js";
 export { type Interval, meanInterval } from "./analysis/interval.js";
 export { PHASES, type Phase } from "./analysis/phase.js";
+export type { GpuOptions } from "./backend/webgpu/gpu.js";
 export type { Dataset, Split, Task } from "./data/dataset.js";
 export { type FileSource, loadDataset } from "./data/load.js";
 export type { DataSpec } from "./data/specs.js";
@@ -31,7 +32,7 @@ export {
   loadKernels,
 } from "./kernels/kernels.js";
 export { type Distribution, Streams } from "./random/streams.js";
-export type { BackendName } from "./run/backend.js";
+export type { BackendName, BackendRecord } from "./run/backend.js";
 export type { Checkpoint, Checkpoints } from "./run/checkpoint.js";
 export type { Final } from "./run/final.js";
 export { hashRuns } from "./run/hash.js";

@@ -1,4 +1,5 @@
 /** The public face in Node: all that browsers have, and files. */
+import { dawn } from "./backend/node/dawn.js";
 import { nodeFiles } from "./data/node/files.js";
 import type { ExperimentInput } from "./experiment/schema.js";
 import type { SweepInput } from "./experiment/sweep.js";
@@ -13,12 +14,17 @@ export { loadKernels } from "./kernels/node/load.js";
 export { openStore } from "./run/node/openStore.js";
 export { spawnThread } from "./run/pool/node/spawn.js";
 
+/** Data files are read from this machine, and the GPU is its own. */
+function here<T extends portable.TrainOptions | portable.SweepOptions>(options: T): T {
+  return { files: nodeFiles(), ...options, gpu: { source: dawn, ...options.gpu } };
+}
+
 /** As `train` for browsers; data files are read from this machine. */
 export function train(
   input: ExperimentInput,
   options: portable.TrainOptions = {},
 ): Promise<portable.RunResult> {
-  return portable.train(input, { files: nodeFiles(), workers: 0, ...options });
+  return portable.train(input, { workers: 0, ...here(options) });
 }
 
 /**
@@ -27,5 +33,5 @@ export function train(
  */
 export function sweep(input: SweepInput, options: portable.SweepOptions = {}): portable.Sweep {
   const workers = threadsHere();
-  return portable.sweep(input, { files: nodeFiles(), workers, spawn: spawnThread, ...options });
+  return portable.sweep(input, { workers, spawn: spawnThread, ...here(options) });
 }

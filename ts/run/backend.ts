@@ -1,17 +1,34 @@
 import type { Machine } from "../backend/machine.js";
 import { referenceMachine } from "../backend/reference.js";
 import { wasmMachine } from "../backend/wasm.js";
+import type { GpuOptions } from "../backend/webgpu/gpu.js";
+import { requireGpu } from "../backend/webgpu/shared.js";
+import { webgpuMachine } from "../backend/webgpu/webgpu.js";
 import { InputError, shown } from "../errors/errors.js";
-import type { Kernels } from "../kernels/kernels.js";
+import type { Kernels } from "../kernels/instance.js";
 
-/** `auto` takes the fastest machine at hand that gives the same bits everywhere: `wasm`. */
-export type BackendName = "auto" | "wasm" | "reference";
+export const BACKENDS = ["auto", "wasm", "webgpu", "reference"] as const;
+export type BackendName = (typeof BACKENDS)[number];
 
-export const BACKENDS: readonly BackendName[] = ["auto", "wasm", "reference"];
+/** What ran. */
+export interface BackendRecord {
+  readonly name: string;
+  readonly flavour: string;
+  /** Why this one. */
+  readonly why?: string;
+}
 
-/** @throws InputError for a name that is not a backend's. */
-export function machineFor(name: string, kernels: Kernels): Machine {
+/**
+ * The machine of a name; `auto` stands for `wasm` here: `chooseBackend` is what chooses.
+ * @throws InputError for a name that is not a backend's; RunError where `webgpu` is not to be had.
+ */
+export async function machineFor(
+  name: string,
+  kernels: Kernels,
+  gpu: GpuOptions = {},
+): Promise<Machine> {
   if (name === "auto" || name === "wasm") return wasmMachine(kernels);
   if (name === "reference") return referenceMachine();
+  if (name === "webgpu") return webgpuMachine(await requireGpu(gpu));
   throw new InputError("backend", `backend is ${shown(name)}: takes one of ${BACKENDS.join(", ")}`);
 }

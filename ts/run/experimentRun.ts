@@ -1,11 +1,12 @@
 import { classify, type Evidence } from "../analysis/classify.js";
 import type { Phase } from "../analysis/phase.js";
+import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
-import { type BackendName, machineFor } from "./backend.js";
+import { type BackendName, type BackendRecord, machineFor } from "./backend.js";
 import { type Final, finalOf } from "./final.js";
 import { seededInputs } from "./inputs.js";
 import { type Parameters, parametersOf } from "./parameters.js";
@@ -17,7 +18,7 @@ import { runTraining, type TrainerHooks } from "./trainer.js";
 export interface RunResult {
   /** The experiment as it ran, every default filled in. */
   readonly experiment: Experiment;
-  readonly backend: { readonly name: string; readonly flavour: string };
+  readonly backend: BackendRecord;
   readonly phase: Phase;
   readonly evidence: Evidence;
   readonly final: Final;
@@ -37,9 +38,10 @@ export async function runExperiment(
   kernels: Kernels,
   data: Dataset,
   hooks: TrainerHooks = {},
+  gpu?: GpuOptions,
 ): Promise<RunResult> {
   const plan = planOf(experiment, data);
-  const machine = machineFor(backend, kernels);
+  const machine = await machineFor(backend, kernels, gpu);
   const inputs = seededInputs(experiment, plan, new Streams(kernels, experiment.seed));
   const schedule = scheduleOf(experiment, plan);
   const { trajectory, weights, steps, seconds } = await runTraining(

@@ -1,3 +1,4 @@
+import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import { loadDataset } from "../data/load.js";
 import type { Kernels } from "../kernels/kernels.js";
 import { Streams } from "../random/streams.js";
@@ -12,7 +13,12 @@ import { train } from "./train.js";
 export async function linearNetworkCells(
   kernels: Kernels,
   { experiment, sigmas, learningRates, seeds }: EnsembleSpec,
-  { signal, onProgress, backend }: EnsembleHooks & { readonly backend: BackendName },
+  {
+    signal,
+    onProgress,
+    backend,
+    gpu,
+  }: EnsembleHooks & { readonly backend: BackendName; readonly gpu?: GpuOptions },
 ): Promise<LinearCell[]> {
   const points = seeds.flatMap((seed) =>
     learningRates.flatMap((learningRate) => sigmas.map((sigma) => ({ seed, learningRate, sigma }))),
@@ -30,6 +36,7 @@ export async function linearNetworkCells(
     const { phase, evidence, trajectory, timing, parameters } = await train(own, {
       kernels,
       backend,
+      gpu,
       dataset,
       signal,
       onProgress: (step, steps) => onProgress?.(cells.length + step / steps, points.length),

@@ -1,3 +1,4 @@
+import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { FileSource } from "../data/load.js";
 import { type Kernels, loadKernels } from "../kernels/kernels.js";
 import type { BackendName } from "./backend.js";
@@ -11,6 +12,8 @@ import type { Runner } from "./runner.js";
 export interface RunnerOptions {
   /** Default `auto`. */
   readonly backend?: BackendName;
+  /** The GPU to take, where one is taken; the runs are then made on the calling thread. */
+  readonly gpu?: GpuOptions;
   /** Allows the relaxed-SIMD kernels where the host has them: faster, but other hosts may round otherwise. */
   readonly fast?: boolean;
   /** Kernels that are loaded already (`loadKernels`), or from elsewhere than the embedded bytes. */
@@ -29,10 +32,10 @@ export async function makeRunner(
   wanted: number,
   kernels?: Kernels,
 ): Promise<Runner> {
-  const { fast, files, spawn } = options;
+  const { fast, files, spawn, gpu } = options;
   const loaded = kernels ?? options.kernels ?? (await loadKernels({ fast }));
   const size = options.workers ?? (onPage() || spawn ? wanted : 0);
-  if (size === 0) return new LocalRunner(loaded, files);
+  if (size === 0 || options.backend === "webgpu") return new LocalRunner(loaded, files, gpu);
   const pool = new Pool({ size, spawn: spawn ?? spawnWebWorker, kernels: loaded, files });
   if (spawn || (await pool.starts())) return pool;
   // Whoever bundled this page has lost the worker's file: runs are made here, in pieces shorter than a frame.

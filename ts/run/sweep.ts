@@ -1,10 +1,10 @@
 import { RunError } from "../errors/errors.js";
 import type { Shard } from "../experiment/shard.js";
 import { type SweepInput, type SweepPlan, type SweepRun, sweepPlan } from "../experiment/sweep.js";
-import { type Kernels, loadKernels } from "../kernels/kernels.js";
+import { loadKernels } from "../kernels/kernels.js";
 import { asCompleted } from "./asCompleted.js";
-import { machineFor } from "./backend.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "./checkpoint.js";
+import { type Choice, chooseBackend } from "./chooseBackend.js";
 import { isGenerated, type KeyedDataset } from "./dataKey.js";
 import { FanOut } from "./fanOut.js";
 import { canonicalJson, hashRun } from "./hash.js";
@@ -79,8 +79,14 @@ async function* finishedRuns(
   signal?.throwIfAborted();
   const plan = sweepPlan(input);
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  const runner = options.runner ?? (await makeRunner(options, wantedWorkers(plan), kernels));
-  const sweeper = new Sweeper(runner, kernels, options);
+  // Runs of one sweep are all made by one machine: they are to be compared. Whoever else makes runs has a CPU.
+  const wanted = options.backend ?? "auto";
+  const backend = wanted === "auto" && options.runner ? "wasm" : wanted;
+  const work = { ...options, experiment: plan.runs[0].experiment, kernels };
+  const choice = await chooseBackend(backend, work);
+  const own = { ...options, backend: choice.name };
+  const runner = options.runner ?? (await makeRunner(own, wantedWorkers(plan), kernels));
+  const sweeper = new Sweeper(runner, choice, options);
   const seen: Pick<SweptRun, "fields" | "phase">[] = [];
   try {
     let round = plan.runs.filter((_, i) => !shard || i % shard.of === shard.index);
@@ -113,15 +119,15 @@ function wantedWorkers({ runs, refine }: SweepPlan): number {
 class Sweeper {
   readonly tally: Tally;
   readonly #runner: Runner<TrainedRun>;
-  readonly #kernels: Kernels;
+  readonly #choice: Choice;
   readonly #options: SweepOptions;
   readonly #signals: FanOut;
   /** The file data in use: the last set alone, or memory would grow with a sweep over data. */
   #data: { readonly spec: string; readonly loaded: Promise<KeyedDataset> } | null = null;
 
-  constructor(runner: Runner<TrainedRun>, kernels: Kernels, options: SweepOptions) {
+  constructor(runner: Runner<TrainedRun>, choice: Choice, options: SweepOptions) {
     this.#runner = runner;
-    this.#kernels = kernels;
+    this.#choice = choice;
     this.#options = options;
     this.#signals = new FanOut(options.signal);
     this.tally = new Tally(options.onProgress);
@@ -140,8 +146,7 @@ class Sweeper {
     const keeping = new Keeping();
     try {
       const data = await this.#dataOf(run);
-      const machine = machineFor(this.#options.backend ?? "auto", this.#kernels);
-      const key = await runKey(run.experiment, data?.key ?? null, machine);
+      const key = await runKey(run.experiment, data?.key ?? null, this.#choice.machine);
       const known = store?.get(key);
       const trajectory = known && (await store?.trajectory(key));
       if (known && trajectory) {
@@ -168,7 +173,8 @@ class Sweeper {
     data: KeyedDataset | null,
     keeping: Keeping,
   ): Promise<StoredRun> {
-    const { backend = "auto", store, checkpointEvery: every = CHECKPOINT_EVERY } = this.#options;
+    const { store, checkpointEvery: every = CHECKPOINT_EVERY } = this.#options;
+    const { name: backend, why } = this.#choice;
     const { experiment } = run;
     const checkpoints = store && {
       from: await keeping.done(store.checkpoint(key)),
@@ -180,7 +186,12 @@ class Sweeper {
       this.#runner.run({ key, experiment, backend, data }, { signal, onProgress, checkpoints }),
     );
     const { parameters: _, ...result } = { parameters: null, ...made };
-    return { ...result, key, digest: await hashRun(result) };
+    return {
+      ...result,
+      backend: { ...result.backend, why },
+      key,
+      digest: await hashRun(result),
+    };
   }
 
   async #dataOf({ experiment }: SweepRun): Promise<KeyedDataset | null> {

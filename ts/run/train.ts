@@ -2,8 +2,8 @@ import type { Dataset } from "../data/dataset.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
-import { machineFor } from "./backend.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "./checkpoint.js";
+import { chooseBackend } from "./chooseBackend.js";
 import { hashDataset, isGenerated } from "./dataKey.js";
 import type { RunResult } from "./experimentRun.js";
 import { makeRunner, type RunnerOptions } from "./makeRunner.js";
@@ -35,16 +35,19 @@ export async function train(
   options: TrainOptions = {},
 ): Promise<RunResult> {
   const experiment = parseExperiment(input);
-  const { backend = "auto", dataset, signal, store } = options;
+  const { dataset, signal, store } = options;
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  const runner = await makeRunner(options, 1, kernels);
+  const work = { ...options, experiment, kernels };
+  const { machine, name: backend, why } = await chooseBackend(options.backend ?? "auto", work);
+  const runner = await makeRunner({ ...options, backend }, 1, kernels);
+  const explained = (result: RunResult) => ({ ...result, backend: { ...result.backend, why } });
   try {
     const given = dataset && { key: await hashDataset(dataset), dataset };
     const generated = isGenerated(experiment.data);
     const data = given ?? (generated ? null : await runner.load(experiment.data, signal));
-    const key = await runKey(experiment, data?.key ?? null, machineFor(backend, kernels));
+    const key = await runKey(experiment, data?.key ?? null, machine);
     const job = { key, experiment, backend, data };
-    if (!store) return await runner.run(job, options);
+    if (!store) return explained(await runner.run(job, options));
     const checkpoints = {
       from: options.resume ? await store.checkpoint(key) : null,
       every: options.checkpointEvery ?? CHECKPOINT_EVERY,
@@ -52,7 +55,7 @@ export async function train(
     };
     const result = await runner.run(job, { ...options, checkpoints });
     await store.dropCheckpoint(key);
-    return result;
+    return explained(result);
   } finally {
     await runner.dispose();
   }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type BoundaryName, measuredBoundaries } from "../../analysis/boundaries.js";
 import { PHASES, type Phase } from "../../analysis/phase.js";
+import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
 import { type LinearModel, linearExperiment } from "../../experiment/presets.js";
 import { logRange } from "../../experiment/range.js";
@@ -8,6 +9,7 @@ import { type Kernels, loadKernels } from "../../kernels/kernels.js";
 import { Streams } from "../../random/streams.js";
 import { linearTrajectories } from "../../report/curves.js";
 import { phaseMap } from "../../report/phaseMap.js";
+import type { BackendName } from "../../run/backend.js";
 import { type LinearCell, runLinearEnsemble } from "../../run/linearEnsemble.js";
 import { linearNetworkCells } from "../../run/linearNetwork.js";
 import { linearPrediction } from "../../run/linearPrediction.js";
@@ -27,7 +29,7 @@ export interface PhasesOptions extends CommonOptions {
   readonly seed: number;
   readonly mode: "fresh" | "fixed";
   readonly full?: boolean;
-  readonly backend: "auto" | "wasm" | "reference";
+  readonly backend: BackendName;
   readonly fast?: boolean;
   readonly out?: string;
 }
@@ -126,6 +128,7 @@ export class PhasesJob {
         ? await linearNetworkCells(this.#kernels, spec, {
             ...hooks,
             backend: this.#options.backend,
+            gpu: { source: dawn },
           })
         : await runLinearEnsemble(this.#kernels, spec, hooks);
       return { cells, boundaries: this.#boundaries(cells) };

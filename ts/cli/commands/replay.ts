@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
 import { loadKernels } from "../../kernels/kernels.js";
 import { machineFor } from "../../run/backend.js";
@@ -24,7 +25,8 @@ export function replayCommand(program: Command): void {
       "\nExample:\n  $ ninscope replay run.npz --backend reference --json > found.json",
     )
     .action(async (file: string, options: ReplayOptions) => {
-      const machine = machineFor(options.backend, await loadKernels({ fast: options.fast }));
+      const kernels = await loadKernels({ fast: options.fast });
+      const machine = await machineFor(options.backend, kernels, { source: dawn });
       const given = readReplay(await bytesOf(file), file);
       const result = await replay(given, machine);
       const hessian = options.curvature ? await replayHessian(given, machine) : null;

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
 import { withField } from "../../experiment/paths.js";
 import { parseShard } from "../../experiment/shard.js";
@@ -71,6 +72,7 @@ Examples:
         : undefined;
       const result = await runSweep(spec, options.out, voice, {
         backend: options.backend,
+        gpu: { source: dawn },
         kernels,
         files,
         runner,

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { dawn } from "../../backend/node/dawn.js";
 import { parseExperiment } from "../../experiment/parse.js";
 import { withField } from "../../experiment/paths.js";
 import type { Experiment } from "../../experiment/schema.js";
@@ -42,6 +43,7 @@ Examples:
         const result = await train(experiment, {
           backend: options.backend,
           fast: options.fast,
+          gpu: { source: dawn },
           files: dataFiles(voice, interrupt.signal),
           signal: interrupt.signal,
           onProgress: (step, steps) => progress.update(step / steps, `step ${step} of ${steps}`),
@@ -113,6 +115,6 @@ function described({ backend, phase, evidence, final, timing }: RunResult): stri
       ],
     ),
     `unperturbed loss ${digits(final.unperturbedLoss)}, test loss ${digits(final.testLoss)}, accuracy ${digits(final.trainAccuracy)} in training, ${digits(final.testAccuracy)} in the test`,
-    `${timing.steps} steps on ${backend.name} (${backend.flavour}), ${digits(timing.stepsPerSecond)} a second`,
+    `${timing.steps} steps on ${backend.name} (${backend.flavour}; ${backend.why}), ${digits(timing.stepsPerSecond)} a second`,
   ].join("\n");
 }

@@ -72,7 +72,7 @@ export class QueueRunner implements Runner<TrainedRun> {
     { key, experiment, backend, data }: Job,
     { signal }: TrainerHooks = {},
   ): Promise<TrainedRun> {
-    const { flavour } = machineFor(backend, this.#kernels);
+    const { flavour } = await machineFor(backend, this.#kernels);
     const run: QueuedRun = { experiment, backend, flavour, data: data?.key ?? null };
     signal?.throwIfAborted();
     let aborted = () => {};

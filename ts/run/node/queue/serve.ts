@@ -95,7 +95,7 @@ class Server {
     const { signal, onRun } = this.#options;
     const pool = await this.#pool(flavour);
     const data = isGenerated(experiment.data) ? null : await this.#load(pool, run);
-    const machine = machineFor(backend, await this.#kernels(flavour));
+    const machine = await machineFor(backend, await this.#kernels(flavour));
     if ((await runKey(experiment, data?.key ?? null, machine)) !== id) {
       throw new WrongData(
         "--queue",

@@ -1,0 +1,44 @@
+import { EXP, LOG1P } from "./functions.js";
+import { type Abilities, type Dispatch, Kernel, type Matrix, THREADS } from "./kernel.js";
+import { LARGEST, lanesFor, largestOf, rowSum } from "./rows.js";
+import { type Slot, summed } from "./sum.js";
+
+/**
+ * `trace[slot] = scale * sum_r -log softmax(logits[r])[label_r]`; `gradient`, if given (it may be the logits), takes
+ * `softmax - onehot`. With the largest logit apart, `-log softmax = log1p(sum of the others' exp) + largest - z`
+ * keeps its relative precision down to the smallest losses.
+ */
+export function crossEntropy(
+  logits: Matrix,
+  labels: Matrix,
+  gradient: Matrix | undefined,
+  into: Slot,
+  can: Abilities,
+): Dispatch[] {
+  const k = new Kernel();
+  const lanes = lanesFor(logits.cols);
+  const element = k.matrix(logits, false);
+  const labelOf = k.matrix(labels, false)("r", "0");
+  const rows = k.u32(logits.rows);
+  const cols = k.u32(logits.cols);
+  const store = gradient
+    ? `for (var c = own; c < ${cols} && live; c += ${lanes}) {
+let e = expOf(${element("r", "c")} - largest);
+${k.matrix(gradient, true)("r", "c")} = e / (1.0 + rest) - f32(c == label);
+}`
+    : "";
+  const add = `${largestOf(element("r", "c"), cols, lanes)}
+let live = r < ${rows};
+let label = u32(${labelOf});
+let right = ${element("r", "label")};
+var rest = 0.0;
+for (var c = own; c < ${cols}; c += ${lanes}) {
+if (c != place) { rest += expOf(${element("r", "c")} - largest); }
+}
+${rowSum("rest", lanes)}
+if (own == 0u && live) { sum = log1pOf(rest) + (largest - right); }
+${store}`;
+  const groups = Math.ceil(logits.rows / (THREADS / lanes));
+  const declarations = `${EXP}\n${LOG1P}\n${LARGEST}`;
+  return summed(k, { declarations, add, groups }, into, can);
+}

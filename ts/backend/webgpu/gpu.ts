@@ -1,0 +1,146 @@
+import type { Abilities, Dispatch } from "../../../gpu/kernel.js";
+import { RunError } from "../../errors/errors.js";
+
+export interface GpuOptions {
+  /** A device of one's own; it is not destroyed. It should have the adapter's limits, and `subgroups` if it can. */
+  readonly device?: GPUDevice;
+  readonly powerPreference?: GPUPowerPreference;
+  /** Where adapters come from; `navigator.gpu` unless given. */
+  readonly source?: () => Promise<GPU | undefined>;
+  /** Kernels without subgroup operations, also where the adapter has them. */
+  readonly withoutSubgroups?: boolean;
+}
+
+/** A device with what is known about it, and the pipelines that were compiled for it. */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly can: Abilities;
+  /** The adapter's name for people. */
+  readonly name: string;
+  /** Whether a CPU only plays the GPU. */
+  readonly software: boolean;
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  #failure: string | null = null;
+  /** Rejects once the device is gone; never resolves. */
+  readonly gone: Promise<never>;
+
+  constructor(device: GPUDevice, info: GPUAdapterInfo, subgroups: boolean) {
+    this.device = device;
+    this.name = nameOf(info);
+    this.software = isSoftware(info);
+    this.can = { subgroups, workgroupBytes: device.limits.maxComputeWorkgroupStorageSize };
+    this.gone = device.lost.then(({ message }) => {
+      this.#failure ??= `the GPU was lost (${message || "no reason given"}): run again, or take the backend wasm`;
+      throw new RunError(this.#failure);
+    });
+    this.gone.catch(() => {});
+    device.onuncapturederror = ({ error }) => {
+      this.#failure ??= `the GPU failed: ${firstLine(error.message)}`;
+    };
+  }
+
+  get lost(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** @throws RunError if the device is gone, or something that was asked of it failed. */
+  check(): void {
+    if (this.#failure !== null) throw new RunError(this.#failure);
+  }
+
+  /** Waits, unless the device is lost before. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    try {
+      const value = await Promise.race([promise, this.gone]);
+      this.check();
+      return value;
+    } catch (cause) {
+      if (cause instanceof RunError) throw cause;
+      // A map that is refused tells of a loss sooner than the loss itself.
+      await Promise.race([this.gone, new Promise((resolve) => setTimeout(resolve, 100))]);
+      throw new RunError(`the GPU failed: ${firstLine((cause as Error).message)}`, { cause });
+    }
+  }
+
+  /** Compiled once for each text. */
+  pipeline(dispatch: Dispatch): Promise<GPUComputePipeline> {
+    const { code } = dispatch;
+    const found = this.#pipelines.get(code);
+    if (found) return found;
+    const made = this.device.createComputePipelineAsync({
+      layout: this.device.createPipelineLayout({ bindGroupLayouts: [this.layout(dispatch)] }),
+      compute: { module: this.device.createShaderModule({ code }), entryPoint: "main" },
+    });
+    this.#pipelines.set(code, made);
+    return made;
+  }
+
+  layout({ bindings }: Dispatch): GPUBindGroupLayout {
+    const key = bindings.map(({ writes }) => (writes ? "w" : "r")).join("");
+    const found = this.#layouts.get(key);
+    if (found) return found;
+    const types = bindings.map(({ writes }) => (writes ? "storage" : "read-only-storage"));
+    const entries = (["uniform", ...types] as GPUBufferBindingType[]).map((type, binding) => ({
+      binding,
+      visibility: 4, // GPUShaderStage.COMPUTE
+      buffer: { type },
+    }));
+    const made = this.device.createBindGroupLayout({ entries });
+    this.#layouts.set(key, made);
+    return made;
+  }
+}
+
+/**
+ * Opens a device.
+ * @returns null, with the reason, where there is none.
+ */
+export async function openGpu(options: GpuOptions = {}): Promise<Gpu | { readonly none: string }> {
+  const { device, powerPreference, withoutSubgroups } = options;
+  const source = options.source ?? (async () => globalThis.navigator?.gpu);
+  const gpu = await source().catch((error: Error) => error);
+  if (gpu instanceof Error) return { none: firstLine(gpu.message) };
+  if (!gpu && !device) return { none: "there is no WebGPU here" };
+  const countsSubgroups = gpu?.wgslLanguageFeatures.has("subgroup_id") ?? false;
+  const subgroups = (features: GPUSupportedFeatures) =>
+    !withoutSubgroups && countsSubgroups && features.has("subgroups");
+  if (device) return new Gpu(device, device.adapterInfo, subgroups(device.features));
+  const adapter = await gpu?.requestAdapter({ powerPreference });
+  if (!adapter) return { none: "WebGPU has no adapter here" };
+  const wanted = ["subgroups", "timestamp-query"] as const;
+  const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature));
+  const { limits, features } = adapter;
+  const requiredLimits = Object.fromEntries(
+    LIMITS.map((name) => [name, limits[name]]),
+  ) as GPUDeviceDescriptor["requiredLimits"];
+  try {
+    const opened = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+    return new Gpu(opened, adapter.info, subgroups(features));
+  } catch (error) {
+    return { none: `the adapter gives no device: ${firstLine((error as Error).message)}` };
+  }
+}
+
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+function nameOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  return description || [vendor, architecture, device].filter(Boolean).join(" ") || "unnamed GPU";
+}
+
+function isSoftware(info: GPUAdapterInfo): boolean {
+  const { vendor, architecture, device, description } = info;
+  const words = `${vendor} ${architecture} ${device} ${description}`;
+  return (
+    info.isFallbackAdapter === true || /swiftshader|llvmpipe|softpipe|basic render/i.test(words)
+  );
+}
+
+export function firstLine(text: string): string {
+  return text.trim().split("\n")[0];
+}

@@ -1,0 +1,34 @@
+import { RunError } from "../../errors/errors.js";
+import { type Gpu, type GpuOptions, openGpu } from "./gpu.js";
+
+type Found = Gpu | { readonly none: string };
+
+const own = new WeakMap<GPUDevice, Promise<Found>>();
+const opened = new Map<string, Promise<Found>>();
+
+/**
+ * The process' GPU: a device, with all that was compiled for it, serves session after session. One that was lost
+ * is replaced.
+ */
+export async function sharedGpu(options: GpuOptions = {}): Promise<Found> {
+  const { device, powerPreference, withoutSubgroups } = options;
+  if (device) {
+    const known = own.get(device) ?? openGpu(options);
+    own.set(device, known);
+    return known;
+  }
+  const key = JSON.stringify([powerPreference, withoutSubgroups]);
+  const known = await opened.get(key);
+  // Where there was none, there may be one now: a source may have been given meanwhile.
+  if (known && !("none" in known) && !known.lost) return known;
+  const fresh = openGpu(options);
+  opened.set(key, fresh);
+  return fresh;
+}
+
+/** @throws RunError that says why there is no GPU. */
+export async function requireGpu(options: GpuOptions = {}): Promise<Gpu> {
+  const found = await sharedGpu(options);
+  if ("none" in found) throw new RunError(`the backend webgpu is not to be had: ${found.none}`);
+  return found;
+}

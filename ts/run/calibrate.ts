@@ -1,0 +1,50 @@
+import type { Machine, Session } from "../backend/machine.js";
+import { lower } from "../program/lower.js";
+import type { Plan } from "../program/workspace.js";
+
+/** A machine is timed over so many milliseconds at least. */
+const MEASURED_MS = 30;
+/** Steps that are asked for at a time, and numbers of input data that these may take. */
+const STEPS = 32;
+const INPUTS = 2 ** 22;
+
+const known = new Map<string, Promise<number>>();
+
+/** Seconds that a machine takes for one step of a plan: measured on the very program, once a process. */
+export function secondsPerStep(machine: Machine, plan: Plan): Promise<number> {
+  const { network, batch, momentum, inputType } = plan;
+  const { widths, activation, loss, noise } = network;
+  const nodes = noise.map((group) => [group.layer, group.nodes]);
+  const shape = [widths, activation, loss, nodes, batch, momentum > 0, inputType];
+  const key = JSON.stringify([machine.name, machine.flavour, shape]);
+  const found = known.get(key) ?? measured(machine, plan);
+  known.set(key, found);
+  found.catch(() => known.delete(key));
+  return found;
+}
+
+async function measured(machine: Machine, plan: Plan): Promise<number> {
+  // What a step costs does not depend on how many samples there are beyond those that it gathers.
+  const { batch, network } = plan;
+  const fitting = Math.floor(INPUTS / (batch * network.widths[0]));
+  const steps = Math.max(1, Math.min(STEPS, fitting));
+  const small = { ...plan, trainRows: steps * batch, testRows: 0, evaluateRows: batch };
+  const session = await machine.open(lower(small).program);
+  try {
+    return await timed(session, steps);
+  } finally {
+    session.dispose();
+  }
+}
+
+async function timed(session: Session, steps: number): Promise<number> {
+  // A GPU takes a few rounds to find out how much it can be asked for at a time.
+  for (let warm = 0; warm < 3; warm++) await session.run("step", 0, steps);
+  const start = performance.now();
+  let done = 0;
+  while (performance.now() - start < MEASURED_MS) {
+    await session.run("step", 0, steps);
+    done += steps;
+  }
+  return (performance.now() - start) / 1000 / done;
+}

@@ -1,0 +1,83 @@
+import type { Machine } from "../backend/machine.js";
+import type { GpuOptions } from "../backend/webgpu/gpu.js";
+import { sharedGpu } from "../backend/webgpu/shared.js";
+import { webgpuMachine } from "../backend/webgpu/webgpu.js";
+import type { Dataset } from "../data/dataset.js";
+import { type FileSource, loadDataset } from "../data/load.js";
+import { RunError } from "../errors/errors.js";
+import type { Experiment } from "../experiment/schema.js";
+import type { Kernels } from "../kernels/instance.js";
+import { Streams } from "../random/streams.js";
+import { type BackendName, machineFor } from "./backend.js";
+import { secondsPerStep } from "./calibrate.js";
+import { planOf } from "./plan.js";
+
+export interface Choice {
+  readonly machine: Machine;
+  readonly name: Exclude<BackendName, "auto">;
+  readonly why: string;
+}
+
+/** What a machine is to be chosen for, and from. */
+export interface Work {
+  readonly experiment: Experiment;
+  readonly kernels: Kernels;
+  readonly gpu?: GpuOptions;
+  readonly dataset?: Dataset;
+  readonly files?: FileSource;
+}
+
+/** A GPU is not looked for when a CPU needs no more than so many seconds: to start it up takes about one. */
+const WORTHWHILE = 2;
+/** Multiplications that a CPU makes in a second, at least. */
+const CPU_RATE = 2e9;
+/** Inputs and samples of data that do not say. */
+const TYPICAL = { inputs: 784, train: 60_000 };
+
+/**
+ * The machine for an experiment. `auto` takes the one on which a step of it takes less time, timed on this host, but
+ * never a GPU that is software.
+ * @throws InputError for a name that is not a backend's; RunError where `webgpu` is asked for and not to be had.
+ */
+export async function chooseBackend(backend: BackendName, work: Work): Promise<Choice> {
+  if (backend === "auto") return chosen(work);
+  const machine = await machineFor(backend, work.kernels, work.gpu);
+  return { machine, name: backend, why: "asked for" };
+}
+
+async function chosen(work: Work): Promise<Choice> {
+  const { experiment, kernels, dataset, files } = work;
+  const cpu = await machineFor("wasm", kernels);
+  const takeCpu = (why: string): Choice => ({ machine: cpu, name: "wasm", why });
+  if (operations(experiment) / CPU_RATE < WORTHWHILE) {
+    return takeCpu("the run is too short for a GPU to pay");
+  }
+  const gpu = await sharedGpu(work.gpu);
+  if ("none" in gpu) return takeCpu(gpu.none);
+  if (gpu.software) return takeCpu(`the only GPU is software: ${gpu.name}`);
+  const rival = webgpuMachine(gpu);
+  const streams = new Streams(kernels, experiment.seed);
+  const plan = planOf(experiment, dataset ?? (await loadDataset(experiment.data, streams, files)));
+  try {
+    const [onCpu, onGpu] = [await secondsPerStep(cpu, plan), await secondsPerStep(rival, plan)];
+    const why = `a step takes ${micro(onCpu)} on wasm, ${micro(onGpu)} on ${gpu.name}`;
+    return onGpu < onCpu ? { machine: rival, name: "webgpu", why } : takeCpu(why);
+  } catch (error) {
+    if (error instanceof RunError) return takeCpu(error.message);
+    throw error;
+  }
+}
+
+/** Multiplications of all training steps, about: forward, and twice as many backward. */
+function operations({ network, data, optimizer, epochs, steps }: Experiment): number {
+  const { inputs = TYPICAL.inputs, train = TYPICAL.train } = data as Partial<typeof TYPICAL>;
+  const widths = [typeof inputs === "number" ? inputs : TYPICAL.inputs, ...network.layers];
+  const weights = network.layers.reduce((sum, width, l) => sum + width * widths[l], 0);
+  const batch = optimizer.batchSize === "full" ? train : optimizer.batchSize;
+  const samples = steps === undefined ? (epochs ?? 0) * train : steps * batch;
+  return 3 * samples * weights;
+}
+
+function micro(seconds: number): string {
+  return `${(seconds * 1e6).toPrecision(3)} µs`;
+}
