@@ -6,7 +6,13 @@ const bundle = (input, file) => ({
   input: `build/js/ts/${input}`,
   external,
   plugins: [nodeResolve()],
-  output: { file: `dist/${file}`, format: "es" },
+  // What is loaded on demand (the GPU's kernels) lies beside.
+  output: {
+    dir: "dist",
+    entryFileNames: file,
+    chunkFileNames: `${file.replace(/\.js$/, "")}-[name].js`,
+    format: "es",
+  },
 });
 
 // A worker's file stands alone: whoever moves it need not know what it imports.
@@ -14,7 +20,7 @@ const worker = (input, file, options) => ({
   input: `build/js/ts/run/pool/${input}`,
   external: (id) => id.startsWith("node:"),
   plugins: [nodeResolve(options)],
-  output: { file: `dist/${file}`, format: "es" },
+  output: { file: `dist/${file}`, format: "es", inlineDynamicImports: true },
 });
 
 export default [

@@ -107,9 +107,10 @@ describe("the packed package in an empty project", () => {
     const files = (await readdir(outDir, { recursive: true })).filter((name) =>
       /\.\w+$/.test(name),
     );
-    const rest = files.filter((name) => name !== entry);
-    expect(rest, "all in one file, the kernels too, but for the worker").toEqual([
+    const rest = files.filter((name) => name !== entry).sort();
+    expect(rest, "all in one file, but for the worker and what GPUs need").toEqual([
       expect.stringMatching(/^assets.ninscope-worker-[\w-]+\.js$/),
+      expect.stringMatching(/^browser-webgpu-[\w-]+\.js$/),
     ]);
     return join(outDir, entry);
   }

@@ -2,10 +2,9 @@ import type { Machine } from "../backend/machine.js";
 import { referenceMachine } from "../backend/reference.js";
 import { wasmMachine } from "../backend/wasm.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
-import { requireGpu } from "../backend/webgpu/shared.js";
-import { webgpuMachine } from "../backend/webgpu/webgpu.js";
 import { InputError, shown } from "../errors/errors.js";
 import type { Kernels } from "../kernels/instance.js";
+import { gpuMachine } from "./gpuMachine.js";
 
 export const BACKENDS = ["auto", "wasm", "webgpu", "reference"] as const;
 export type BackendName = (typeof BACKENDS)[number];
@@ -25,10 +24,10 @@ export interface BackendRecord {
 export async function machineFor(
   name: string,
   kernels: Kernels,
-  gpu: GpuOptions = {},
+  gpu?: GpuOptions,
 ): Promise<Machine> {
   if (name === "auto" || name === "wasm") return wasmMachine(kernels);
   if (name === "reference") return referenceMachine();
-  if (name === "webgpu") return webgpuMachine(await requireGpu(gpu));
+  if (name === "webgpu") return gpuMachine(gpu);
   throw new InputError("backend", `backend is ${shown(name)}: takes one of ${BACKENDS.join(", ")}`);
 }

@@ -1,7 +1,5 @@
 import type { Machine } from "../backend/machine.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
-import { sharedGpu } from "../backend/webgpu/shared.js";
-import { webgpuMachine } from "../backend/webgpu/webgpu.js";
 import type { Dataset } from "../data/dataset.js";
 import { type FileSource, loadDataset } from "../data/load.js";
 import { RunError } from "../errors/errors.js";
@@ -10,6 +8,7 @@ import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
 import { type BackendName, machineFor } from "./backend.js";
 import { secondsPerStep } from "./calibrate.js";
+import { gpuMachine } from "./gpuMachine.js";
 import { planOf } from "./plan.js";
 
 export interface Choice {
@@ -52,16 +51,15 @@ async function chosen(work: Work): Promise<Choice> {
   if (operations(experiment) / CPU_RATE < WORTHWHILE) {
     return takeCpu("the run is too short for a GPU to pay");
   }
-  const gpu = await sharedGpu(work.gpu);
-  if ("none" in gpu) return takeCpu(gpu.none);
-  if (gpu.software) return takeCpu(`the only GPU is software: ${gpu.name}`);
-  const rival = webgpuMachine(gpu);
-  const streams = new Streams(kernels, experiment.seed);
-  const plan = planOf(experiment, dataset ?? (await loadDataset(experiment.data, streams, files)));
   try {
-    const [onCpu, onGpu] = [await secondsPerStep(cpu, plan), await secondsPerStep(rival, plan)];
-    const why = `a step takes ${micro(onCpu)} on wasm, ${micro(onGpu)} on ${gpu.name}`;
-    return onGpu < onCpu ? { machine: rival, name: "webgpu", why } : takeCpu(why);
+    const gpu = await gpuMachine(work.gpu);
+    if (gpu.software) return takeCpu(`the only GPU is software: ${gpu.flavour}`);
+    const data =
+      dataset ?? (await loadDataset(experiment.data, new Streams(kernels, experiment.seed), files));
+    const plan = planOf(experiment, data);
+    const [onCpu, onGpu] = [await secondsPerStep(cpu, plan), await secondsPerStep(gpu, plan)];
+    const why = `a step takes ${micro(onCpu)} on wasm, ${micro(onGpu)} on ${gpu.flavour}`;
+    return onGpu < onCpu ? { machine: gpu, name: "webgpu", why } : takeCpu(why);
   } catch (error) {
     if (error instanceof RunError) return takeCpu(error.message);
     throw error;

@@ -1,4 +1,3 @@
-import { RunError } from "../../errors/errors.js";
 import { type Gpu, type GpuOptions, openGpu } from "./gpu.js";
 
 type Found = Gpu | { readonly none: string };
@@ -24,11 +23,4 @@ export async function sharedGpu(options: GpuOptions = {}): Promise<Found> {
   const fresh = openGpu(options);
   opened.set(key, fresh);
   return fresh;
-}
-
-/** @throws RunError that says why there is no GPU. */
-export async function requireGpu(options: GpuOptions = {}): Promise<Gpu> {
-  const found = await sharedGpu(options);
-  if ("none" in found) throw new RunError(`the backend webgpu is not to be had: ${found.none}`);
-  return found;
 }

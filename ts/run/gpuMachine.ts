@@ -1,0 +1,11 @@
+import type { GpuOptions } from "../backend/webgpu/gpu.js";
+import type { GpuMachine } from "../backend/webgpu/webgpu.js";
+
+/**
+ * The GPU machine, whose code is loaded when it is first asked for: most runs do without.
+ * @throws RunError that says why there is none.
+ */
+export async function gpuMachine(options?: GpuOptions): Promise<GpuMachine> {
+  const { openGpuMachine } = await import("../backend/webgpu/webgpu.js");
+  return openGpuMachine(options);
+}
