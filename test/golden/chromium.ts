@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { basename, dirname, join } from "node:path";
 import { chromium } from "playwright-core";
 
 const PLACES = [process.env.NINSCOPE_CHROMIUM, "/usr/bin/chromium", "/usr/bin/google-chrome"];
@@ -31,18 +32,21 @@ export async function inChromium(
 ): Promise<unknown> {
   const executablePath = chromiumPath();
   if (!executablePath) return null;
-  const module = await readFile(bundle);
-  const server = createServer(({ url }, answer) => {
-    const [type, body] =
-      url === "/runs.mjs" ? ["text/javascript", module] : ["text/html", "<!doctype html>"];
-    answer.setHeader("content-type", type).end(body);
+  const server = createServer(async ({ url = "/" }, answer) => {
+    if (!/^\/[\w/.-]+\.m?js$/.test(url)) {
+      answer.setHeader("content-type", "text/html").end("<!doctype html>");
+      return;
+    }
+    const body = await readFile(join(dirname(bundle), url)).catch(() => null);
+    answer.statusCode = body ? 200 : 404;
+    answer.setHeader("content-type", "text/javascript").end(body ?? "");
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    const script = `import("/runs.mjs").then((m) => m[${JSON.stringify(name)}]())`;
+    const script = `import("/${basename(bundle)}").then((m) => m[${JSON.stringify(name)}]())`;
     return await page.evaluate(script);
   } finally {
     await browser.close();
