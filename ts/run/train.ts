@@ -3,7 +3,7 @@ import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "./checkpoint.js";
-import { chooseBackend, chooseBackend } from "./chooseBackend.js";
+import { chooseBackend } from "./chooseBackend.js";
 import { hashDataset, isGenerated } from "./dataKey.js";
 import type { RunResult } from "./experimentRun.js";
 import { makeRunner, type RunnerOptions } from "./makeRunner.js";
