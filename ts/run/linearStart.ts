@@ -1,5 +1,7 @@
 import type { PhaseScales } from "../analysis/classify.js";
 import { linearRegression } from "../data/generate.js";
+import type { DataSpecOf } from "../data/specs.js";
+import { InputError, shown } from "../errors/errors.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Streams } from "../random/streams.js";
 import { type LinearState, reduce } from "../theory/linear.js";
@@ -22,17 +24,17 @@ export interface LinearStart {
   readonly scales: PhaseScales;
 }
 
+/**
+ * @throws InputError naming the field in which the experiment is not the linear model that the exact reduction is
+ * of.
+ */
 export function linearStart(experiment: Experiment, streams: Streams): LinearStart {
-  if (experiment.data.name !== "linear-regression" || experiment.network.bias) {
-    throw new Error(
-      "the exact reduction is of the linear model on linear-regression data, without bias",
-    );
-  }
-  const data = linearRegression(experiment.data, streams);
+  const spec = linearModelData(experiment);
+  const data = linearRegression(spec, streams);
   const quiet = { ...experiment, noise: experiment.noise.map((group) => ({ ...group, sigma: 0 })) };
   const plan = planOf(quiet, data);
   const inputs = seededInputs(quiet, plan, streams);
-  const { slope } = experiment.data;
+  const { slope } = spec;
   const slopes = Array.isArray(slope) ? slope : new Array<number>(data.inputs).fill(slope);
   const [inputFactor, alpha] = plan.network.factors;
   return {
@@ -45,4 +47,30 @@ export function linearStart(experiment: Experiment, streams: Streams): LinearSta
     nodes: plan.network.noise[0].nodes,
     scales: phaseScales(plan, data, inputs),
   };
+}
+
+/** The data of a linear model: two layers, no bias, full-batch gradient descent without momentum or decay. */
+function linearModelData(experiment: Experiment): DataSpecOf<"linear-regression"> {
+  const { network, noise, data, optimizer } = experiment;
+  const needs = (field: string, value: unknown, takes: string, holds: boolean) => {
+    if (holds) return;
+    throw new InputError(
+      field,
+      `${field} is ${shown(value)}: the linear model's exact reduction takes ${takes}`,
+    );
+  };
+  needs("network.activation", network.activation, '"linear"', network.activation === "linear");
+  needs("network.layers", network.layers, "one hidden layer", network.layers.length === 1);
+  needs("network.bias", network.bias, "false", !network.bias);
+  needs("network.loss", network.loss, '"mse"', network.loss !== "cross-entropy");
+  needs("noise", noise, "one group on layer 0", noise.length === 1 && noise[0].layer === 0);
+  const { batchSize, momentum, weightDecay } = optimizer;
+  needs("optimizer.batchSize", batchSize, '"full"', batchSize === "full");
+  needs("optimizer.momentum", momentum, "0", momentum === 0);
+  needs("optimizer.weightDecay", weightDecay, "0", weightDecay === 0);
+  if (data.name === "linear-regression") return data;
+  throw new InputError(
+    "data.name",
+    `data.name is "${data.name}": the linear model's exact reduction takes "linear-regression"`,
+  );
 }
