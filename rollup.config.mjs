@@ -24,7 +24,13 @@ const worker = (input, file, options) => ({
 });
 
 export default [
-  bundle("index.js", "browser.js"),
+  {
+    // Two entries that share their classes.
+    input: { browser: "build/js/index.js", "browser-store": "build/js/browserStore.js" },
+    external,
+    plugins: [nodeResolve()],
+    output: { dir: "dist", format: "es", chunkFileNames: "browser-shared.js" },
+  },
   bundle("node.js", "node.js"),
   bundle("cli/main.js", "cli.js"),
   worker("ninscope-worker.js", "ninscope-worker.js", { browser: true }),

@@ -42,8 +42,6 @@ export type { Parameters } from "./run/parameters.js";
 export type { SpawnWorker } from "./run/pool/handle.js";
 export type { EvaluationRecord } from "./run/recorder.js";
 export { type Replay, type ReplayResult, readReplay, replay } from "./run/replay.js";
-export { MemoryStore } from "./run/store/memoryStore.js";
-export { openBrowserStore } from "./run/store/opfs.js";
 export type { CheckpointStore, RunStore, RunSummary, StoredRun } from "./run/store/runStore.js";
 export type { Store } from "./run/store/store.js";
 export { type Sweep, type SweepOptions, sweep } from "./run/sweep.js";

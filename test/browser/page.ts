@@ -1,4 +1,5 @@
-import { openBrowserStore, type SweepInput, sweep, train } from "../../ts/index.js";
+import { openBrowserStore } from "../../ts/browserStore.js";
+import { type SweepInput, sweep, train } from "../../ts/index.js";
 
 const spec: SweepInput = {
   network: { layers: [16] },

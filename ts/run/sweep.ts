@@ -149,7 +149,9 @@ class Sweeper {
       const key = await runKey(run.experiment, data?.key ?? null, this.#choice.machine);
       const known = store?.get(key);
       const trajectory = known && (await store?.trajectory(key));
-      if (known && trajectory) {
+      if (store && known && trajectory) {
+        // A crash may have come between keeping the run and letting go of what had led to it.
+        await keeping.done(store.dropCheckpoint(key));
         await this.#runner.forget?.(key);
         this.tally.known();
         return { ...known, trajectory, fields: run.fields };

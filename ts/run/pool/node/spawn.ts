@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { ThreadLike } from "../handle.js";
 
 /** The worker's file lies beside the bundle. */
 const FILE = new URL("./ninscope-worker-node.js", import.meta.url);
 
 /** A thread of Node's. */
-export function spawnThread(): Worker {
+export function spawnThread(): ThreadLike {
   return new Worker(FILE);
 }
 
