@@ -1,6 +1,6 @@
-import type { Network } from "./network.js";
 import type { Op, OpList, Program, Region } from "./ops.js";
 import { Pass } from "./pass.js";
+import { copy, lossOf, outer, Tangent } from "./tangent.js";
 import { type Plan, Workspace } from "./workspace.js";
 
 /** A measurement of the loss' local curvature, as lowering sees it. */
@@ -73,13 +73,14 @@ export function lowerCurvature({ plan, layer, nodes }: CurvaturePlan): LoweredCu
 
 class Probe {
   readonly #space: Workspace;
-  readonly #network: Network;
   readonly #layer: number;
   readonly #last: number;
   /** Part of a sample in the mean over all. */
   readonly #share: number;
   readonly #base: Pass;
+  readonly #tangent: Tangent;
   readonly #shifted: Pass;
+  readonly #unperturbed: Region;
   readonly #eps: Region;
   readonly #niw: Region;
   readonly #response: Region;
@@ -87,12 +88,13 @@ class Probe {
   constructor(space: Workspace, layer: number, nodes: number, rows: number) {
     const width = space.layers[layer].outputs;
     this.#space = space;
-    this.#network = space.plan.network;
     this.#layer = layer;
     this.#last = space.layers.length - 1;
     this.#share = 1 / space.plan.trainRows;
     this.#base = new Pass(space, "base", rows);
+    this.#tangent = new Tangent(space, this.#base, "tangent");
     this.#shifted = new Pass(space, "shifted", rows);
+    this.#unperturbed = space.matrix("unperturbed", rows, width);
     this.#eps = space.matrix("eps", rows, nodes);
     this.#niw = space.matrix("niw", width, nodes);
     this.#response = space.matrix("response", width, nodes);
@@ -104,10 +106,10 @@ class Probe {
 
   base(index: string): Op[] {
     const pass = this.#base;
-    const ops = pass.gather("train", index);
-    for (let l = 0; l < this.#layer; l++) ops.push(...pass.layer(l, false));
     const { inputs, biasColumn } = this.#space.layers[this.#layer];
     const cols = inputs + (biasColumn < 0 ? 0 : 1);
+    const ops = pass.gather("train", index);
+    for (let l = 0; l < this.#layer; l++) ops.push(...pass.layer(l, false));
     ops.push({
       op: "product",
       a: { ...pass.input(this.#layer), cols },
@@ -115,145 +117,50 @@ class Probe {
       b: { ...this.#space.weights(this.#layer), cols },
       transposeB: true,
       c: this.#unperturbed,
-      alpha: this.#network.factors[this.#layer],
+      alpha: this.#space.plan.network.factors[this.#layer],
       beta: 0,
     });
-    ops.push(...this.#onward(pass, 0));
-    if (this.#network.loss === "cross-entropy") {
-      ops.push(copy(pass.outputs(), this.#logits));
-    }
-    ops.push(this.#loss(pass));
-    for (let l = this.#last; l > this.#layer; l--) {
-      ops.push(...pass.backward(l, this.#smooth ? this.#backIntoActivation(l - 1) : undefined));
-    }
+    ops.push(...this.#onward(pass, 0), ...this.#tangent.gradients(this.#layer));
     const delta = pass.delta(this.#layer);
     const ones = this.#space.matrix("ones", pass.rows, 1);
     this.#space.fill(ones, 1);
-    ops.push({
-      op: "product",
-      a: ones,
-      transposeA: true,
-      b: delta,
-      transposeB: false,
-      c: this.#space.matrix("gradient", 1, delta.cols),
-      alpha: this.#share,
-      beta: 1,
-    });
-    return ops;
+    const gradient = this.#space.matrix("gradient", 1, delta.cols);
+    return [...ops, outer(ones, delta, gradient, this.#share, 1)];
   }
 
   moments(): Op[] {
     const delta = this.#base.delta(this.#layer);
     const into = this.#space.matrix("gradientSquares", delta.cols, delta.cols);
-    return [this.#outer(delta, delta, into, this.#share)];
+    return [outer(delta, delta, into, this.#share, 1)];
   }
 
-  /** Tangents go up through the layers above, and the tangent of the gradient comes down. */
   pointwise(): Op[] {
-    const { activation, factors } = this.#network;
-    const ops: Op[] = [this.#perturb(this.#tangent(this.#layer), 1, 0)];
-    for (let l = this.#layer; l < this.#last; l++) {
-      const through = this.#smooth ? this.#tangentOut(l) : this.#tangent(l);
-      if (this.#smooth) ops.push(copy(this.#tangent(l), through));
-      if (activation !== "linear") ops.push(this.#slope(l, through));
-      const b = { ...this.#space.weights(l + 1), cols: this.#space.layers[l + 1].inputs };
-      const c = this.#tangent(l + 1);
-      const alpha = factors[l + 1];
-      ops.push({
-        op: "product",
-        a: through,
-        transposeA: false,
-        b,
-        transposeB: true,
-        c,
-        alpha,
-        beta: 0,
-      });
-    }
-    let back = this.#tangent(this.#last);
-    if (this.#network.loss === "cross-entropy") {
-      ops.push({ op: "softmaxTangent", logits: this.#logits, into: back });
-    }
-    for (let l = this.#last; l > this.#layer; l--) {
-      const b = { ...this.#space.weights(l), cols: this.#space.layers[l].inputs };
-      const c = this.#matrix("tangent.delta", l - 1);
-      const alpha = factors[l];
-      ops.push({
-        op: "product",
-        a: back,
-        transposeA: false,
-        b,
-        transposeB: false,
-        c,
-        alpha,
-        beta: 0,
-      });
-      if (activation !== "linear") ops.push(this.#slope(l - 1, c));
-      if (this.#smooth) {
-        ops.push({
-          op: "activationCurvature",
-          activation,
-          at: this.#base.target(l - 1),
-          tangent: this.#tangent(l - 1),
-          gradient: this.#backIntoActivation(l - 1),
-          into: c,
-        });
-      }
-      back = c;
-    }
-    return [...ops, this.#outer(back, this.#eps, this.#response, this.#share)];
+    const l = this.#layer;
+    return [
+      this.#perturb(this.#tangent.z(l), 1, 0),
+      ...this.#tangent.through(l, l),
+      outer(this.#tangent.delta(l), this.#eps, this.#response, this.#share, 1),
+    ];
   }
 
   /** Central differences, sample by sample. */
   smoothed(): Op[] {
-    const delta = this.#shifted.delta(this.#layer);
-    return [1, -1].flatMap((sign) => [
-      ...this.#onward(this.#shifted, sign),
-      this.#loss(this.#shifted),
-      ...Array.from({ length: this.#last - this.#layer }, (_, k) =>
-        this.#shifted.backward(this.#last - k),
-      ).flat(),
-      this.#outer(delta, this.#eps, this.#response, (sign * this.#share) / 2),
-    ]);
-  }
-
-  get #smooth(): boolean {
-    return this.#network.activation === "tanh" || this.#network.activation === "gelu";
-  }
-
-  get #unperturbed(): Region {
-    return this.#matrix("unperturbed", this.#layer);
-  }
-
-  get #logits(): Region {
-    return this.#matrix("logits", this.#last);
-  }
-
-  #tangent(l: number): Region {
-    return this.#matrix("tangent.z", l);
-  }
-
-  #tangentOut(l: number): Region {
-    return this.#matrix("tangent.a", l);
-  }
-
-  #backIntoActivation(l: number): Region {
-    return this.#matrix("base.back", l);
-  }
-
-  /** `[rows, d_l]`. */
-  #matrix(name: string, l: number): Region {
-    return this.#space.matrix(`${name}.${l}`, this.#base.rows, this.#space.layers[l].outputs);
+    const pass = this.#shifted;
+    const delta = pass.delta(this.#layer);
+    return [1, -1].flatMap((sign) => {
+      const ops = [...this.#onward(pass, sign), lossOf(this.#space, pass, this.#base.targets())];
+      for (let l = this.#last; l > this.#layer; l--) ops.push(...pass.backward(l));
+      return [...ops, outer(delta, this.#eps, this.#response, (sign * this.#share) / 2, 1)];
+    });
   }
 
   /** From the probed layer's pre-activation, moved by `sign V eps`, to the outputs. */
   #onward(pass: Pass, sign: number): Op[] {
-    const { activation } = this.#network;
-    const isLast = this.#layer === this.#last;
+    const { activation } = this.#space.plan.network;
     const z = pass.target(this.#layer);
     const ops: Op[] = [copy(this.#unperturbed, z)];
     if (sign !== 0) ops.push(this.#perturb(z, sign, 1));
-    if (!isLast) {
+    if (this.#layer < this.#last) {
       const into = pass.activations(this.#layer + 1);
       ops.push({ op: "activate", activation, from: z, into });
     }
@@ -274,37 +181,4 @@ class Probe {
       beta,
     };
   }
-
-  #slope(l: number, into: Region): Op {
-    const { activation } = this.#network;
-    return { op: "activationGradient", activation, at: this.#base.target(l), into };
-  }
-
-  /** The loss' sum to the trace; its gradient in place of the outputs. */
-  #loss(pass: Pass): Op {
-    const outputs = pass.outputs();
-    const targets = this.#base.targets();
-    const common = { gradient: outputs, slot: 0, scale: 1 };
-    return this.#network.loss === "cross-entropy"
-      ? { op: "crossEntropy", logits: outputs, labels: targets, ...common }
-      : { op: "squaredError", outputs, targets, ...common };
-  }
-
-  /** `into += scale a^T b`. */
-  #outer(a: Region, b: Region, into: Region, scale: number): Op {
-    return {
-      op: "product",
-      a,
-      transposeA: true,
-      b,
-      transposeB: false,
-      c: into,
-      alpha: scale,
-      beta: 1,
-    };
-  }
-}
-
-function copy(from: Region, into: Region): Op {
-  return { op: "activate", activation: "linear", from, into };
 }

@@ -16,6 +16,22 @@ export interface TrainerHooks {
   readonly onProgress?: (step: number, steps: number) => void;
   /** Where the run goes on from, and where its state goes now and then. */
   readonly checkpoints?: Checkpoints;
+  readonly observer?: Observer;
+}
+
+/** Someone who looks at a run at chosen moments, and does not disturb it. */
+export interface Observer {
+  /** The first step, from `step` on, before whose update it wants to look; Infinity for none. */
+  next(step: number): number;
+  look(state: Observed): Promise<void>;
+}
+
+export interface Observed {
+  /** Updates made. */
+  readonly step: number;
+  readonly epoch: number;
+  /** `[W | b | W_NI]` of each layer. */
+  readonly weights: Weights;
 }
 
 /** Final `[W | b | W_NI]` of each layer, as `layouts` places them. */
@@ -146,11 +162,10 @@ class Trainer {
         if (diverged || this.#reached(record)) break;
       }
     }
-    const weights = await Promise.all(
-      this.#lowered.layers.map((_, l) => this.#session.read(`weights.${l}`)),
-    );
+    const weights = await this.#weights();
     // How far a diverged run was driven before anybody looked depends on the clock: its weights mean nothing.
     if (this.#recorder.diverged) for (const values of weights) values.fill(Number.NaN);
+    if (!this.#recorder.diverged) await this.#observe(done);
     const trajectory = this.#recorder.trajectory();
     return { trajectory, weights, steps: done, seconds: this.#seconds };
   }
@@ -186,13 +201,27 @@ class Trainer {
     let done = from;
     while (done < end && !this.#recorder.diverged) {
       await this.#checkpoint(done);
+      await this.#observe(done);
+      const until = Math.min(end, this.#hooks.observer?.next(done + 1) ?? end);
       const start = performance.now();
-      const trace = await this.#piece("step", done - first, end - done);
+      const trace = await this.#piece("step", done - first, until - done);
       this.#seconds += (performance.now() - start) / 1000;
       done += this.#recorder.steps(done, trace);
       await this.#breathe(done);
     }
     return done;
+  }
+
+  async #observe(step: number): Promise<void> {
+    const { observer } = this.#hooks;
+    if (observer?.next(step) !== step) return;
+    const epoch = Math.floor(step / this.#schedule.stepsPerEpoch);
+    await observer.look({ step, epoch, weights: await this.#weights() });
+    this.#lastBreath = performance.now();
+  }
+
+  #weights(): Promise<Float64Array[]> {
+    return Promise.all(this.#lowered.layers.map((_, l) => this.#session.read(`weights.${l}`)));
   }
 
   /** Runs as many of `most` passes over a list as fit into a piece; returns their trace. */
