@@ -1,0 +1,144 @@
+import { estimate } from "./estimate.js";
+
+/** A positive curve in time. */
+export interface TimedCurve {
+  readonly t: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+}
+
+/** How alike two curves are. */
+export interface Likeness {
+  /** Spearman's rank correlation at equal times. */
+  readonly rank: number;
+  /** Time of the second curve over that of the first at which their logarithms correlate best, and that correlation. */
+  readonly rescaling: number;
+  readonly correlation: number;
+}
+
+/** A mean over runs with its bootstrap interval (95 %). */
+export interface Interval {
+  readonly mean: number;
+  readonly interval: readonly [number, number];
+}
+
+export interface Similarity {
+  /** The noise weights of a run beside the loss of the same run. */
+  readonly own: Readonly<Record<keyof Likeness, Interval>>;
+  /** The noise weights of a run beside the loss of another: what any two falling curves have in common. */
+  readonly null: Readonly<Record<keyof Likeness, Interval>>;
+  /** Own minus null, run by run: similarity beyond that, if the interval is above 0. */
+  readonly excess: Readonly<Record<"rank" | "correlation", Interval>>;
+}
+
+/** Points of time at which curves are compared. */
+const POINTS = 200;
+/** The rescalings that are tried: a factor 16 either way. */
+const RESCALINGS = Array.from({ length: 161 }, (_, i) => 2 ** ((i - 80) / 20));
+
+export function likeness(a: TimedCurve, b: TimedCurve): Likeness {
+  const end = Math.min(a.t[a.t.length - 1], b.t[b.t.length - 1]);
+  const start = Math.max(a.t[0], b.t[0]);
+  const times = Array.from(
+    { length: POINTS },
+    (_, i) => start + ((end - start) * i) / (POINTS - 1),
+  );
+  const ya = times.map((t) => Math.log(at(a, t)));
+  const rank = pearson(ranks(ya), ranks(times.map((t) => at(b, t))));
+  let best = { rescaling: 1, correlation: Number.NEGATIVE_INFINITY };
+  for (const rescaling of RESCALINGS) {
+    // Only where both are known, and at least half of the time.
+    const known = times.filter((t) => start + (t - start) * rescaling <= end);
+    if (known.length < POINTS / 2) continue;
+    const correlation = pearson(
+      ya.slice(0, known.length),
+      known.map((t) => Math.log(at(b, start + (t - start) * rescaling))),
+    );
+    if (correlation > best.correlation) best = { rescaling, correlation };
+  }
+  return { rank, ...best };
+}
+
+/**
+ * How the noise weights' evolution resembles that of the loss, over runs of several seeds, against the null of the
+ * pairs that do not belong together.
+ * @param random uniform on [0, 1), for the bootstrap.
+ */
+export function similarity(
+  niw: readonly TimedCurve[],
+  loss: readonly TimedCurve[],
+  random: () => number,
+): Similarity {
+  const own = niw.map((curve, s) => likeness(curve, loss[s]));
+  const others = niw.map((curve, s) =>
+    loss.filter((_, r) => r !== s).map((other) => likeness(curve, other)),
+  );
+  const keys = ["rank", "rescaling", "correlation"] as const;
+  const column = (rows: readonly Likeness[], key: keyof Likeness) => rows.map((row) => row[key]);
+  const nulls = (key: keyof Likeness) => others.map((row) => estimate(column(row, key)).value);
+  const over = <K extends keyof Likeness>(some: readonly K[], values: (key: K) => number[]) =>
+    Object.fromEntries(some.map((key) => [key, bootstrap(values(key), random)])) as Record<
+      K,
+      Interval
+    >;
+  return {
+    own: over(keys, (key) => column(own, key)),
+    null: over(keys, nulls),
+    excess: over(["rank", "correlation"] as const, (key) => {
+      const base = nulls(key);
+      return column(own, key).map((value, s) => value - base[s]);
+    }),
+  };
+}
+
+/** The mean and the middle 95 % of the means of as many values drawn with replacement. */
+export function bootstrap(values: readonly number[], random: () => number, draws = 2000): Interval {
+  const means = Array.from({ length: draws }, () => {
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) sum += values[Math.floor(random() * values.length)];
+    return sum / values.length;
+  }).sort((a, b) => a - b);
+  return {
+    mean: estimate(values).value,
+    interval: [means[Math.floor(0.025 * draws)], means[Math.ceil(0.975 * draws) - 1]],
+  };
+}
+
+/** A curve between its points, linearly. */
+function at({ t, y }: TimedCurve, time: number): number {
+  let low = 0;
+  let high = t.length - 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (t[middle] <= time) low = middle;
+    else high = middle;
+  }
+  const span = t[high] - t[low];
+  const part = span > 0 ? Math.min(1, Math.max(0, (time - t[low]) / span)) : 0;
+  return y[low] + part * (y[high] - y[low]);
+}
+
+/** Ranks from 1; equals share their mean rank. */
+function ranks(values: readonly number[]): number[] {
+  const order = values.map((_, i) => i).sort((i, j) => values[i] - values[j]);
+  const out = new Array<number>(values.length);
+  for (let i = 0; i < order.length; ) {
+    let j = i;
+    while (j < order.length && values[order[j]] === values[order[i]]) j++;
+    for (let k = i; k < j; k++) out[order[k]] = (i + j + 1) / 2;
+    i = j;
+  }
+  return out;
+}
+
+function pearson(a: readonly number[], b: readonly number[]): number {
+  const [ma, mb] = [estimate(a).value, estimate(b).value];
+  let ab = 0;
+  let aa = 0;
+  let bb = 0;
+  for (let i = 0; i < a.length; i++) {
+    ab += (a[i] - ma) * (b[i] - mb);
+    aa += (a[i] - ma) ** 2;
+    bb += (b[i] - mb) ** 2;
+  }
+  return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
+}
