@@ -4,6 +4,7 @@ import { dataCommand } from "./commands/data.js";
 import { demoCommand } from "./commands/demo.js";
 import { mergeCommand } from "./commands/merge.js";
 import { phasesCommand } from "./commands/phases.js";
+import { probeCommand } from "./commands/probe.js";
 import { replayCommand } from "./commands/replay.js";
 import { sweepCommand } from "./commands/sweep.js";
 import { trainCommand } from "./commands/train.js";
@@ -77,6 +78,7 @@ Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
   sweepCommand(program, interrupt);
   workerCommand(program, interrupt);
   mergeCommand(program);
+  probeCommand(program, interrupt);
   replayCommand(program);
   dataCommand(program, interrupt);
   demoCommand(program, interrupt);

@@ -9,8 +9,10 @@ import { combinedWeights, type Parameters } from "./parameters.js";
 import { counting, writeSplit } from "./trainer.js";
 
 export interface CurvatureOptions {
-  /** The first so many training samples; all unless given. */
+  /** So many training samples; all unless given. */
   readonly samples?: number;
+  /** The first of them; 0 unless given. */
+  readonly first?: number;
   /** Directions that are taken at a time, and noise nodes of a noisy probe at most. Default 32. */
   readonly nodes?: number;
   readonly signal?: AbortSignal;
@@ -57,22 +59,23 @@ export class CurvatureProbe {
     options: CurvatureOptions = {},
   ): Promise<CurvatureProbe> {
     const bare = { ...network, noise: [] };
-    const { samples = data.train.rows, nodes = 32 } = options;
+    const { first: from = 0, nodes = 32 } = options;
+    const { samples = data.train.rows - from } = options;
     const last = network.widths.length - 2;
     if (!Number.isInteger(layer) || layer < 0 || layer > last) {
       throw new InputError("layer", `layer is ${layer}: the layers are 0 to ${last}`);
     }
-    if (!Number.isInteger(samples) || samples < 1 || samples > data.train.rows) {
+    if (!Number.isInteger(samples) || samples < 1 || from + samples > data.train.rows) {
       throw new InputError(
         "samples",
-        `samples is ${samples}: takes an integer from 1 to the number of training samples, ${data.train.rows}`,
+        `samples is ${samples}: takes an integer from 1 to the number of training samples, ${data.train.rows - from}`,
       );
     }
     const width = network.widths[layer + 1];
     const plan = measuringPlan(bare, data, samples);
     const lowered = lowerCurvature({ plan, layer, nodes });
     const session = await machine.open(lowered.program);
-    writeSplit(session, "train", firstRows(data, samples), plan, data.outputs);
+    writeSplit(session, "train", someRows(data, from, samples), plan, data.outputs);
     for (const { suffix, rows, passes } of lowered.parts) {
       const first = suffix === "" ? 0 : samples - rows;
       session.write(`samples${suffix}`, counting(first, rows * passes));
@@ -266,11 +269,15 @@ function measuringPlan(network: Network, data: Dataset, samples: number): Plan {
   };
 }
 
-function firstRows({ train, inputs, outputs, task }: Dataset, rows: number): Dataset["train"] {
+function someRows(
+  { train, inputs, outputs, task }: Dataset,
+  first: number,
+  rows: number,
+): Dataset["train"] {
   const perTarget = task === "classification" ? 1 : outputs;
   return {
     rows,
-    inputs: train.inputs.subarray(0, rows * inputs),
-    targets: train.targets.subarray(0, rows * perTarget),
+    inputs: train.inputs.subarray(first * inputs, (first + rows) * inputs),
+    targets: train.targets.subarray(first * perTarget, (first + rows) * perTarget),
   };
 }

@@ -66,7 +66,7 @@ export async function smoothedMaximum(
   probe: CurvatureProbe,
   start: Float64Array,
   delta: number,
-  { steps = 30, tolerance = 1e-3 } = {},
+  { steps = 16, tolerance = 3e-3 } = {},
 ): Promise<{ readonly value: number; readonly vector: Float64Array }> {
   let vector = unitVector(start);
   let value = Number.NEGATIVE_INFINITY;

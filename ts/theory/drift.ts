@@ -81,7 +81,7 @@ export async function selfConsistentSigma(
   niwNorm: number,
   curvature: (delta: number) => Promise<number>,
   [least, most]: readonly [number, number],
-  tolerance = 0.005,
+  tolerance = 0.01,
 ): Promise<number | null> {
   const excess = async (sigma: number) =>
     learningRate * sigma * sigma * (await curvature(sigma * niwNorm)) - 2;

@@ -1,0 +1,224 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { type Calibration, calibrate } from "../../analysis/calibration.js";
+import type { Estimate } from "../../analysis/estimate.js";
+import type { TimeScale } from "../../analysis/timeScale.js";
+import { firstSigma, sweepRuns } from "../../experiment/sweep.js";
+import { loadKernels } from "../../kernels/kernels.js";
+import { trainingCurves } from "../../report/curves.js";
+import { openFolder, writeFigure, writeJson, writeTrajectories } from "../../run/node/results.js";
+import { probe } from "../../run/probe.js";
+import type { Comparison, ProbeResult } from "../../run/probeResult.js";
+import type { Interrupt } from "../interrupt.js";
+import { dataFiles, type RunOptions, readConfig, voiceOf, withRun } from "../options.js";
+import { runCurves } from "../runCurves.js";
+import { digits, Progress, phaseName, table } from "../terminal.js";
+
+interface ProbeCommandOptions extends RunOptions {
+  readonly samples?: number;
+  readonly moments?: number;
+  readonly repeats?: number;
+}
+
+/** Readings over fewer runs are no calibration. */
+const CALIBRATED = 3;
+
+export function probeCommand(program: Command, interrupt: Interrupt): void {
+  withRun(program.command("probe"))
+    .argument(
+      "[config]",
+      "JSON file of an experiment or a sweep; without one, a small run on built-in data",
+    )
+    .option("--samples <n>", "training samples that the curvature is taken over (1000)", count)
+    .option("--moments <n>", "how often the run is looked at, besides its first steps (40)", count)
+    .option("--repeats <n>", "antithetic passes at each moment (4)", count)
+    .description(
+      "train, and set what the noise weights read beside the curvature and what it predicts",
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ ninscope probe --set noise.0.sigma=5
+  $ ninscope probe experiment.json --samples 2000 --out results/probe
+  $ ninscope probe sweep.json --moments 4 --json | jq .calibration`,
+    )
+    .action(async (config: string | undefined, options: ProbeCommandOptions) => {
+      const voice = voiceOf(options);
+      const runs = sweepRuns(await readConfig(config, options.set));
+      if (options.out) await openFolder(options.out);
+      const kernels = await loadKernels({ fast: options.fast });
+      const progress = new Progress("probe", voice);
+      const results: ProbeResult[] = [];
+      try {
+        for (const { experiment } of runs) {
+          results.push(
+            await probe(experiment, {
+              kernels,
+              backend: options.backend,
+              samples: options.samples,
+              moments: options.moments,
+              repeats: options.repeats,
+              files: dataFiles(voice, interrupt.signal),
+              signal: interrupt.signal,
+              onProgress: (step, steps) =>
+                progress.update(
+                  (results.length + step / steps) / runs.length,
+                  `run ${results.length + 1} of ${runs.length}`,
+                ),
+            }),
+          );
+        }
+      } finally {
+        progress.stop();
+      }
+      const summary = {
+        runs: results.map((result, i) => ({ ...runs[i].fields, ...summaryOf(result) })),
+        calibration: results.length >= CALIBRATED ? calibrations(results) : null,
+      };
+      if (options.out) await write(options.out, results, summary);
+      process.stdout.write(
+        voice.json
+          ? `${JSON.stringify(summary)}\n`
+          : `${[...results.map(described), calibrationTable(summary.calibration)].join("\n\n").trimEnd()}\n`,
+      );
+    });
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new InvalidArgumentError("takes an integer of at least 1");
+  }
+  return value;
+}
+
+/** The command line's JSON of one run. */
+function summaryOf({
+  backend,
+  phase,
+  evidence,
+  final,
+  timing,
+  prediction,
+  predictedNorm,
+  timeScales,
+  comparisons,
+  moments,
+}: ProbeResult) {
+  const path = predictedNorm && {
+    norm: [...predictedNorm.norm],
+    deviation: [...predictedNorm.deviation],
+  };
+  return {
+    backend: backend.name,
+    phase,
+    evidence,
+    final,
+    timing,
+    prediction,
+    comparisons,
+    timeScales,
+    moments,
+    predictedNorm: path,
+  };
+}
+
+type Calibrations = Readonly<Record<"antithetic" | "step" | "decay", Calibration>>;
+
+/** Readings of all moments of all runs against the smoothed curvature; by decay, one a run. */
+function calibrations(results: readonly ProbeResult[]): Calibrations {
+  const ends = results.flatMap(({ moments }) => [moments[0], moments[moments.length - 1]]);
+  const steps = results.map(({ comparisons }) => numbers(comparisons, /by step/));
+  const decays = results.map(({ comparisons }) => numbers(comparisons, /by decay/));
+  return {
+    antithetic: calibrate(
+      ends.map(({ smoothed }) => smoothed),
+      ends.map(({ antithetic }) => antithetic.value),
+    ),
+    step: calibrate(
+      steps.map(([direct]) => direct),
+      steps.map(([, reading]) => reading),
+    ),
+    decay: calibrate(
+      decays.map(([direct]) => direct),
+      decays.map(([, reading]) => reading),
+    ),
+  };
+}
+
+function numbers(comparisons: readonly Comparison[], what: RegExp): [number, number] {
+  const found = comparisons.find((comparison) => what.test(comparison.what));
+  return [(found?.predicted as Estimate)?.value, (found?.measured as Estimate)?.value];
+}
+
+async function write(folder: string, results: readonly ProbeResult[], summary: object) {
+  await writeJson(
+    folder,
+    "experiment.json",
+    results.map(({ experiment }) => experiment),
+  );
+  const recorded = results.map(({ trajectory }) => ({ trajectory: async () => trajectory }));
+  await writeTrajectories(folder, recorded, {});
+  const [{ experiment, phase }] = results;
+  const frame = {
+    title: `Training with noise injected: ${phase}`,
+    caption: `sigma ${firstSigma(experiment)}, data ${experiment.data.name}, seed ${experiment.seed}`,
+  };
+  await writeFigure(folder, "training", trainingCurves(frame, results.slice(0, 1).map(runCurves)));
+  await writeJson(folder, "summary.json", summary);
+}
+
+function described(result: ProbeResult): string {
+  const { experiment, phase, evidence, comparisons, timeScales, timing } = result;
+  const { passages } = timeScales;
+  const scale = (name: string, { tau, interval, refused }: TimeScale, passage: number | null) => [
+    name,
+    tau === null ? "-" : digits(tau),
+    interval ? `${digits(interval[0])} to ${digits(interval[1])}` : (refused ?? "-"),
+    digits(passage),
+  ];
+  return [
+    `sigma ${firstSigma(experiment)}, seed ${experiment.seed}: ${phaseName(phase)} (${evidence.reason})`,
+    table(
+      ["", "predicted, or direct", "measured, or read", "verdict"],
+      comparisons.map(({ what, predicted, measured, verdict }) => [
+        wrapped(what),
+        shown(predicted),
+        shown(measured),
+        verdict,
+      ]),
+    ),
+    table(
+      ["time scale, in steps", "fit", "95 %", "first passage"],
+      [
+        scale("noise weights", timeScales.niw, passages.niw),
+        scale("training loss", timeScales.loss, passages.loss),
+        scale("unperturbed loss", timeScales.unperturbedLoss, passages.unperturbedLoss),
+        scale("test loss", timeScales.testLoss, passages.testLoss),
+      ],
+    ),
+    `${timing.steps} steps`,
+  ].join("\n");
+}
+
+function shown(value: Comparison["predicted"]): string {
+  if (value === null) return "none";
+  if (typeof value === "string") return value;
+  return value.error > 0 ? `${digits(value.value)} +- ${digits(value.error)}` : digits(value.value);
+}
+
+function wrapped(text: string): string {
+  return text.replace(/(.{30,48}) /g, "$1\n");
+}
+
+function calibrationTable(calibration: Calibrations | null): string {
+  if (!calibration) return "";
+  const rows = Object.entries(calibration).map(([name, c]) => [
+    name,
+    String(c.runs),
+    `${digits(c.slope)} +- ${digits(c.slopeError)}`,
+    digits(c.rSquared),
+    `${digits(100 * c.bias)} +- ${digits(100 * c.biasError)} %`,
+  ]);
+  return table(["reading", "points", "slope", "R^2", "bias"], rows);
+}

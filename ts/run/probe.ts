@@ -1,0 +1,201 @@
+import { estimate } from "../analysis/estimate.js";
+import { firstPassage, fitDecay } from "../analysis/timeScale.js";
+import { loadDataset } from "../data/load.js";
+import { InputError } from "../errors/errors.js";
+import { parseExperiment } from "../experiment/parse.js";
+import type { Experiment, ExperimentInput } from "../experiment/schema.js";
+import { loadKernels } from "../kernels/kernels.js";
+import { Streams } from "../random/streams.js";
+import { driftPath } from "../theory/driftPath.js";
+import type { Trajectory } from "../trajectory/trajectory.js";
+import { machineFor } from "./backend.js";
+import { comparisonsOf } from "./compare.js";
+import { CurvatureProbe } from "./curvature.js";
+import { ExpansionProbe } from "./expansion.js";
+import { topSpectrum } from "./hessian.js";
+import { seededInputs } from "./inputs.js";
+import { parametersOf } from "./parameters.js";
+import { planOf } from "./plan.js";
+import { type Prediction, predict } from "./predict.js";
+import { squares, weightCurvature } from "./probeMoment.js";
+import type { PredictionWithError, ProbeMoment, ProbeResult, TimeScales } from "./probeResult.js";
+import { type Schedule, scheduleOf } from "./schedule.js";
+import { type TrainOptions, train } from "./train.js";
+import type { Observed } from "./trainer.js";
+
+export interface ProbeOptions extends Omit<TrainOptions, "observer" | "checkpoints"> {
+  /** The curvature is that over the first so many training samples; default 1,000, or all if there are fewer. */
+  readonly samples?: number;
+  /** The run is looked at so often at most, besides its first steps; default 40. */
+  readonly moments?: number;
+  /** Antithetic passes at each moment; default 4. */
+  readonly repeats?: number;
+}
+
+const SAMPLES = 1000;
+/** Moments at which the top of the spectrum is taken, too. */
+const SPECTRA = 8;
+
+/**
+ * Trains an experiment's network and sets what its noise weights do beside what its curvature says that they should
+ * (Levi et al., arXiv:2210.13599, section 2). The probed noise is the first group's.
+ * @throws InputError as `train`, and for an experiment without noise.
+ */
+export async function probe(
+  input: ExperimentInput,
+  options: ProbeOptions = {},
+): Promise<ProbeResult> {
+  const experiment = parseExperiment(input);
+  if (experiment.noise.length === 0 || experiment.noise[0].sigma === 0) {
+    throw new InputError(
+      "noise",
+      "noise has no nodes with a sigma above 0: a probe reads what their weights do",
+    );
+  }
+  const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
+  const streams = new Streams(kernels, experiment.seed);
+  const dataset = options.dataset ?? (await loadDataset(experiment.data, streams, options.files));
+  const plan = planOf(experiment, dataset);
+  const inputs = seededInputs(experiment, plan, streams);
+  const schedule = scheduleOf(experiment, plan);
+  const machine = await machineFor(options.backend ?? "auto", kernels, options.gpu);
+  const group = experiment.noise[0];
+  const samples = Math.min(options.samples ?? SAMPLES, dataset.train.rows);
+  const open = (first: number, count: number) =>
+    CurvatureProbe.open(machine, plan.network, group.layer, dataset, {
+      first,
+      samples: count,
+      nodes: Math.max(32, group.nodes),
+      signal: options.signal,
+    });
+  const curvature = await open(0, samples);
+  const expansion = await ExpansionProbe.open(machine, plan, dataset, inputs);
+
+  const moments: ProbeMoment[] = [];
+  let prediction: PredictionWithError | null = null;
+  const due = momentsOf(schedule, options.moments ?? 40);
+  const spectrumEvery = Math.ceil(due.length / SPECTRA);
+  const look = async (state: Observed) => {
+    const parameters = parametersOf(plan.network, state.weights);
+    const [niw] = parameters.niw;
+    curvature.load(parameters);
+    const { loss, squares: gg } = await curvature.gradient();
+    const index = moments.length;
+    const along = await weightCurvature(curvature, niw, streams, {
+      ...group,
+      repeats: options.repeats,
+      moment: index,
+    });
+    const top =
+      index % spectrumEvery === 0 || state.step === schedule.steps
+        ? (await topSpectrum(curvature, streams, { steps: 40, tolerance: 1e-4 })).values[0]
+        : null;
+    moments.push({
+      step: state.step,
+      epoch: state.step / schedule.stepsPerEpoch,
+      niwNorm: Math.sqrt(squares(niw)),
+      loss,
+      ...gradientAlong(gg, niw),
+      hMax: top,
+      ...along,
+      expansion: state.step < schedule.steps ? await expansion.at(state) : null,
+    });
+    if (state.step > 0) return;
+    const noise = {
+      learningRate: plan.learningRate,
+      sigma: group.sigma,
+      batch: plan.batch,
+      nodes: group.nodes,
+      steps: schedule.steps,
+    };
+    const halves: Prediction[] = [];
+    for (const first of [0, Math.floor(samples / 2)]) {
+      const half = await open(first, Math.max(1, Math.floor(samples / 2)));
+      half.load(parameters);
+      halves.push(await predict(half, plan.network, niw, streams, noise));
+      half.dispose();
+    }
+    prediction = withError(await predict(curvature, plan.network, niw, streams, noise), halves);
+  };
+
+  try {
+    const result = await train(experiment, {
+      ...options,
+      kernels,
+      dataset,
+      observer: { next: (step) => due.find((d) => d >= step) ?? Number.POSITIVE_INFINITY, look },
+    });
+    const plain = plan.momentum === 0 && plan.weightDecay === 0;
+    const predictedNorm = plain ? pathOf(moments, experiment, plan.batch) : null;
+    const timeScales = timeScalesOf(result.trajectory);
+    const measured = { ...result, moments, predictedNorm, timeScales };
+    if (!prediction) throw new Error("the run was not seen at its start");
+    const comparisons = comparisonsOf({ ...measured, prediction });
+    return { ...measured, prediction, comparisons };
+  } finally {
+    curvature.dispose();
+    expansion.dispose();
+  }
+}
+
+/** The first steps, ever more sparsely; each epoch, or as many as `most` allows; the end. */
+function momentsOf({ steps, stepsPerEpoch }: Schedule, most: number): number[] {
+  const chosen = new Set([0, steps]);
+  for (let step = 1; step < Math.min(stepsPerEpoch, steps); step *= 2) chosen.add(step);
+  const every = Math.max(1, Math.ceil(steps / stepsPerEpoch / most)) * stepsPerEpoch;
+  for (let step = every; step < steps; step += every) chosen.add(step);
+  return [...chosen].sort((a, b) => a - b);
+}
+
+function pathOf(moments: readonly ProbeMoment[], experiment: Experiment, batch: number) {
+  const { learningRate } = experiment.optimizer;
+  const { sigma, nodes } = experiment.noise[0];
+  const drift = moments.map((moment) => ({ ...moment, curvature: moment.smoothed }));
+  return driftPath(drift, moments[0].niwNorm, { learningRate, sigma, batch, nodes });
+}
+
+/** Trace of `<g g^T>`, and its quadratic form of the noise weights. */
+function gradientAlong(gg: Float64Array, niw: Float64Array) {
+  const d = Math.sqrt(gg.length);
+  const m = niw.length / d;
+  let gradientSquare = 0;
+  let gradientAlong = 0;
+  for (let i = 0; i < d; i++) {
+    gradientSquare += gg[i * (d + 1)];
+    for (let j = 0; j < d; j++) {
+      for (let c = 0; c < m; c++) gradientAlong += niw[i * m + c] * gg[i * d + j] * niw[j * m + c];
+    }
+  }
+  return { gradientSquare, gradientAlong };
+}
+
+export function timeScalesOf({ steps, evaluations }: Trajectory): TimeScales {
+  const passage = (t: ArrayLike<number>, y: Float64Array, floor: number) =>
+    firstPassage(t, y, floor);
+  const lowest = (y: Float64Array) => y.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const { step, unperturbedLoss, testLoss } = evaluations;
+  return {
+    niw: fitDecay(steps.step, steps.niwNorm),
+    loss: fitDecay(steps.step, steps.loss),
+    unperturbedLoss: fitDecay(step, unperturbedLoss),
+    testLoss: fitDecay(step, testLoss),
+    passages: {
+      niw: passage(steps.step, steps.niwNorm, 0),
+      loss: passage(steps.step, steps.loss, lowest(steps.loss)),
+      unperturbedLoss: passage(step, unperturbedLoss, lowest(unperturbedLoss)),
+      testLoss: passage(step, testLoss, lowest(testLoss)),
+    },
+  };
+}
+
+/** Half the difference of two halves is the standard error of their mean. */
+function withError(whole: Prediction, [a, b]: readonly Prediction[]): PredictionWithError {
+  const entries = (Object.keys(whole) as (keyof Prediction)[]).map((key) => {
+    const value = whole[key];
+    const halves = [a[key], b[key]];
+    if (value === null) return [key, null];
+    const error = halves.every((x) => x !== null) ? estimate(halves as number[]).error : Number.NaN;
+    return [key, { value, error }];
+  });
+  return Object.fromEntries(entries);
+}

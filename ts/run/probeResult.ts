@@ -1,0 +1,58 @@
+import type { Estimate } from "../analysis/estimate.js";
+import type { TimeScale } from "../analysis/timeScale.js";
+import type { DriftPath } from "../theory/driftPath.js";
+import type { ExpansionPoint } from "./expansion.js";
+import type { Prediction } from "./predict.js";
+import type { WeightCurvature } from "./probeMoment.js";
+import type { RunResult } from "./train.js";
+
+/** A prediction beside what was measured. */
+export interface Comparison {
+  readonly what: string;
+  readonly predicted: string | Estimate | null;
+  readonly measured: string | Estimate | null;
+  readonly verdict: "within" | "outside" | "not told";
+  /** What the verdict was given by. */
+  readonly by: string;
+}
+
+/** What was measured of a run before one of its updates. */
+export interface ProbeMoment extends WeightCurvature {
+  readonly step: number;
+  readonly epoch: number;
+  readonly niwNorm: number;
+  /** Unperturbed loss over the probe's samples. */
+  readonly loss: number;
+  /** `<|g|^2>`. */
+  readonly gradientSquare: number;
+  /** `tr(W_NI^T <g g^T> W_NI)`. */
+  readonly gradientAlong: number;
+  /** Largest eigenvalue of the pointwise `<H>`; taken at some moments, else null. */
+  readonly hMax: number | null;
+  /** The coming step's gradient beside its expansion; null after the last. */
+  readonly expansion: ExpansionPoint | null;
+}
+
+/** Predicted from the state at the start, with the difference between the two halves of the samples for an error. */
+export type PredictionWithError = { readonly [K in keyof Prediction]: Estimate | null };
+
+export interface TimeScales {
+  readonly niw: TimeScale;
+  readonly loss: TimeScale;
+  readonly unperturbedLoss: TimeScale;
+  readonly testLoss: TimeScale;
+  /** Steps to 1/e, without a model: of the norm, and of the fall of each loss to its lowest. */
+  readonly passages: Readonly<
+    Record<"niw" | "loss" | "unperturbedLoss" | "testLoss", number | null>
+  >;
+}
+
+export interface ProbeResult extends RunResult {
+  readonly moments: readonly ProbeMoment[];
+  readonly prediction: PredictionWithError;
+  /** The norm predicted for each moment from what was measured before; null with momentum or weight decay. */
+  readonly predictedNorm: DriftPath | null;
+  /** In steps. */
+  readonly timeScales: TimeScales;
+  readonly comparisons: readonly Comparison[];
+}

@@ -1,0 +1,65 @@
+/** What is measured of a run at some step, for the prediction of what follows. */
+export interface DriftMoment {
+  readonly step: number;
+  /** `tr(W^T <H> W) / |W|^2`. */
+  readonly curvature: number;
+  /** `|<H> W|^2 / |W|^2`. */
+  readonly square: number;
+  /** `<|g|^2>`. */
+  readonly gradientSquare: number;
+  /** `tr(W^T <g g^T> W)`. */
+  readonly gradientAlong: number;
+}
+
+/** A norm in time, and the standard deviation of a single run about it. */
+export interface DriftPath {
+  readonly norm: Float64Array;
+  readonly deviation: Float64Array;
+}
+
+/**
+ * The expected norm of the noise weights in time, from curvatures measured on the way (derived from Levi et al.,
+ * arXiv:2210.13599, section 2): each step takes
+ *
+ *     |W|^2 <- |W|^2 (1 - 2 eta sigma^2 q + (eta sigma^2)^2 q2) + eta^2 sigma^2 m <|g|^2> / B
+ *
+ * with q, q2 and <|g|^2> linear between the moments: drift, and the diffusion that keeps it from zero. Diffusion along
+ * `W` itself scatters runs: `Var |W|^2` grows by `4 eta^2 sigma^2 tr(W^T <g g^T> W) / B` a step, and decays with the drift.
+ * @returns norm and deviation at each moment's step.
+ */
+export function driftPath(
+  moments: readonly DriftMoment[],
+  niwNorm: number,
+  noise: {
+    readonly learningRate: number;
+    readonly sigma: number;
+    readonly batch: number;
+    readonly nodes: number;
+  },
+): DriftPath {
+  const { learningRate, sigma, batch, nodes } = noise;
+  const rate = learningRate * sigma * sigma;
+  const diffusion = ((learningRate * sigma) ** 2 * nodes) / batch;
+  const norm = new Float64Array(moments.length);
+  const deviation = new Float64Array(moments.length);
+  let square = niwNorm * niwNorm;
+  let variance = 0;
+  norm[0] = niwNorm;
+  for (let i = 1; i < moments.length; i++) {
+    const [from, to] = [moments[i - 1], moments[i]];
+    const steps = to.step - from.step;
+    for (let t = 0; t < steps; t++) {
+      const part = t / steps;
+      const between = (a: number, b: number) => a + part * (b - a);
+      const q = between(from.curvature, to.curvature);
+      const q2 = between(from.square, to.square);
+      const left = Math.max(0, 1 - 2 * rate * q + rate * rate * q2);
+      const along = between(from.gradientAlong, to.gradientAlong);
+      variance = left * left * variance + ((4 * (learningRate * sigma) ** 2) / batch) * along;
+      square = left * square + diffusion * between(from.gradientSquare, to.gradientSquare);
+    }
+    norm[i] = Math.sqrt(square);
+    deviation[i] = Math.sqrt(variance) / (2 * norm[i]);
+  }
+  return { norm, deviation };
+}
