@@ -1,35 +1,73 @@
-import { cos2pi, log, sin2pi } from "./math64";
-import { philox } from "./philox";
+import { cosTurns, logs, sinTurns } from "./math64";
+import { philox4 } from "./philox";
 
 // Draws are pure functions of their place: key (seed, stream), counter (node / 4, sample, epoch, 0), and of the
-// four words of a counter the one (or the pair) that belongs to node mod 4.
+// four words of a counter the one (or the pair) that belongs to node mod 4. Four samples are drawn at a time.
 
 const WORDS = 0;
 const NORMAL = 1;
 const UNIFORM = 2;
-const RADEMACHER = 3;
 
 const ROOT_3: f64 = 1.7320508075688772;
 const UNIT: f64 = 2.3283064365386963e-10; // 2^-32
 
-const words = memory.data(16, 16);
+const words = memory.data(64, 16);
 
-/** In (0, 1), symmetric about 1/2. */
+/** The first two of four words as numbers in (0, 1), symmetric about 1/2. */
 // @ts-ignore: decorator
 @inline
-function unit(word: u32): f64 {
-  return (<f64>word + 0.5) * UNIT;
+function unit(word: v128): v128 {
+  const shifted = f64x2.add(f64x2.convert_low_i32x4_u(word), f64x2.splat(0.5));
+  return f64x2.mul(shifted, f64x2.splat(UNIT));
 }
 
-function value(kind: i32, lane: i32): f32 {
-  const own = load<u32>(words + (lane << 2));
-  if (kind == UNIFORM) return <f32>(ROOT_3 * (2 * unit(own) - 1));
-  if (kind == RADEMACHER) return own >> 31 ? 1 : -1;
-  // Box and Muller: words 0 and 1 make nodes 0 and 1, words 2 and 3 nodes 2 and 3.
-  const pair = words + ((lane & 2) << 2);
-  const radius = Math.sqrt(-2 * log(unit(load<u32>(pair))));
-  const turn = unit(load<u32>(pair, 4));
-  return <f32>(radius * (lane & 1 ? sin2pi(turn) : cos2pi(turn)));
+// @ts-ignore: decorator
+@inline
+function upper(word: v128): v128 {
+  return v128.shuffle<u32>(word, word, 2, 3, 2, 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function single(low: v128, high: v128): v128 {
+  return v128.shuffle<u32>(
+    f32x4.demote_f64x2_zero(low),
+    f32x4.demote_f64x2_zero(high),
+    0,
+    1,
+    4,
+    5,
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function uniform(word: v128): v128 {
+  const scaled = f64x2.sub(f64x2.mul(f64x2.splat(2), unit(word)), f64x2.splat(1));
+  return f64x2.mul(f64x2.splat(ROOT_3), scaled);
+}
+
+/** Box and Muller: words 0 and 1 make nodes 0 and 1, words 2 and 3 nodes 2 and 3. */
+// @ts-ignore: decorator
+@inline
+function normal(a: v128, b: v128, lane: i32): v128 {
+  const radius = f64x2.sqrt(f64x2.mul(f64x2.splat(-2), logs(unit(a))));
+  return f64x2.mul(radius, lane & 1 ? sinTurns(unit(b)) : cosTurns(unit(b)));
+}
+
+/** The draws of one node for four samples, from their words. */
+function values(kind: i32, lane: i32): v128 {
+  const own = v128.load(words + (<usize>lane << 4));
+  if (kind == WORDS) return own;
+  if (kind == NORMAL) {
+    const pair = words + (<usize>(lane & 2) << 4);
+    const a = v128.load(pair);
+    const b = v128.load(pair, 16);
+    return single(normal(a, b, lane), normal(upper(a), upper(b), lane));
+  }
+  if (kind == UNIFORM) return single(uniform(own), uniform(upper(own)));
+  // Rademacher: +1 where the first bit is set.
+  return v128.bitselect(f32x4.splat(1), f32x4.splat(-1), i32x4.shr_s(own, 31));
 }
 
 /** Fills `out` with `[samples, nodes]` draws (float32; uint32 words for kind 0) of samples `first` and on. */
@@ -43,29 +81,45 @@ export function draw(
   nodes: i32,
   out: usize,
 ): void {
-  for (let i = 0; i < samples; i++) {
+  const stride = <usize>nodes << 2;
+  const zero = i32x4.splat(0);
+  const lanes = i32x4(0, 1, 2, 3);
+  for (let i = 0; i < samples; i += 4) {
+    const sample = i32x4.add(i32x4.splat(first + i), lanes);
+    const row = out + <usize>i * stride;
     for (let node = 0; node < nodes; node++) {
-      if ((node & 3) == 0) philox(<u32>(node >> 2), first + i, epoch, 0, seed, stream, words);
-      if (kind == WORDS) store<u32>(out, load<u32>(words + ((node & 3) << 2)));
-      else store<f32>(out, value(kind, node & 3));
-      out += 4;
+      if ((node & 3) == 0) {
+        philox4(i32x4.splat(node >> 2), sample, i32x4.splat(epoch), zero, seed, stream, words);
+      }
+      const four = values(kind, node & 3);
+      const at = row + (<usize>node << 2);
+      if (nodes == 1 && i + 4 <= samples) {
+        v128.store(at, four);
+      } else {
+        store<f32>(at, f32x4.extract_lane(four, 0));
+        if (i + 1 < samples) store<f32>(at + stride, f32x4.extract_lane(four, 1));
+        if (i + 2 < samples) store<f32>(at + 2 * stride, f32x4.extract_lane(four, 2));
+        if (i + 3 < samples) store<f32>(at + 3 * stride, f32x4.extract_lane(four, 3));
+      }
     }
   }
 }
 
 /**
  * A permutation of 0 .. n - 1 (Fisher and Yates). Place i takes word i of the stream, scaled to 0 .. i by its
- * high bits: no place is preferred by more than n / 2^32.
+ * high bits: no place is preferred by more than n / 2^32. Sixteen words are made at a time.
  */
 export function permutation(seed: u32, stream: u32, epoch: u32, n: i32, out: usize): void {
   for (let i = 0; i < n; i++) store<u32>(out + (<usize>i << 2), i);
-  let block = -1;
+  const zero = i32x4.splat(0);
+  let made = -1;
   for (let i = n - 1; i > 0; i--) {
-    if (i >> 2 != block) {
-      block = i >> 2;
-      philox(<u32>block, 0, epoch, 0, seed, stream, words);
+    if (i >> 4 != made) {
+      made = i >> 4;
+      const blocks = i32x4.add(i32x4.splat(made << 2), i32x4(0, 1, 2, 3));
+      philox4(blocks, zero, i32x4.splat(epoch), zero, seed, stream, words);
     }
-    const word = load<u32>(words + ((i & 3) << 2));
+    const word = load<u32>(words + (<usize>(i & 3) << 4) + (<usize>((i >> 2) & 3) << 2));
     const j = <i32>((<u64>word * <u64>(i + 1)) >> 32);
     const a = out + (<usize>i << 2);
     const b = out + (<usize>j << 2);

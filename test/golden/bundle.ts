@@ -9,6 +9,7 @@ export async function bundledRuns(): Promise<string> {
   await build({
     configFile: false,
     logLevel: "warn",
+    worker: { format: "es" },
     build: {
       outDir: folder,
       emptyOutDir: true,
