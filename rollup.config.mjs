@@ -26,10 +26,10 @@ const worker = (input, file, options) => ({
 export default [
   {
     // Two entries that share their classes.
-    input: { browser: "build/js/index.js", "browser-store": "build/js/browserStore.js" },
+    input: { browser: "build/js/ts/index.js", "browser-store": "build/js/ts/browserStore.js" },
     external,
     plugins: [nodeResolve()],
-    output: { dir: "dist", format: "es", chunkFileNames: "browser-shared.js" },
+    output: { dir: "dist", format: "es", chunkFileNames: "browser-[name].js" },
   },
   bundle("node.js", "node.js"),
   bundle("cli/main.js", "cli.js"),

@@ -104,24 +104,28 @@ describe("the packed package in an empty project", () => {
         target: "es2022",
       },
     });
-    const files = (await readdir(outDir, { recursive: true })).filter((name) =>
-      /\.\w+$/.test(name),
-    );
-    const rest = files.filter((name) => name !== entry).sort();
-    expect(rest, "a page loads the worker, and what GPUs need, when it needs them").toEqual([
-      expect.stringMatching(/^assets.ninscope-worker-[\w-]+\.js$/),
-      expect.stringMatching(/^browser-webgpu-[\w-]+\.js$/),
-      expect.stringMatching(`^${entry.replace(".js", "")}-[\\w-]+\\.js$`),
-    ]);
+    const names = await readdir(outDir, { recursive: true });
+    // The worker is a file of its own, wherever the bundler puts it.
+    expect(names.filter((name) => /ninscope-worker.*\.js$/.test(name))).toHaveLength(1);
     return join(outDir, entry);
+  }
+
+  /** A module and all that it imports at once; what it loads on demand (the GPU's kernels, workers) is not counted. */
+  async function loaded(path: string, seen = new Set<string>()): Promise<Buffer[]> {
+    if (seen.has(path)) return [];
+    seen.add(path);
+    const text = await readFile(path);
+    const imported = [...text.toString().matchAll(/(?:from|import)\s*"(\.[^"]+)"/g)];
+    const rest = await Promise.all(
+      imported.map(([, name]) => loaded(join(dirname(path), name), seen)),
+    );
+    return [text, ...rest.flat()];
   }
 
   test("all of it is within the budget of a browser's bundle", async () => {
     await writeFile(join(folder, "whole.js"), 'export * from "ninscope";\n');
     const entry = await bundled("whole.js");
-    const loaded = (await readdir(dirname(entry))).filter((name) => /^whole.*\.js$/.test(name));
-    const texts = await Promise.all(loaded.map((name) => readFile(join(dirname(entry), name))));
-    const size = gzipSync(Buffer.concat(texts), { level: 9 }).length;
+    const size = gzipSync(Buffer.concat(await loaded(entry)), { level: 9 }).length;
     console.log(`the whole of ninscope for browsers: ${size} bytes, gzipped`);
     expect(size).toBeLessThan(BUDGET);
   });
