@@ -1,0 +1,246 @@
+import type { Machine, Values } from "../../backend/machine.js";
+import { referenceMachine } from "../../backend/reference.js";
+import type { BufferSpec, Op, Program, Region } from "../../program/ops.js";
+import { replicasOf, storedLength } from "../../program/ops.js";
+import { chainLength, gamma, mulberry, TINY, UNIT_ROUNDOFF as U } from "./roundings.js";
+
+/** The element whose error comes nearest to its bound, or exceeds it furthest. */
+export interface Worst {
+  readonly error: number;
+  readonly bound: number;
+}
+
+type Contents = Record<string, Values>;
+
+/**
+ * Runs one operation of a program on random numbers, on a machine and on the float64 reference, and compares all that
+ * it wrote with bounds that follow from the lengths of its sums. What it should not have touched must be as it was.
+ */
+export async function checkOperation(machine: Machine, program: Program, op: Op): Promise<Worst> {
+  const names = new Set(regionsOf(op).map(({ buffer }) => buffer));
+  if (op.op === "gather") for (const name of [op.source, op.index]) names.add(name);
+  const buffers = Object.fromEntries([...names].map((name) => [name, program.buffers[name]]));
+  const slots = "slot" in op ? op.slot + 1 : 0;
+  const alone: Program = {
+    replicas: program.replicas,
+    buffers,
+    fills: [],
+    lists: { list: { ops: [op], slots } },
+  };
+  const contents = contentsFor(alone, op);
+  const found = await outcome(machine, alone, contents);
+  const exact = await outcome(referenceMachine(), alone, contents);
+  const bounds = await boundsOf(alone, op, contents, exact);
+  let worst: Worst = { error: 0, bound: 0 };
+  const compare = (value: number, right: number, bound: number) => {
+    const error = Object.is(value, right) || value === right ? 0 : Math.abs(value - right);
+    if (!(error * Math.max(worst.bound, TINY) <= worst.error * Math.max(bound, TINY))) {
+      worst = { error, bound };
+    }
+  };
+  for (const [name, values] of Object.entries(exact.memory)) {
+    const own = bounds.memory[name];
+    values.forEach((right, i) => {
+      compare(found.memory[name][i], right, own?.[i] ?? 0);
+    });
+  }
+  exact.trace.forEach((right, i) => {
+    compare(found.trace[i], right, bounds.trace[i]);
+  });
+  return worst;
+}
+
+export function withinBound({ error, bound }: Worst): boolean {
+  return error <= bound;
+}
+
+interface Outcome {
+  readonly memory: Record<string, Float64Array>;
+  readonly trace: Float64Array;
+}
+
+async function outcome(machine: Machine, program: Program, contents: Contents): Promise<Outcome> {
+  const session = await machine.open(program);
+  try {
+    for (const [name, values] of Object.entries(contents)) session.write(name, values);
+    const trace = await session.run("list", 0, 1);
+    const memory: Record<string, Float64Array> = {};
+    for (const name of Object.keys(contents)) memory[name] = await session.read(name);
+    return { memory, trace };
+  } finally {
+    session.dispose();
+  }
+}
+
+function regionsOf(op: Op): Region[] {
+  return Object.values(op).filter(
+    (value): value is Region => typeof value === "object" && "buffer" in value,
+  );
+}
+
+/** Numbers of the size that networks have, which are float32 numbers on every machine. */
+function contentsFor({ buffers, replicas = 1 }: Program, op: Op): Contents {
+  const random = mulberry(2026);
+  // The sum of four uniform numbers is normal enough.
+  const normal = () => Math.sqrt(3) * (random() + random() + random() + random() - 2);
+  const rows = op.op === "gather" ? buffers[op.source].length / op.into.cols : 1;
+  const fill = (spec: BufferSpec): Values => {
+    const length = storedLength(spec, replicas);
+    if (spec.type === "byte") return Uint8Array.from({ length }, () => 256 * random());
+    if (spec.type === "index") return Uint32Array.from({ length }, () => rows * random());
+    return Float32Array.from({ length }, normal);
+  };
+  const contents = Object.fromEntries(
+    Object.entries(buffers).map(([name, spec]) => [name, fill(spec)]),
+  );
+  if ("labels" in op) {
+    const { length } = contents[op.labels.buffer];
+    contents[op.labels.buffer] = Float32Array.from({ length }, () =>
+      Math.floor(random() * op.logits.cols),
+    );
+  }
+  return contents;
+}
+
+/** Bounds of all that an operation writes; what is left out may not change at all. */
+async function boundsOf(
+  program: Program,
+  op: Op,
+  before: Contents,
+  exact: Outcome,
+): Promise<Outcome> {
+  const replicas = replicasOf(program);
+  const memory: Record<string, Float64Array> = {};
+  const into = writtenBy(op);
+  const trace = new Float64Array(exact.trace.length);
+  if (into) memory[into.buffer] = new Float64Array(exact.memory[into.buffer].length);
+  const magnitude = op.op === "product" ? await magnitudes(program, op, before) : null;
+  for (let replica = 0; replica < replicas; replica++) {
+    const base = (name: string) => {
+      const { shared, length } = program.buffers[name];
+      return shared ? 0 : replica * length;
+    };
+    const at = (m: Region, r: number, c: number) => {
+      return base(m.buffer) + m.offset + r * m.stride + c;
+    };
+    const was = (m: Region, r: number, c: number) => Math.abs(before[m.buffer][at(m, r, c)]);
+    if (into) {
+      for (let r = 0; r < into.rows; r++) {
+        for (let c = 0; c < into.cols; c++) {
+          const i = at(into, r, c);
+          const right = Math.abs(exact.memory[into.buffer][i]);
+          memory[into.buffer][i] =
+            TINY + elementBound(op, right, (m) => was(m, r, c), before, magnitude?.[i]);
+        }
+      }
+    }
+    const slots = trace.length / replicas;
+    if ("slot" in op) {
+      const k = replica * slots + op.slot;
+      trace[k] = TINY + traceBound(op, exact.trace[k], before);
+    }
+  }
+  return { memory, trace };
+}
+
+function writtenBy(op: Op): Region | undefined {
+  if (op.op === "product") return op.c;
+  if ("into" in op) return op.into;
+  return "gradient" in op ? op.gradient : undefined;
+}
+
+/** |alpha| |A| |B| + |beta| |C|. */
+async function magnitudes(
+  program: Program,
+  op: Extract<Op, { op: "product" }>,
+  before: Contents,
+): Promise<Float64Array> {
+  const { alpha, beta, epilogue: _, ...rest } = op;
+  const ops = [{ ...rest, alpha: Math.abs(alpha), beta: Math.abs(beta) }];
+  const sizes = Object.entries(before).map(([name, values]) => [name, values.map(Math.abs)]);
+  const { memory } = await outcome(
+    referenceMachine(),
+    { ...program, lists: { list: { ops, slots: 0 } } },
+    Object.fromEntries(sizes),
+  );
+  return memory[op.c.buffer];
+}
+
+/**
+ * Roundings of one element. WGSL's division may be off by 2.5 units in the last place, elsewhere it is by half a one;
+ * exponentials, made of products, by a few; with these tanh comes within 6 u of 1, Phi within 8 u of itself besides
+ * the error x^2 u of its argument.
+ */
+function elementBound(
+  op: Op,
+  right: number,
+  was: (m: Region) => number,
+  before: Contents,
+  magnitude = 0,
+): number {
+  switch (op.op) {
+    case "gather":
+      return gamma(4) * (right + 2 * Math.abs(op.shift));
+    case "product": {
+      const depth = op.transposeA ? op.a.rows : op.a.cols;
+      return gamma(depth + 8) * magnitude + (op.epilogue === "tanh" ? 6 * U : 0);
+    }
+    case "activate":
+      if (op.activation === "tanh") return 6 * U;
+      return op.activation === "gelu" ? was(op.from) * 12 * U : 0;
+    case "activationGradient": {
+      const x = was(op.at);
+      const slope = { relu: 0, linear: 0, tanh: 3 * U * (1 + x * x), gelu: (16 + 8 * x * x) * U };
+      return was(op.into) * slope[op.activation] + 2 * U * right;
+    }
+    case "activationCurvature": {
+      const x = was(op.at);
+      // tanh: |a| (1 + a^2) holds every product and difference of -2 a (1 - a^2); gelu: (2 + x^2) phi, whose phi rounds by x^2 u too.
+      const bend = {
+        relu: 0,
+        linear: 0,
+        tanh: 8 * U * 2 * x * (1 + x * x),
+        gelu: (2 + x * x) * 0.4 * (12 + 4 * x * x) * U,
+      };
+      const both = was(op.tangent) * was(op.gradient);
+      return both * bend[op.activation] + 4 * U * (right + was(op.into));
+    }
+    case "softmaxTangent":
+      return 4 * softmaxError(before[op.logits.buffer]) * largest(before[op.into.buffer]);
+    case "crossEntropy":
+      return 2 * softmaxError(before[op.logits.buffer]);
+    case "squaredError":
+      return 2 * U * right;
+    case "addScaled":
+      return gamma(3) * (was(op.into) + Math.abs(op.factor) * was(op.from));
+    default:
+      return 0;
+  }
+}
+
+/** z - max rounds by u (|z| + |max|), which the exponential turns into a relative error. */
+function softmaxError(logits: Values): number {
+  return (2 * largest(logits) + 8) * U;
+}
+
+function largest(values: Values): number {
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  return most;
+}
+
+function traceBound(op: Extract<Op, { slot: number }>, right: number, before: Contents): number {
+  switch (op.op) {
+    case "crossEntropy": {
+      const { rows, buffer } = op.logits;
+      const each = Math.abs(op.scale) * rows * softmaxError(before[buffer]);
+      return each + gamma(chainLength(rows)) * right;
+    }
+    case "squaredError":
+      return gamma(chainLength(op.outputs.rows * op.outputs.cols) + 4) * right;
+    case "sumSquares":
+      return gamma(chainLength(op.of.rows * op.of.cols) + 2) * right;
+    case "countCorrect":
+      return 0;
+  }
+}
