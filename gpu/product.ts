@@ -189,14 +189,27 @@ function store({ rows, cols, threadRows, threadCols }: Tile, m: string, n: strin
 
 function resultStore(k: Kernel, { c, alpha, beta, epilogue }: ProductShape): string {
   const element = k.matrix(c, true)("row", "col + j");
-  const old = beta === 0 ? "" : ` + ${k.f32(beta)} * ${element}`;
-  const value = `${k.f32(alpha)} * v[j]${old}`;
   return `${epilogue ? ACTIVATION[epilogue] : ""}
 fn put(z: u32, replica: u32, row: u32, col: u32, v: vec4f, rows: u32, cols: u32) {
 for (var j = 0u; j < 4 && row < rows && col + j < cols; j++) {
-${element} = ${epilogue ? `f(${value})` : value};
+${stored(k, element, "v[j]", alpha, beta, epilogue)}
 }
 }`;
+}
+
+/** With beta 0 the old element is not looked at: it may be anything. */
+function stored(
+  k: Kernel,
+  element: string,
+  sum: string,
+  alpha: number,
+  beta: number,
+  epilogue: ProductShape["epilogue"],
+): string {
+  const factor = k.f32(beta);
+  return `var x = ${k.f32(alpha)} * ${sum};
+if (${factor} != 0.0) { x += ${factor} * ${element}; }
+${element} = ${epilogue ? "f(x)" : "x"};`;
 }
 
 function partStore(k: Kernel, rows: string, cols: string): string {
@@ -216,15 +229,13 @@ function partsAdded(
   const scratch = k.storage(SCRATCH, false);
   const size = k.u32(c.rows * c.cols);
   const element = k.matrix(c, true)("r", "c");
-  const old = beta === 0 ? "" : ` + ${k.f32(beta)} * ${element}`;
-  const value = `${k.f32(alpha)} * sum${old}`;
   return elementwise(
     k,
     c,
     replicas,
     `var sum = 0.0;
 for (var s = 0u; s < ${splits}; s++) { sum += ${scratch}[(replica * ${splits} + s) * ${size} + i]; }
-${element} = ${epilogue ? `f(${value})` : value};`,
+${stored(k, element, "sum", alpha, beta, epilogue)}`,
     epilogue ? ACTIVATION[epilogue] : "",
   );
 }

@@ -55,6 +55,12 @@ export type {
 } from "./run/sweepResult.js";
 export type { SweepProgress } from "./run/tally.js";
 export { type RunResult, type TrainOptions, train } from "./run/train.js";
+export {
+  type VerifyCheck,
+  type VerifyOptions,
+  type VerifyResult,
+  verify,
+} from "./run/verify/verify.js";
 export * as linear from "./theory/linear.js";
 export { type LinearBoundaries, linearBoundaries } from "./theory/linearBoundaries.js";
 export type { Trajectory } from "./trajectory/trajectory.js";

@@ -15,7 +15,9 @@ export { openStore } from "./run/node/openStore.js";
 export { spawnThread } from "./run/pool/node/spawn.js";
 
 /** Data files are read from this machine, and the GPU is its own. */
-function here<T extends portable.TrainOptions | portable.SweepOptions>(options: T): T {
+function here<T extends portable.TrainOptions | portable.SweepOptions | portable.VerifyOptions>(
+  options: T,
+): T {
   return { files: nodeFiles(), ...options, gpu: { source: dawn, ...options.gpu } };
 }
 
@@ -34,4 +36,12 @@ export function train(
 export function sweep(input: SweepInput, options: portable.SweepOptions = {}): portable.Sweep {
   const workers = threadsHere();
   return portable.sweep(input, { workers, spawn: spawnThread, ...here(options) });
+}
+
+/** As `verify` for browsers; data files are read from this machine, and the GPU is its own. */
+export function verify(
+  input?: ExperimentInput,
+  options: portable.VerifyOptions = {},
+): Promise<portable.VerifyResult> {
+  return portable.verify(input, here(options));
 }

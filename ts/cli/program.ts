@@ -8,6 +8,7 @@ import { probeCommand } from "./commands/probe.js";
 import { replayCommand } from "./commands/replay.js";
 import { sweepCommand } from "./commands/sweep.js";
 import { trainCommand } from "./commands/train.js";
+import { verifyCommand } from "./commands/verify.js";
 import { workerCommand } from "./commands/worker.js";
 import { type Interrupt, Interrupted } from "./interrupt.js";
 
@@ -81,6 +82,7 @@ Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
   probeCommand(program, interrupt);
   replayCommand(program);
   dataCommand(program, interrupt);
+  verifyCommand(program, interrupt);
   demoCommand(program, interrupt);
   if (args.length === 0) {
     program.outputHelp();

@@ -79,7 +79,8 @@ export function lower(plan: Plan): Lowered {
   if (hasNoise) {
     lists.noiseResponse = { ops: noiseResponse(space, Math.min(plan.trainRows, CHUNK)), slots: 1 };
   }
-  const program = { buffers: space.buffers, fills: space.fills, lists };
+  const replicas = plan.ensemble?.length ?? 1;
+  const program = { replicas, buffers: space.buffers, fills: space.fills, lists };
   return {
     program,
     layers: space.layers,

@@ -76,7 +76,8 @@ export class Pass {
 
   /** Writes each group's noise into its columns. */
   noise(index: string): Op[] {
-    const { noise } = this.#space.plan.network;
+    const { network, ensemble } = this.#space.plan;
+    const scaled = (sigma: number, l: number) => sigma / this.#factor(l);
     return this.#space.layers.flatMap(({ noiseColumns }, l) =>
       noiseColumns.map(
         ({ group, column, nodes }): Op => ({
@@ -84,7 +85,9 @@ export class Pass {
           source: `noise.${group}`,
           index,
           into: { ...this.input(l), offset: column, cols: nodes },
-          scale: noise[group].sigma / this.#factor(l),
+          scale: ensemble
+            ? ensemble.map((sigmas) => scaled(sigmas[group], l))
+            : scaled(network.noise[group].sigma, l),
           shift: 0,
         }),
       ),

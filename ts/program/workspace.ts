@@ -19,6 +19,11 @@ export interface Plan {
   readonly inputType: "float" | "byte";
   readonly inputScale: number;
   readonly inputShift: number;
+  /**
+   * Runs that are made at once, each with its noise groups' `sigma`: data, order and unit noise are shared, weights are
+   * each one's own. Left out: one run, with the network's.
+   */
+  readonly ensemble?: readonly (readonly number[])[];
 }
 
 /** The buffers of a program while it is being lowered, and the matrices in them. */
@@ -65,7 +70,7 @@ export class Workspace {
   }
 
   indices(buffer: string, length: number): string {
-    this.buffers[buffer] = { type: "index", length };
+    this.buffers[buffer] = { type: "index", length, shared: true };
     return buffer;
   }
 
@@ -80,18 +85,23 @@ export class Workspace {
     const { network, trainRows, testRows, inputType, momentum } = this.plan;
     for (const [split, rows] of Object.entries({ train: trainRows, test: testRows })) {
       if (rows === 0) continue;
-      this.buffers[`${split}.inputs`] = { type: inputType, length: rows * network.widths[0] };
-      this.matrix(`${split}.targets`, rows, this.targetCols);
-      if (this.labelsApart) this.matrix(`${split}.labels`, rows, 1);
+      const length = rows * network.widths[0];
+      this.buffers[`${split}.inputs`] = { type: inputType, length, shared: true };
+      this.#shared(`${split}.targets`, rows * this.targetCols);
+      if (this.labelsApart) this.#shared(`${split}.labels`, rows);
     }
     this.indices("order", trainRows);
     this.indices("identity", Math.max(trainRows, testRows));
     network.noise.forEach(({ nodes }, g) => {
-      this.matrix(`noise.${g}`, trainRows, nodes);
+      this.#shared(`noise.${g}`, trainRows * nodes);
     });
     this.layers.forEach(({ outputs, columns }, l) => {
       this.matrix(`weights.${l}`, outputs, columns);
       if (momentum > 0) this.matrix(`velocity.${l}`, outputs, columns);
     });
+  }
+
+  #shared(buffer: string, length: number): void {
+    this.buffers[buffer] = { type: "float", length, shared: true };
   }
 }

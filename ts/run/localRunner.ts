@@ -1,4 +1,3 @@
-import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import { type FileSource, loadDataset } from "../data/load.js";
 import type { DataSpec } from "../data/specs.js";
 import type { Kernels } from "../kernels/instance.js";
@@ -14,13 +13,11 @@ export class LocalRunner implements Runner {
   readonly size = 1;
   readonly #kernels: Kernels;
   readonly #files: FileSource | undefined;
-  readonly #gpu: GpuOptions | undefined;
   readonly #shelf: DataShelf;
 
-  constructor(kernels: Kernels, files?: FileSource, gpu?: GpuOptions) {
+  constructor(kernels: Kernels, files?: FileSource) {
     this.#kernels = kernels;
     this.#files = files;
-    this.#gpu = gpu;
     this.#shelf = new DataShelf(kernels);
   }
 
@@ -31,7 +28,7 @@ export class LocalRunner implements Runner {
 
   async run({ experiment, backend, data }: Job, hooks?: TrainerHooks): Promise<RunResult> {
     const dataset = data?.dataset ?? (await this.#shelf.generated(experiment));
-    return runExperiment(experiment, backend, this.#kernels, dataset, hooks, this.#gpu);
+    return runExperiment(experiment, backend, this.#kernels, dataset, hooks);
   }
 
   async dispose(): Promise<void> {}

@@ -2,6 +2,7 @@ import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { FileSource } from "../data/load.js";
 import { type Kernels, loadKernels } from "../kernels/kernels.js";
 import type { BackendName } from "./backend.js";
+import { EnsembleRunner } from "./ensembleRunner.js";
 import { LocalRunner } from "./localRunner.js";
 import type { SpawnWorker } from "./pool/handle.js";
 import { Pool } from "./pool/pool.js";
@@ -35,7 +36,8 @@ export async function makeRunner(
   const { fast, files, spawn, gpu } = options;
   const loaded = kernels ?? options.kernels ?? (await loadKernels({ fast }));
   const size = options.workers ?? (onPage() || spawn ? wanted : 0);
-  if (size === 0 || options.backend === "webgpu") return new LocalRunner(loaded, files, gpu);
+  if (options.backend === "webgpu") return new EnsembleRunner(loaded, files, gpu);
+  if (size === 0) return new LocalRunner(loaded, files);
   const pool = new Pool({ size, spawn: spawn ?? spawnWebWorker, kernels: loaded, files });
   if (spawn || (await pool.starts())) return pool;
   // Whoever bundled this page has lost the worker's file: runs are made here, in pieces shorter than a frame.

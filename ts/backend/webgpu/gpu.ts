@@ -129,11 +129,11 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
-function nameOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+export function nameOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {
   return description || [vendor, architecture, device].filter(Boolean).join(" ") || "unnamed GPU";
 }
 
-function isSoftware(info: GPUAdapterInfo): boolean {
+export function isSoftware(info: GPUAdapterInfo): boolean {
   const { vendor, architecture, device, description } = info;
   const words = `${vendor} ${architecture} ${device} ${description}`;
   return (

@@ -107,6 +107,7 @@ export class GpuSession implements Session {
   }
 
   write(name: string, values: Values, offset = 0): void {
+    if (this.#disposed) throw new Error("the session has been disposed of");
     const { type, length } = this.#spec(name);
     if (offset + values.length > length) {
       throw new RangeError(
@@ -148,12 +149,14 @@ export class GpuSession implements Session {
   }
 
   async #run(name: string, first: number, count: number): Promise<Float64Array> {
+    this.#live();
     const list = this.#lists.get(name);
     if (!list) throw new Error(`the program has no list ${name}`);
     const width = list.slots * replicasOf(this.#program);
     const trace = new Float64Array(count * width);
     const rows = Math.max(1, Math.floor(TRACE_BYTES / 4 / Math.max(width, 1)));
     for (let done = 0; done < count; done += rows) {
+      this.#live();
       const some = Math.min(rows, count - done);
       this.#gpu.device.queue.writeBuffer(this.#buffer(COUNTER), 0, Uint32Array.of(first + done, 0));
       await this.#passes(list, some);

@@ -1,0 +1,107 @@
+import type { GpuOptions } from "../backend/webgpu/gpu.js";
+import type { Dataset } from "../data/dataset.js";
+import { type FileSource, loadDataset } from "../data/load.js";
+import type { DataSpec } from "../data/specs.js";
+import type { Experiment } from "../experiment/schema.js";
+import type { Kernels } from "../kernels/instance.js";
+import { Streams } from "../random/streams.js";
+import { machineFor } from "./backend.js";
+import { breathe } from "./breathe.js";
+import { hashDataset, type KeyedDataset } from "./dataKey.js";
+import { DataShelf } from "./dataShelf.js";
+import { runEnsemble } from "./ensembleTraining.js";
+import { type RunResult, resultOf } from "./experimentRun.js";
+import { canonicalJson } from "./hash.js";
+import { seededInputs } from "./inputs.js";
+import { planOf } from "./plan.js";
+import type { Job, Runner } from "./runner.js";
+import { scheduleOf } from "./schedule.js";
+import type { TrainerHooks } from "./trainer.js";
+
+/** Runs that are trained at once at most. */
+const SIZE = 64;
+
+interface Waiting {
+  readonly job: Job;
+  readonly hooks: TrainerHooks;
+  readonly take: (result: RunResult) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Makes runs on the GPU: those that differ in the noise's `sigma` alone all at once, as one program's replicas. */
+export class EnsembleRunner implements Runner {
+  // Twice as many are asked for at a time.
+  readonly size = SIZE / 2;
+  readonly #kernels: Kernels;
+  readonly #files: FileSource | undefined;
+  readonly #gpu: GpuOptions | undefined;
+  readonly #shelf: DataShelf;
+  #waiting: Waiting[] = [];
+  #working = false;
+
+  constructor(kernels: Kernels, files?: FileSource, gpu?: GpuOptions) {
+    this.#kernels = kernels;
+    this.#files = files;
+    this.#gpu = gpu;
+    this.#shelf = new DataShelf(kernels);
+  }
+
+  async load(data: DataSpec): Promise<KeyedDataset> {
+    const dataset = await loadDataset(data, new Streams(this.#kernels, 0), this.#files);
+    return { key: await hashDataset(dataset), dataset };
+  }
+
+  run(job: Job, hooks: TrainerHooks = {}): Promise<RunResult> {
+    return new Promise((take, fail) => {
+      this.#waiting.push({ job, hooks, take, fail });
+      this.#work();
+    });
+  }
+
+  async dispose(): Promise<void> {}
+
+  async #work(): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
+    // Those that are asked for together are there by then.
+    await breathe();
+    while (this.#waiting.length > 0) {
+      const kin = familyOf(this.#waiting[0]);
+      const group = this.#waiting.filter((one) => familyOf(one) === kin).slice(0, SIZE);
+      this.#waiting = this.#waiting.filter((one) => !group.includes(one));
+      await this.#train(group).catch((error) => {
+        for (const { fail } of group) fail(error);
+      });
+    }
+    this.#working = false;
+  }
+
+  async #train(group: readonly Waiting[]): Promise<void> {
+    const { experiment, backend, data } = group[0].job;
+    const dataset: Dataset = data?.dataset ?? (await this.#shelf.generated(experiment));
+    const machine = await machineFor(backend, this.#kernels, this.#gpu);
+    const streams = new Streams(this.#kernels, experiment.seed);
+    const members = group.map(({ job, hooks }) => {
+      const plan = planOf(job.experiment, dataset);
+      return { plan, inputs: seededInputs(job.experiment, plan, streams), hooks };
+    });
+    const schedule = scheduleOf(experiment, members[0].plan);
+    const settled = await runEnsemble(machine, members, dataset, schedule);
+    settled.forEach((result, r) => {
+      const { job, take, fail } = group[r];
+      if (result.status === "rejected") fail(result.reason);
+      else {
+        const { plan, inputs } = members[r];
+        take(resultOf(job.experiment, machine, dataset, plan, inputs, schedule, result.value));
+      }
+    });
+  }
+}
+
+/** What runs have to have in common to be trained at once: all but the noise's `sigma`. */
+function familyOf({ job: { experiment, backend, data }, hooks }: Waiting): string {
+  const noise = experiment.noise.map((group) => ({ ...group, sigma: null }));
+  const rest: Omit<Experiment, "noise"> = { ...experiment, noise: undefined } as never;
+  const from = hooks.checkpoints?.from?.step ?? 0;
+  return canonicalJson([rest, noise, backend, data?.key ?? null, from]);
+}
