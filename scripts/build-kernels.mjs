@@ -3,19 +3,18 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 
 mkdirSync("build", { recursive: true });
-const constants = [];
-for (const [target, file, name] of [
-  ["baseline", "build/kernels.wasm", "BASELINE"],
-  ["relaxed", "build/kernels-relaxed.wasm", "RELAXED"],
+for (const [target, file, embedded] of [
+  ["baseline", "build/kernels.wasm", "ts/kernels/embedded.ts"],
+  // In a file of its own: it is loaded only where it is asked for.
+  ["relaxed", "build/kernels-relaxed.wasm", "ts/kernels/embeddedRelaxed.ts"],
 ]) {
   const { error, stderr } = await asc.main(["--config", "asconfig.json", "--target", target]);
   process.stderr.write(stderr.toString());
   if (error) process.exit(1);
   const bytes = readFileSync(file);
-  constants.push(`export const ${name} =\n  "${bytes.toString("base64")}";\n`);
+  writeFileSync(
+    embedded,
+    `// Made by scripts/build-kernels.mjs from assembly/. Do not edit.\nexport const BYTES =\n  "${bytes.toString("base64")}";\n`,
+  );
   console.log(`${file}: ${bytes.length} bytes`);
 }
-writeFileSync(
-  "ts/kernels/embedded.ts",
-  `// Made by scripts/build-kernels.mjs from assembly/. Do not edit.\n${constants.join("")}`,
-);

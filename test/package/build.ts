@@ -7,7 +7,7 @@ const SOURCES = ["ts", "assembly", "gpu", "scripts", "rollup.config.mjs", "packa
 export default function build(): void {
   const sources = SOURCES.filter(existsSync)
     .flatMap(files)
-    .filter((path) => !path.endsWith("embedded.ts"));
+    .filter((path) => !path.includes("embedded"));
   const newest = Math.max(...sources.map((path) => statSync(path).mtimeMs));
   if (existsSync("dist/cli.js") && statSync("dist/cli.js").mtimeMs > newest) return;
   execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: ["ignore", "ignore", "inherit"] });

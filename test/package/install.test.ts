@@ -79,16 +79,20 @@ describe("the packed package in an empty project", () => {
   test.each([
     ["nodenext", "nodenext"],
     ["esnext", "bundler"],
-  ])("its types hold in a strict project, module %s, resolution %s", async (module, resolution) => {
-    await writeFile(join(folder, "typed.ts"), TYPED);
-    const tsc = resolve("node_modules/typescript/bin/tsc");
-    const options = ["--module", module, "--moduleResolution", resolution, "--lib", "es2023,dom"];
-    const args = [tsc, "--noEmit", "--strict", "--target", "es2022", ...options];
-    const { stdout } = await run(process.execPath, [...args, "typed.ts"], { cwd: folder }).catch(
-      (error) => error,
-    );
-    expect(stdout).toBe("");
-  });
+  ])(
+    "its types hold in a strict project, module %s, resolution %s",
+    async (module, resolution) => {
+      await writeFile(join(folder, "typed.ts"), TYPED);
+      const tsc = resolve("node_modules/typescript/bin/tsc");
+      const options = ["--module", module, "--moduleResolution", resolution, "--lib", "es2023,dom"];
+      const args = [tsc, "--noEmit", "--strict", "--target", "es2022", ...options];
+      const { stdout } = await run(process.execPath, [...args, "typed.ts"], { cwd: folder }).catch(
+        (error) => error,
+      );
+      expect(stdout).toBe("");
+    },
+    180_000,
+  );
 
   /** Bundles a file of the project for browsers; returns the bundle's path. */
   async function bundled(entry: string): Promise<string> {

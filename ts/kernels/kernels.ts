@@ -1,5 +1,5 @@
 import { InputError, RunError } from "../errors/errors.js";
-import { BASELINE, RELAXED } from "./embedded.js";
+import { BYTES } from "./embedded.js";
 import { type Flavour, type Kernels, kernelsFrom } from "./instance.js";
 
 export type { Flavour, KernelExports, Kernels } from "./instance.js";
@@ -29,7 +29,7 @@ export async function loadKernels(options: KernelOptions = {}): Promise<Kernels>
   const source = options[flavour];
   const bytes = source
     ? await fetched(flavour, source)
-    : decoded(flavour === "relaxed" ? RELAXED : BASELINE);
+    : decoded(flavour === "relaxed" ? (await import("./embeddedRelaxed.js")).BYTES : BYTES);
   const module = await compiled(bytes, flavour, source !== undefined);
   return kernelsFrom(module, flavour);
 }
