@@ -1,0 +1,17 @@
+// One small network, four strengths of noise: its phase at each, and why.
+import { train } from "ninscope";
+
+for (const sigma of [0.5, 15, 30, 200]) {
+  const { phase, evidence, final } = await train({
+    network: { layers: [64, 64], activation: "relu", loss: "cross-entropy" },
+    noise: [{ layer: 0, nodes: 1, sigma }],
+    data: { name: "gaussian-mixture", inputs: 32, classes: 8, train: 1000, test: 500 },
+    optimizer: { learningRate: 0.1, batchSize: 50 },
+    epochs: 40,
+  });
+  console.log(`sigma ${sigma}: ${phase} (${evidence.reason})`);
+  console.log(
+    `  noise weights ${evidence.niwStart.toFixed(3)} -> ${evidence.niwEnd.toFixed(3)}, largest ${evidence.niwMax.toFixed(3)};` +
+      ` loss without noise ${final.unperturbedLoss.toFixed(4)}`,
+  );
+}
