@@ -11,6 +11,7 @@ export { type NodeFilesOptions, nodeFiles } from "./data/node/files.js";
 export { checkSet, type FileCheck, listSets, type SetStatus } from "./data/node/inventory.js";
 export * from "./index.js";
 export { loadKernels } from "./kernels/node/load.js";
+export { type DryRun, dryRun } from "./run/dryRun.js";
 export { openStore } from "./run/node/openStore.js";
 export { spawnThread } from "./run/pool/node/spawn.js";
 

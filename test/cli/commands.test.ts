@@ -179,6 +179,22 @@ describe("ninscope train", () => {
   });
 });
 
+describe("ninscope train --dry-run", () => {
+  test("says what the run will take, and makes nothing", async () => {
+    const out = join(folder, "dry");
+    const args = ["train", await config("small.json", small), "--dry-run", "--out", out];
+    const plan = await json(args);
+    // 5-12-3 with a bias and a noise node: (5 + 1 + 1) x 12 + (12 + 1) x 3.
+    expect(plan).toMatchObject({ steps: 12, stepsPerEpoch: 3, parameters: 123 });
+    // Forward and weight gradient of both layers, and the gradient that goes back through the second.
+    expect(plan.flopsPerStep).toBe(2 * 20 * (2 * 7 * 12 + 2 * 13 * 3 + 12 * 3));
+    expect(plan.dataBytes).toBe(4 * 90 * (5 + 1));
+    expect(plan.machineBytes).toBeGreaterThan(plan.dataBytes);
+    expect(await readdir(folder)).not.toContain("dry");
+    expect((await inProcess(args)).out).toMatch(/memory of the machine .* MB/);
+  });
+});
+
 describe("ninscope sweep", () => {
   test("prints runs, boundaries and a hash that does not depend on the order", async () => {
     const out = join(folder, "sweep");

@@ -5,6 +5,7 @@ import { withField } from "../../experiment/paths.js";
 import type { Experiment } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
 import { trainingCurves } from "../../report/curves.js";
+import { type DryRun, dryRun } from "../../run/dryRun.js";
 import { openStore, readSpec, writeSpec } from "../../run/node/openStore.js";
 import { writeFigure, writeJson, writeTrajectories } from "../../run/node/results.js";
 import { type RunResult, train } from "../../run/train.js";
@@ -20,10 +21,15 @@ import {
 import { runCurves } from "../runCurves.js";
 import { digits, Progress, phaseName, table } from "../terminal.js";
 
+interface TrainCommandOptions extends LongRunOptions {
+  readonly dryRun?: boolean;
+}
+
 export function trainCommand(program: Command, interrupt: Interrupt): void {
   withLongRun(program.command("train"))
     .argument("[config]", "JSON file of an experiment; without one, a small run on built-in data")
     .description("train one network with noise injected, and say in which phase it did so")
+    .option("--dry-run", "say how much memory and work the run will take, and do not make it")
     .addHelpText(
       "after",
       `
@@ -33,9 +39,14 @@ Examples:
   $ ninscope train --resume --out results/first
   $ ninscope train experiment.json --json | jq .phase`,
     )
-    .action(async (config: string | undefined, options: LongRunOptions) => {
+    .action(async (config: string | undefined, options: TrainCommandOptions) => {
       const voice = voiceOf(options);
       const experiment = await experimentFor(config, options);
+      if (options.dryRun) {
+        const plan = await dryRun(experiment, { files: dataFiles(voice, interrupt.signal) });
+        process.stdout.write(`${voice.json ? JSON.stringify(plan) : plannedTable(plan)}\n`);
+        return;
+      }
       const store = options.out === undefined ? undefined : await openStore(options.out, "--out");
       const progress = new Progress("train", voice);
       try {
@@ -73,6 +84,20 @@ async function experimentFor(
       ? await readSpec(out ?? "", "--out")
       : await readConfig(config, []);
   return parseExperiment(set.reduce((json, entry) => withField(json, ...parseSet(entry)), base));
+}
+
+function plannedTable(plan: DryRun): string {
+  const megabytes = (bytes: number) => `${digits(bytes / 1e6)} MB`;
+  return table(
+    ["", "the run will take"],
+    [
+      ["updates", `${plan.steps} (${plan.stepsPerEpoch} an epoch)`],
+      ["work of an update", `${digits(plan.flopsPerStep / 1e6)} million operations`],
+      ["parameters", String(plan.parameters)],
+      ["memory of the data", megabytes(plan.dataBytes)],
+      ["memory of the machine", megabytes(plan.machineBytes)],
+    ],
+  );
 }
 
 /** The command line's JSON for one run; `backend` is the machine's name, `flavour` its build. */
