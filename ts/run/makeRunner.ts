@@ -5,8 +5,6 @@ import type { BackendName } from "./backend.js";
 import { EnsembleRunner } from "./ensembleRunner.js";
 import { LocalRunner } from "./localRunner.js";
 import type { SpawnWorker } from "./pool/handle.js";
-import { Pool } from "./pool/pool.js";
-import { spawnWebWorker } from "./pool/spawn.js";
 import type { Runner } from "./runner.js";
 
 /** On what, and with what, runs are made. */
@@ -38,7 +36,9 @@ export async function makeRunner(
   const size = options.workers ?? (onPage() || spawn ? wanted : 0);
   if (options.backend === "webgpu") return new EnsembleRunner(loaded, files, gpu);
   if (size === 0) return new LocalRunner(loaded, files);
-  const pool = new Pool({ size, spawn: spawn ?? spawnWebWorker, kernels: loaded, files });
+  // Loaded when it is first needed: whoever trains on this thread need not have it.
+  const { Pool } = await import("./pool/pool.js");
+  const pool = new Pool({ size, spawn, kernels: loaded, files });
   if (spawn || (await pool.starts())) return pool;
   // Whoever bundled this page has lost the worker's file: runs are made here, in pieces shorter than a frame.
   await pool.dispose();

@@ -9,11 +9,13 @@ import type { Job, Runner } from "../runner.js";
 import type { TrainerHooks } from "../trainer.js";
 import type { SpawnWorker } from "./handle.js";
 import { Seat, WorkerDied } from "./seat.js";
+import { spawnWebWorker } from "./spawn.js";
 
 export interface PoolOptions {
   /** Workers at most; each is started when it is first needed. */
   readonly size: number;
-  readonly spawn: SpawnWorker;
+  /** Left out: a browser's worker. */
+  readonly spawn?: SpawnWorker;
   readonly kernels: Kernels;
   readonly files?: FileSource;
   /** Seconds between the checkpoints from which runs of dead workers go on. */
@@ -145,7 +147,7 @@ export class Pool implements Runner {
   }
 
   #open(): Seat {
-    const { spawn, kernels, files } = this.#options;
+    const { spawn = spawnWebWorker, kernels, files } = this.#options;
     const seat = new Seat(spawn, kernels, files);
     this.#seats.add(seat);
     return seat;
