@@ -33,6 +33,14 @@ export {
 } from "./kernels/kernels.js";
 export { type Distribution, Streams } from "./random/streams.js";
 export type { BackendName, BackendRecord } from "./run/backend.js";
+export {
+  BENCH_SIZES,
+  type BenchOptions,
+  type BenchResult,
+  type BenchRow,
+  type BenchSizes,
+  bench,
+} from "./run/bench/bench.js";
 export type { Checkpoint, Checkpoints } from "./run/checkpoint.js";
 export type { Final } from "./run/final.js";
 export { hashRuns } from "./run/hash.js";

@@ -4,6 +4,11 @@ import { nodeFiles } from "./data/node/files.js";
 import type { ExperimentInput } from "./experiment/schema.js";
 import type { SweepInput } from "./experiment/sweep.js";
 import * as portable from "./index.js";
+import {
+  type GpuMeasurements,
+  type GpuSizes,
+  measureGpu as measured,
+} from "./run/bench/measureGpu.js";
 import { spawnThread, threadsHere } from "./run/pool/node/spawn.js";
 
 export { type FetchOptions, fetchSet } from "./data/node/download.js";
@@ -45,4 +50,12 @@ export function verify(
   options: portable.VerifyOptions = {},
 ): Promise<portable.VerifyResult> {
   return portable.verify(input, here(options));
+}
+
+/** Measures this machine's GPU; see `bench/gpu.mjs`. */
+export function measureGpu(
+  gpu: portable.GpuOptions = {},
+  sizes?: GpuSizes,
+): Promise<GpuMeasurements> {
+  return measured({ source: dawn, ...gpu }, sizes);
 }

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "vite";
 
-/** Bundles `runs.ts` with all that it needs into one file, for hosts that read no TypeScript. */
-export async function bundledRuns(): Promise<string> {
+/** Bundles a file (`runs.ts` here) with all that it needs, for hosts that read no TypeScript. */
+export async function bundledRuns(entry = "test/golden/runs.ts"): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "ninscope-golden-"));
   await build({
     configFile: false,
@@ -15,7 +15,7 @@ export async function bundledRuns(): Promise<string> {
       emptyOutDir: true,
       target: "es2022",
       minify: false,
-      lib: { entry: "test/golden/runs.ts", formats: ["es"], fileName: () => "runs.mjs" },
+      lib: { entry, formats: ["es"], fileName: () => "runs.mjs" },
     },
   });
   return join(folder, "runs.mjs");

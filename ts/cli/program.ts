@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { InputError, RunError } from "../errors/errors.js";
+import { benchCommand } from "./commands/bench.js";
 import { dataCommand } from "./commands/data.js";
 import { demoCommand } from "./commands/demo.js";
 import { mergeCommand } from "./commands/merge.js";
@@ -83,6 +84,7 @@ Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
   replayCommand(program);
   dataCommand(program, interrupt);
   verifyCommand(program, interrupt);
+  benchCommand(program, interrupt);
   demoCommand(program, interrupt);
   if (args.length === 0) {
     program.outputHelp();

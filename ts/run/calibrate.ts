@@ -12,10 +12,10 @@ const known = new Map<string, Promise<number>>();
 
 /** Seconds that a machine takes for one step of a plan: measured on the very program, once a process. */
 export function secondsPerStep(machine: Machine, plan: Plan): Promise<number> {
-  const { network, batch, momentum, inputType } = plan;
+  const { network, batch, momentum, inputType, ensemble } = plan;
   const { widths, activation, loss, noise } = network;
   const nodes = noise.map((group) => [group.layer, group.nodes]);
-  const shape = [widths, activation, loss, nodes, batch, momentum > 0, inputType];
+  const shape = [widths, activation, loss, nodes, batch, momentum > 0, inputType, ensemble?.length];
   const key = JSON.stringify([machine.name, machine.flavour, shape]);
   const found = known.get(key) ?? measured(machine, plan);
   known.set(key, found);

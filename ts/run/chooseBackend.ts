@@ -28,8 +28,8 @@ export interface Work {
 
 /** A GPU is not looked for when a CPU needs no more than so many seconds: to start it up takes about one. */
 const WORTHWHILE = 2;
-/** Multiplications that a CPU makes in a second, at least. */
-const CPU_RATE = 2e9;
+/** Multiplications that one core makes in a second, about. */
+const CPU_RATE = 1e10;
 /** Inputs and samples of data that do not say. */
 const TYPICAL = { inputs: 784, train: 60_000 };
 

@@ -3,7 +3,7 @@ import { type Gpu, type GpuOptions, openGpu } from "./gpu.js";
 type Found = Gpu | { readonly none: string };
 
 const own = new WeakMap<GPUDevice, Promise<Found>>();
-const opened = new Map<string, Promise<Found>>();
+const opened = new Map<unknown, Map<string, Promise<Found>>>();
 
 /**
  * The process' GPU: a device, with all that was compiled for it, serves session after session. One that was lost
@@ -17,10 +17,12 @@ export async function sharedGpu(options: GpuOptions = {}): Promise<Found> {
     return known;
   }
   const key = JSON.stringify([powerPreference, withoutSubgroups]);
-  const known = await opened.get(key);
+  const here = opened.get(options.source) ?? new Map<string, Promise<Found>>();
+  opened.set(options.source, here);
+  const known = await here.get(key);
   // Where there was none, there may be one now: a source may have been given meanwhile.
   if (known && !("none" in known) && !known.lost) return known;
   const fresh = openGpu(options);
-  opened.set(key, fresh);
+  here.set(key, fresh);
   return fresh;
 }

@@ -4,9 +4,13 @@ import type { Gpu, GpuOptions } from "./gpu.js";
 import { GpuSession } from "./session.js";
 import { sharedGpu } from "./shared.js";
 
+export { linearCells } from "./linearCells.js";
+export { measurePeak } from "./measurePeak.js";
+
 export interface GpuMachine extends Machine {
   /** Whether a CPU only plays the GPU: its numbers are right, its times mean nothing. */
   readonly software: boolean;
+  readonly gpu: Gpu;
 }
 
 /** The GPU machine: float32 in WGSL, whole epochs of dispatches made once, all replicas in each of them. */
@@ -15,6 +19,7 @@ export function webgpuMachine(gpu: Gpu): GpuMachine {
     name: "webgpu",
     flavour: gpu.name,
     software: gpu.software,
+    gpu,
     open: (program) => GpuSession.open(gpu, program),
   };
 }

@@ -112,9 +112,9 @@ async function candidatesOf({
 }
 
 /** The experiment's first `steps` steps, without the evaluations that say nothing of them. */
-async function trialOf(
+export async function trialOf(
   experiment: Experiment,
-  options: VerifyOptions,
+  options: Pick<VerifyOptions, "kernels" | "dataset" | "files">,
   steps: number,
 ): Promise<Trial> {
   const kernels = options.kernels ?? (await loadKernels());

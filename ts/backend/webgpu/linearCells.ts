@@ -1,0 +1,51 @@
+import { CELL_ROWS, linear, MOMENT_COLUMNS } from "../../../gpu/linear.js";
+import type { Gpu } from "./gpu.js";
+import { runSingle } from "./single.js";
+
+/** Steps of the first submission; later ones take about so long. */
+const FIRST = 16;
+const SUBMISSION_MS = 40;
+
+const MAP_READ = 1;
+const COPY_SRC = 4;
+const COPY_DST = 8;
+const STORAGE = 128;
+
+/**
+ * Takes cells of the linear model through as many steps as there are moments, in float32, a thread a cell.
+ * @param cells `[15, cells]`: `alpha, sigma, eta alpha, slope, G11, G12, G22, v1, v2, s`, then zeros; see `gpu/linear.ts`.
+ * @param moments `[steps, 6]`, shared by all cells.
+ * @returns the cells afterwards, with the largest and last loss, the largest `|v2|` and `G22`, and the updates made.
+ */
+export async function linearCells(
+  gpu: Gpu,
+  cells: Float32Array<ArrayBuffer>,
+  moments: Float32Array<ArrayBuffer>,
+): Promise<Float32Array> {
+  const { device } = gpu;
+  const usage = STORAGE | COPY_SRC | COPY_DST;
+  const state = device.createBuffer({ size: cells.byteLength, usage });
+  const shared = device.createBuffer({ size: moments.byteLength, usage });
+  const staging = device.createBuffer({ size: cells.byteLength, usage: MAP_READ | COPY_DST });
+  try {
+    device.queue.writeBuffer(state, 0, cells);
+    device.queue.writeBuffer(shared, 0, moments);
+    const names = { cells: "cells", moments: "moments" };
+    const steps = moments.length / MOMENT_COLUMNS;
+    let atOnce = FIRST;
+    for (let done = 0; done < steps; ) {
+      const some = Math.min(atOnce, steps - done);
+      const dispatch = linear(cells.length / CELL_ROWS, done, some, names);
+      const elapsed = await runSingle(gpu, dispatch, { cells: state, moments: shared });
+      atOnce = Math.max(1, Math.floor(some * Math.min(8, SUBMISSION_MS / Math.max(elapsed, 1e-3))));
+      done += some;
+    }
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(state, 0, staging, 0, cells.byteLength);
+    device.queue.submit([encoder.finish()]);
+    await gpu.until(staging.mapAsync(1));
+    return new Float32Array(staging.getMappedRange().slice(0));
+  } finally {
+    for (const buffer of [state, shared, staging]) buffer.destroy();
+  }
+}

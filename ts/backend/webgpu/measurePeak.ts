@@ -1,0 +1,26 @@
+import { SCRATCH, THREADS } from "../../../gpu/kernel.js";
+import { peak, peakOperations } from "../../../gpu/peak.js";
+import type { Gpu } from "./gpu.js";
+import { runSingle } from "./single.js";
+
+/** A measurement lasts so long at least, and no submission longer than about twice that. */
+const MEASURED_MS = 40;
+const STORAGE = 128;
+
+/** float32 operations a second that the arithmetic does when nothing else is asked of it. */
+export async function measurePeak(gpu: Gpu): Promise<number> {
+  const buffer = gpu.device.createBuffer({ size: 16 * THREADS, usage: STORAGE });
+  const buffers = { [SCRATCH]: buffer };
+  try {
+    let best = 0;
+    for (let groups = 16, repeats = 0; repeats < 5; ) {
+      const elapsed = await runSingle(gpu, peak(groups), buffers);
+      best = Math.max(best, (peakOperations(groups) / elapsed) * 1000);
+      if (elapsed < MEASURED_MS && groups < 32768) groups *= 2;
+      else repeats++;
+    }
+    return best;
+  } finally {
+    buffer.destroy();
+  }
+}

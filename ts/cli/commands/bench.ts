@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+import { dawn } from "../../backend/node/dawn.js";
+import { loadKernels } from "../../kernels/kernels.js";
+import { BENCH_SIZES, type BenchResult, bench } from "../../run/bench/bench.js";
+import type { Interrupt } from "../interrupt.js";
+import { type CommonOptions, voiceOf, withVoice } from "../options.js";
+import { digits, Progress, table } from "../terminal.js";
+
+interface BenchCommandOptions extends CommonOptions {
+  readonly quick?: boolean;
+  readonly full?: boolean;
+  readonly fast?: boolean;
+}
+
+export function benchCommand(program: Command, interrupt: Interrupt): void {
+  withVoice(program.command("bench"))
+    .description("time training steps on this host's CPU and GPU, and find where each wins")
+    .option("--quick", "two small widths, in seconds")
+    .option("--full", "widths to 4096, batches to 8192, 256 replicas: takes long")
+    .option("--fast", "allow relaxed SIMD on the CPU")
+    .addHelpText("after", "\nExample:\n  $ ninscope bench --quick --json | jq .crossovers")
+    .action(async (options: BenchCommandOptions) => {
+      const voice = voiceOf(options);
+      const progress = new Progress("bench", voice);
+      const size = options.full ? "full" : options.quick ? "quick" : "usual";
+      const result = await bench({
+        sizes: BENCH_SIZES[size],
+        kernels: await loadKernels({ fast: options.fast }),
+        gpu: { source: dawn },
+        signal: interrupt.signal,
+        onRow: ({ width, batch }, done, all) =>
+          progress.update(done / all, `width ${width}, batch ${batch}`),
+      }).finally(() => progress.stop());
+      process.stdout.write(`${voice.json ? JSON.stringify(result) : described(result)}\n`);
+    });
+}
+
+function described({ adapter, software, note, peak, rows, crossovers }: BenchResult): string {
+  const lines = rows.map((row) => [
+    row.backend,
+    String(row.width),
+    String(row.batch),
+    String(row.replicas),
+    digits(row.stepsPerSecond),
+    digits(row.flops / 1e9),
+    row.shareOfPeak === null ? "-" : `${digits(100 * row.shareOfPeak)} %`,
+    digits(row.secondsPerDispatch * 1e6),
+  ]);
+  const head = ["backend", "width", "batch", "replicas", "steps/s", "GFLOP/s", "of peak", "µs/op"];
+  const wins = crossovers.map(
+    ({ batch, replicas, width }) =>
+      `batch ${batch}, replicas ${replicas}: ${width === null ? "the CPU wins throughout" : `the GPU wins from width ${width}`}`,
+  );
+  return [
+    table(head, lines),
+    ...wins,
+    adapter === null
+      ? `no GPU: ${note}`
+      : `GPU: ${adapter}, peak ${digits((peak ?? 0) / 1e9)} GFLOP/s`,
+    ...(software ? ["WARNING: this GPU is software. Its times say nothing about any GPU."] : []),
+  ].join("\n");
+}
