@@ -38,13 +38,14 @@ async function measured(machine: Machine, plan: Plan): Promise<number> {
 }
 
 async function timed(session: Session, steps: number): Promise<number> {
-  // A GPU takes a few rounds to find out how much it can be asked for at a time.
-  for (let warm = 0; warm < 3; warm++) await session.run("step", 0, steps);
-  const start = performance.now();
-  let done = 0;
-  while (performance.now() - start < MEASURED_MS) {
-    await session.run("step", 0, steps);
-    done += steps;
+  await session.run("step", 0, 1);
+  // A GPU takes a few rounds to find out how much it can be asked for at a time; a slow machine is timed on one.
+  for (let atOnce = 1, rounds = 1; ; ) {
+    const start = performance.now();
+    for (let k = 0; k < rounds; k++) await session.run("step", 0, atOnce);
+    const elapsed = performance.now() - start;
+    if (elapsed >= MEASURED_MS) return elapsed / 1000 / (atOnce * rounds);
+    if (atOnce < steps) atOnce = Math.min(steps, 4 * atOnce);
+    else rounds *= 2;
   }
-  return (performance.now() - start) / 1000 / done;
 }
