@@ -7,6 +7,7 @@ import { mergeCommand } from "./commands/merge.js";
 import { phasesCommand } from "./commands/phases.js";
 import { probeCommand } from "./commands/probe.js";
 import { replayCommand } from "./commands/replay.js";
+import { reproduceCommand } from "./commands/reproduce.js";
 import { sweepCommand } from "./commands/sweep.js";
 import { trainCommand } from "./commands/train.js";
 import { verifyCommand } from "./commands/verify.js";
@@ -81,6 +82,7 @@ Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
   workerCommand(program, interrupt);
   mergeCommand(program);
   probeCommand(program, interrupt);
+  reproduceCommand(program, interrupt);
   replayCommand(program);
   dataCommand(program, interrupt);
   verifyCommand(program, interrupt);

@@ -58,6 +58,6 @@ function markup(node: Element): string {
   return node.outerHTML.replaceAll("&nbsp;", "\u00a0");
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

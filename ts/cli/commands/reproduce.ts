@@ -1,0 +1,304 @@
+import { join } from "node:path";
+import { Argument, type Command } from "commander";
+import { PHASES, type Phase } from "../../analysis/phase.js";
+import type { TimeScale } from "../../analysis/timeScale.js";
+import { linearExperiment } from "../../experiment/presets.js";
+import { logRange } from "../../experiment/range.js";
+import { loadKernels } from "../../kernels/node/load.js";
+import { trainingCurves } from "../../report/curves.js";
+import { type PagePart, page } from "../../report/page.js";
+import { phaseGrid } from "../../report/phaseGrid.js";
+import { phaseMap } from "../../report/phaseMap.js";
+import { probeCurves } from "../../report/probeCurves.js";
+import { type ScalePoint, timeScales } from "../../report/timeScales.js";
+import { type Claim, claimsOf } from "../../run/claims.js";
+import { type FigureOne, type FigureRun, figureOne, figureOneInput } from "../../run/figureOne.js";
+import { runLinearEnsemble } from "../../run/linearEnsemble.js";
+import { linearPrediction } from "../../run/linearPrediction.js";
+import { writeWhole } from "../../run/node/atomic.js";
+import { openFolder, writeFigure, writeJson } from "../../run/node/results.js";
+import { spawnThread, threadsHere } from "../../run/pool/node/spawn.js";
+import type { Interrupt } from "../interrupt.js";
+import { type CommonOptions, dataFiles, voiceOf, withBackend, withVoice } from "../options.js";
+import { runCurves } from "../runCurves.js";
+import { digits, Progress, table } from "../terminal.js";
+
+interface ReproduceOptions extends CommonOptions {
+  readonly out: string;
+  readonly quick?: boolean;
+  readonly backend: "auto" | "wasm" | "reference" | "webgpu";
+  readonly fast?: boolean;
+}
+
+export function reproduceCommand(program: Command, interrupt: Interrupt): void {
+  withVoice(withBackend(program.command("reproduce")))
+    .addArgument(new Argument("<what>", "what to reproduce").choices(["figure-1"]))
+    .option("--quick", "a smaller network, fewer values of sigma and seeds: some minutes")
+    .option("--out <dir>", "folder for the results, figures and report.html", "figure-1")
+    .description("the paper's Figure 1 on Fashion-MNIST, its claims, and what was predicted")
+    .addHelpText(
+      "after",
+      `
+The default trains 90 networks, --quick 32 smaller ones.
+
+Examples:
+  $ ninscope reproduce figure-1 --quick
+  $ ninscope reproduce figure-1 --out results/figure-1`,
+    )
+    .action(async (_: string, options: ReproduceOptions) => {
+      const voice = voiceOf(options);
+      await openFolder(options.out);
+      const kernels = await loadKernels({ fast: options.fast });
+      const progress = new Progress("figure-1", voice);
+      try {
+        const input = figureOneInput(options);
+        const found = await figureOne(input, {
+          kernels,
+          backend: options.backend,
+          workers: threadsHere(),
+          spawn: spawnThread,
+          files: dataFiles(voice, interrupt.signal),
+          signal: interrupt.signal,
+          onProgress: (fraction, doing) => progress.update(fraction, doing),
+        });
+        const claims = claimsOf(found);
+        const grid = await linearGrid(kernels, interrupt.signal);
+        await write(options.out, found, claims, grid);
+        progress.stop();
+        process.stdout.write(
+          voice.json
+            ? `${JSON.stringify(summaryOf(found, claims))}\n`
+            : `${claimsTable(claims)}\n${join(options.out, "report.html")}\n`,
+        );
+      } finally {
+        progress.stop();
+      }
+    });
+}
+
+/** The linear model's phases over (`sigma`, learning rate), by its exact recursion. */
+async function linearGrid(
+  kernels: Awaited<ReturnType<typeof loadKernels>>,
+  signal: AbortSignal,
+): Promise<string> {
+  const seeds = [0, 1, 2];
+  const steps = 2000;
+  const experiment = (learningRate: number, seed: number) =>
+    linearExperiment({ width: 100, samples: 200, learningRate, steps, sigma: 1, seed });
+  const cells = await runLinearEnsemble(
+    kernels,
+    {
+      experiment: experiment(0.05, 0),
+      sigmas: logRange("sigma", "0.03:30:40"),
+      learningRates: logRange("learning rate", "0.003:0.3:24"),
+      seeds,
+    },
+    { signal },
+  );
+  const at = (rate: number) =>
+    linearPrediction(
+      seeds.map((seed) => experiment(rate, seed)),
+      kernels,
+    );
+  const one = at(1);
+  // The boundaries of catapult and divergence go as 1 / sqrt(eta), and so does that of decay.
+  const curve = (name: "decay" | "catapult" | "divergent") => ({
+    name,
+    sigma: (rate: number) => one[name] / Math.sqrt(rate),
+  });
+  return phaseGrid({
+    title: "The linear model's phases",
+    caption: `d = 100, N = 200, ${steps} steps, fresh noise, seeds 0 to 2; 2,880 runs of the exact recursion`,
+    cells,
+    predicted: [curve("decay"), curve("catapult"), curve("divergent")],
+  });
+}
+
+function captionOf({ input, runs }: FigureOne): string {
+  const seeds = [...new Set(runs.map(({ seed }) => seed))];
+  const layers = input.network?.layers?.join("-");
+  const train = (input.data as { train?: number }).train;
+  return `ReLU, ${layers}, Fashion-MNIST (${train} samples), cross-entropy, eta ${input.optimizer?.learningRate}, batch ${input.optimizer?.batchSize}, seeds ${seeds[0]} to ${seeds[seeds.length - 1]}`;
+}
+
+function figures(found: FigureOne, grid: string): Record<string, string> {
+  const { runs, boundaries, predicted } = found;
+  const caption = captionOf(found);
+  const boundary = (name: "decay" | "catapult" | "divergent") => ({
+    predicted: name === "divergent" ? null : (predicted[name]?.value ?? null),
+    measured: boundaries.both[name].measured,
+  });
+  const marks = (["decay", "catapult"] as const).flatMap((name) => {
+    const value = predicted[name]?.value;
+    return value === undefined ? [] : [{ name: `predicted ${name}`, sigma: value }];
+  });
+  return {
+    ...centre(found, caption),
+    "time-scales": timeScales({
+      title: "Decay times against the strength of the noise",
+      caption: `${caption}; bars: 95 % of the fit, medians over seeds; dashed: predicted boundaries`,
+      panels: (["fresh", "fixed"] as const).map((mode) => ({
+        heading: `${mode} noise`,
+        points: scalePoints(found, mode),
+        phases: phasesOf(runs.filter((run) => run.mode === mode)),
+      })),
+      predicted: marks,
+      end: Math.max(...runs.map((run) => lastOf(run.trajectory.evaluations.epoch))),
+    }),
+    phases: phaseMap({
+      title: "Phases against the strength of the noise",
+      caption: `${caption}, fresh and fixed noise`,
+      runs,
+      boundaries: {
+        decay: boundary("decay"),
+        catapult: boundary("catapult"),
+        divergent: boundary("divergent"),
+      },
+    }),
+    probe: probeCurves(
+      {
+        title: "What the noise weights read, and what was predicted of them",
+        caption: `${captionOf(found)}; readings with two standard errors`,
+      },
+      found.probes.map(({ experiment, phase, moments, predictedNorm }) => ({
+        heading: `sigma ${digits(experiment.noise[0].sigma)}: ${phase}`,
+        moments,
+        predicted: predictedNorm,
+      })),
+    ),
+    "linear-phases": grid,
+  };
+}
+
+/** Fresh and fixed noise in the middle of the decay phase. */
+function centre({ runs, input }: FigureOne, caption: string): Record<string, string> {
+  const shown = (["fresh", "fixed"] as const).flatMap((mode) => {
+    const own = runs.filter((run) => run.mode === mode && run.phase === "decay");
+    const run = own[Math.floor(own.length / 2)];
+    if (!run) return [];
+    const experiment = { noise: [{ sigma: run.sigma }] } as never;
+    const { phase, trajectory, timeScales: scales } = run;
+    const tau = (scale: TimeScale) =>
+      scale.tau === null ? "-" : digits(scale.tau / stepsAnEpoch(run));
+    const note = `${mode} noise; tau ${tau(scales.niw)} (noise weights), ${tau(scales.loss)} (training), ${tau(scales.testLoss)} (test)`;
+    return [{ ...runCurves({ experiment, phase, trajectory }), note }];
+  });
+  if (shown.length === 0) return {};
+  const title = `Noise weights, training and test loss: ${input.epochs} epochs`;
+  return { training: trainingCurves({ title, caption }, shown) };
+}
+
+function scalePoints({ runs }: FigureOne, mode: string): ScalePoint[] {
+  const own = runs.filter((run) => run.mode === mode);
+  const sigmas = [...new Set(own.map(({ sigma }) => sigma))];
+  const curves = { niwNorm: "niw", loss: "loss", testLoss: "testLoss" } as const;
+  return sigmas.flatMap((sigma) =>
+    Object.entries(curves).flatMap(([curve, key]) => {
+      const known = own
+        .filter((run) => run.sigma === sigma)
+        .flatMap((run) => {
+          const { tau, interval } = run.timeScales[key];
+          const unit = stepsAnEpoch(run);
+          return tau === null || !interval
+            ? []
+            : [{ tau: tau / unit, interval: interval.map((x) => x / unit) as [number, number] }];
+        })
+        .sort((a, b) => a.tau - b.tau);
+      const some = known[Math.floor(known.length / 2)];
+      return some ? [{ curve: curve as ScalePoint["curve"], sigma, ...some }] : [];
+    }),
+  );
+}
+
+function phasesOf(runs: readonly FigureRun[]) {
+  const sigmas = [...new Set(runs.map(({ sigma }) => sigma))];
+  return sigmas.map((sigma) => {
+    const here = runs.filter((run) => run.sigma === sigma);
+    const count = (phase: Phase) => here.filter((run) => run.phase === phase).length;
+    const all: Phase[] = [...PHASES, "unclassified"];
+    return { sigma, phase: all.reduce((a, b) => (count(b) > count(a) ? b : a)) };
+  });
+}
+
+function stepsAnEpoch({ trajectory: { evaluations } }: FigureRun): number {
+  return lastOf(evaluations.step) / lastOf(evaluations.epoch);
+}
+
+function lastOf(values: Float64Array): number {
+  return values[values.length - 1];
+}
+
+function summaryOf(found: FigureOne, claims: readonly Claim[]) {
+  const { input, boundaries, predicted, similarity, probes, runs } = found;
+  return {
+    input,
+    claims,
+    boundaries,
+    predicted,
+    similarity,
+    probes: probes.map(({ experiment, phase, comparisons }) => ({
+      sigma: experiment.noise[0].sigma,
+      phase,
+      comparisons,
+    })),
+    runs: runs.map(({ trajectory: _, ...run }) => run),
+  };
+}
+
+async function write(folder: string, found: FigureOne, claims: readonly Claim[], grid: string) {
+  const drawn = figures(found, grid);
+  await writeJson(folder, "experiment.json", found.input);
+  for (const [name, svg] of Object.entries(drawn)) await writeFigure(folder, name, svg);
+  const words: Record<string, string> = {
+    training: "The paper's Figure 1, centre",
+    "time-scales": "The paper's Figure 1, right",
+    phases: "Phases",
+    probe: "Readings and predictions",
+    "linear-phases": "The linear model",
+  };
+  const parts: PagePart[] = [
+    {
+      heading: "Claims",
+      words: [captionOf(found)],
+      table: {
+        head: ["claim", "verdict", "because"],
+        rows: claims.map(({ claim, verdict, because }) => [claim, verdict, because]),
+      },
+    },
+    ...Object.entries(drawn).map(([name, svg]) => ({ heading: words[name], svg })),
+    ...found.probes.map(({ experiment, phase, comparisons }) => ({
+      heading: `Probe at sigma ${digits(experiment.noise[0].sigma)}: ${phase}`,
+      table: {
+        head: ["", "predicted, or direct", "measured, or read", "verdict", "by"],
+        rows: comparisons.map(({ what, predicted, measured, verdict, by }) => [
+          what,
+          shown(predicted),
+          shown(measured),
+          verdict,
+          by,
+        ]),
+      },
+    })),
+  ];
+  await writeWhole(join(folder, "report.html"), page("Figure 1, reproduced", parts));
+  await writeJson(folder, "summary.json", summaryOf(found, claims));
+}
+
+function shown(value: string | { value: number; error: number } | null): string {
+  if (value === null) return "none";
+  if (typeof value === "string") return value;
+  return value.error > 0 ? `${digits(value.value)} ± ${digits(value.error)}` : digits(value.value);
+}
+
+function claimsTable(claims: readonly Claim[]): string {
+  const wrapped = (text: string, width: number) =>
+    text.replace(new RegExp(`(.{1,${width}})(?: |$)`, "g"), "$1\n").trimEnd();
+  return table(
+    ["claim", "verdict", "because"],
+    claims.map(({ claim, verdict, because }) => [
+      wrapped(claim, 36),
+      verdict,
+      wrapped(because, 60),
+    ]),
+  );
+}
