@@ -32,6 +32,7 @@ export default [
     output: { dir: "dist", format: "es", chunkFileNames: "browser-[name].js" },
   },
   bundle("node.js", "node.js"),
+  bundle("probe.js", "probe.js"),
   bundle("cli/main.js", "cli.js"),
   worker("ninscope-worker.js", "ninscope-worker.js", { browser: true }),
   worker("node/ninscope-worker.js", "ninscope-worker-node.js", { exportConditions: ["node"] }),

@@ -36,14 +36,19 @@ export function withBackend(command: Command): Command {
 }
 
 export function withRun(command: Command): Command {
-  return withVoice(withBackend(command))
-    .option("--out <dir>", "folder for the results; made if it is not there")
-    .option(
-      "--set <field=value>",
-      "set a field of the experiment, e.g. noise.0.sigma=5; may be repeated",
-      (entry: string, entries: string[]) => [...entries, entry],
-      [] as string[],
-    );
+  return withSet(withVoice(withBackend(command))).option(
+    "--out <dir>",
+    "folder for the results; made if it is not there",
+  );
+}
+
+export function withSet(command: Command): Command {
+  return command.option(
+    "--set <field=value>",
+    "set a field of the experiment, e.g. noise.0.sigma=5; may be repeated",
+    (entry: string, entries: string[]) => [...entries, entry],
+    [] as string[],
+  );
 }
 
 export interface LongRunOptions extends RunOptions {

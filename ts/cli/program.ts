@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { InputError, RunError } from "../errors/errors.js";
 import { benchCommand } from "./commands/bench.js";
+import { curvatureCommand } from "./commands/curvature.js";
 import { dataCommand } from "./commands/data.js";
 import { demoCommand } from "./commands/demo.js";
 import { mergeCommand } from "./commands/merge.js";
@@ -82,6 +83,7 @@ Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
   workerCommand(program, interrupt);
   mergeCommand(program);
   probeCommand(program, interrupt);
+  curvatureCommand(program, interrupt);
   reproduceCommand(program, interrupt);
   replayCommand(program);
   dataCommand(program, interrupt);

@@ -12,6 +12,7 @@ import { machineFor } from "./backend.js";
 import { comparisonsOf } from "./compare.js";
 import { CurvatureProbe } from "./curvature.js";
 import { ExpansionProbe } from "./expansion.js";
+import { runExperiment } from "./experimentRun.js";
 import { topSpectrum } from "./hessian.js";
 import { seededInputs } from "./inputs.js";
 import { parametersOf } from "./parameters.js";
@@ -20,7 +21,7 @@ import { type Prediction, predict } from "./predict.js";
 import { squares, weightCurvature } from "./probeMoment.js";
 import type { PredictionWithError, ProbeMoment, ProbeResult, TimeScales } from "./probeResult.js";
 import { type Schedule, scheduleOf } from "./schedule.js";
-import { type TrainOptions, train } from "./train.js";
+import type { TrainOptions } from "./train.js";
 import type { Observed } from "./trainer.js";
 
 export interface ProbeOptions extends Omit<TrainOptions, "observer" | "checkpoints"> {
@@ -119,12 +120,20 @@ export async function probe(
   };
 
   try {
-    const result = await train(experiment, {
-      ...options,
+    const { signal, onRecord, onProgress, gpu } = options;
+    const result = await runExperiment(
+      experiment,
+      options.backend ?? "auto",
       kernels,
       dataset,
-      observer: { next: (step) => due.find((d) => d >= step) ?? Number.POSITIVE_INFINITY, look },
-    });
+      {
+        signal,
+        onRecord,
+        onProgress,
+        observer: { next: (step) => due.find((d) => d >= step) ?? Number.POSITIVE_INFINITY, look },
+      },
+      gpu,
+    );
     const plain = plan.momentum === 0 && plan.weightDecay === 0;
     const predictedNorm = plain ? pathOf(moments, experiment, plan.batch) : null;
     const timeScales = timeScalesOf(result.trajectory);

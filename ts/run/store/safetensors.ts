@@ -4,6 +4,8 @@ import { RunError } from "../../errors/errors.js";
 export interface Tensors {
   readonly tensors: Readonly<Record<string, Float32Array | Float64Array>>;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Those of more than one dimension; the others' are their lengths. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
 const TYPES = { F32: Float32Array, F64: Float64Array } as const;
@@ -14,13 +16,17 @@ interface Entry {
   readonly data_offsets: readonly [number, number];
 }
 
-export function encodeTensors({ tensors, metadata }: Tensors): Uint8Array<ArrayBuffer> {
+export function encodeTensors({
+  tensors,
+  metadata,
+  shapes = {},
+}: Tensors): Uint8Array<ArrayBuffer> {
   let offset = 0;
   const header: Record<string, unknown> = { __metadata__: metadata };
   for (const [name, values] of Object.entries(tensors)) {
     const dtype = values instanceof Float32Array ? "F32" : "F64";
     const end = offset + values.byteLength;
-    header[name] = { dtype, shape: [values.length], data_offsets: [offset, end] };
+    header[name] = { dtype, shape: shapes[name] ?? [values.length], data_offsets: [offset, end] };
     offset = end;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -52,12 +58,14 @@ export function decodeTensors(bytes: Uint8Array, file: string): Tensors {
   }
   const { __metadata__: metadata = {}, ...entries } = header;
   const tensors: Record<string, Float32Array | Float64Array> = {};
-  for (const [name, { dtype, data_offsets: offsets }] of Object.entries(entries)) {
+  const shapes: Record<string, readonly number[]> = {};
+  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(entries)) {
     const type = TYPES[dtype as keyof typeof TYPES];
     const [from, to] = offsets ?? [];
     if (!type || !(from <= to) || start + to > bytes.length) throw broken();
     // A copy, for the numbers may stand anywhere in `bytes` (whose own `slice` makes none if it is Node's Buffer).
     tensors[name] = new type(new Uint8Array(bytes.subarray(start + from, start + to)).buffer);
+    if (shape?.length > 1) shapes[name] = shape;
   }
-  return { tensors, metadata };
+  return { tensors, metadata, shapes };
 }

@@ -1,0 +1,36 @@
+/**
+ * The probe: what noise injection weights read of a network's curvature, beside what is measured directly and what the
+ * theory predicts (Levi et al., arXiv:2210.13599). An entry of its own, for it brings an eigen-solver and a fitter.
+ */
+export { type Calibration, calibrate } from "./analysis/calibration.js";
+export { type Estimate, estimate } from "./analysis/estimate.js";
+export { type LanczosResult, lanczos, spectralDensity } from "./analysis/lanczos.js";
+export { type Likeness, likeness, type Similarity, similarity } from "./analysis/similarity.js";
+export { componentSquares, quadraticForm, type Spectrum, spectrumOf } from "./analysis/spectrum.js";
+export { firstPassage, fitDecay, type TimeScale } from "./analysis/timeScale.js";
+export type { CurvatureKind } from "./program/curvature.js";
+export { type Claim, claimsOf } from "./run/claims.js";
+export { type CurvatureOptions, CurvatureProbe, type LocalGradient } from "./run/curvature.js";
+export { type ExpansionPoint, ExpansionProbe } from "./run/expansion.js";
+export { type FigureOne, figureOne, figureOneInput, predictionOf } from "./run/figureOne.js";
+export {
+  denseHessian,
+  hutchinsonTrace,
+  localSpectrum,
+  smoothedCurvatures,
+  smoothedMaximum,
+  topSpectrum,
+} from "./run/hessian.js";
+export { type NetworkCurvature, networkCurvature } from "./run/networkCurvature.js";
+export {
+  type OwnNetwork,
+  type OwnNetworkOptions,
+  readNetwork,
+  writeNetwork,
+} from "./run/ownNetwork.js";
+export { type Prediction, predict } from "./run/predict.js";
+export { type ProbeOptions, probe } from "./run/probe.js";
+export { type WeightCurvature, weightCurvature } from "./run/probeMoment.js";
+export type { Comparison, ProbeMoment, ProbeResult } from "./run/probeResult.js";
+export * as drift from "./theory/drift.js";
+export { type DriftMoment, type DriftPath, driftPath } from "./theory/driftPath.js";
