@@ -3,7 +3,9 @@ import { vi } from "vitest";
 import { runCli } from "../../ts/cli/program.js";
 
 export interface Outcome {
+  /** Null if a signal ended it. */
   readonly code: number | null;
+  readonly signal?: NodeJS.Signals | null;
   readonly out: string;
   readonly err: string;
 }
@@ -50,7 +52,9 @@ export function asProcess(args: readonly string[], prefix = ""): Child {
   });
   return {
     pid: child.pid as number,
-    outcome: new Promise((done) => child.on("close", (code) => done({ code, ...texts }))),
+    outcome: new Promise((done) =>
+      child.on("close", (code, signal) => done({ code, signal, ...texts })),
+    ),
     kill: (signal) => void child.kill(signal),
   };
 }

@@ -8,8 +8,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? 0 : 1),
 );
 const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-process.exitCode = await runCli(
-  process.argv.slice(2),
-  JSON.parse(manifest).version,
-  interruptible(),
-);
+const code = await runCli(process.argv.slice(2), JSON.parse(manifest).version, interruptible());
+// A GPU's driver keeps a process alive, and may crash one that ends by itself; what was written goes out first, and fails first.
+process.stdout.write("", () => setImmediate(() => process.exit(code)));
