@@ -24,8 +24,10 @@ describe("the command as a process", () => {
     await later(2000);
     const start = performance.now();
     child.kill(signal);
-    const { code, err } = await child.outcome;
-    expect(performance.now() - start).toBeLessThan(1000);
+    const { code, err, signal: killed } = await child.outcome;
+    expect(killed).toBe(null);
+    // At once is some 50 ms; a busy machine may take its time.
+    expect(performance.now() - start).toBeLessThan(10_000);
     expect(code).toBe(130);
     expect(err).toMatch(/ninscope: interrupted \(SIG(INT|TERM)\); nothing was half-written\n$/);
     expect((await files(out)).filter((name) => /part|summary|parquet/.test(String(name)))).toEqual(
