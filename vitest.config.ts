@@ -15,7 +15,16 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["ts/**/*.ts"],
-      exclude: ["ts/kernels/embedded*.ts"],
+      exclude: [
+        "ts/kernels/embedded*.ts",
+        // What runs in threads, in other processes and on pages alone is tested there, where this counter does not see it.
+        "ts/cli/{main,interrupt}.ts",
+        "ts/cli/commands/worker.ts",
+        "ts/run/node/queue/*.ts",
+        "ts/run/pool/{trainingWorker,ninscope-worker}.ts",
+        "ts/run/pool/node/ninscope-worker.ts",
+        "ts/run/store/opfs.ts",
+      ],
       reporter: ["text-summary", "json-summary"],
       thresholds: { lines: 90 },
     },

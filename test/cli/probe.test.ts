@@ -1,0 +1,148 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ExperimentInput, train } from "../../ts/node.js";
+import { claimsOf } from "../../ts/run/claims.js";
+import { figureOne } from "../../ts/run/figureOne.js";
+import { encodeTensors } from "../../ts/run/store/safetensors.js";
+import { inProcess } from "./run.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ninscope-probe-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const json = async (args: readonly string[]) => {
+  const { code, out, err } = await inProcess([...args, "--json"]);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  return JSON.parse(out);
+};
+
+const experiment = {
+  network: { layers: [10, 10], activation: "tanh", init: "lecun" },
+  noise: [{ sigma: 3 }],
+  data: { name: "gaussian-mixture", inputs: 6, classes: 3, train: 90, test: 30 },
+  optimizer: { batchSize: 30, learningRate: 0.1 },
+  epochs: 15,
+} satisfies ExperimentInput;
+const file = async (name: string, value: unknown) => {
+  await writeFile(join(folder, name), JSON.stringify(value));
+  return join(folder, name);
+};
+
+describe("ninscope probe", () => {
+  test("sets predictions and readings beside what is measured, with figures", async () => {
+    const out = join(folder, "probe");
+    const few = ["--samples", "90", "--moments", "6", "--repeats", "2"];
+    const found = await json(["probe", await file("one.json", experiment), ...few, "--out", out]);
+    expect(JSON.stringify(found)).toMatch(/predicted/);
+    expect(JSON.stringify(found)).not.toMatch(/undefined/);
+    const files = (await readdir(out, { recursive: true })).map(String);
+    expect(files.filter((name) => name.endsWith(".svg")).length).toBeGreaterThan(0);
+    const svg = files.find((name) => name.endsWith(".svg")) as string;
+    expect(await readFile(join(out, svg), "utf8")).not.toMatch(/NaN|undefined/);
+    const { out: words, code } = await inProcess([
+      "probe",
+      join(folder, "one.json"),
+      ...few,
+      "--quiet",
+    ]);
+    expect(code).toBe(0);
+    expect(words).toMatch(/sigma|curvature/);
+  });
+
+  test("of a sweep calibrates its readings", async () => {
+    const spec = { ...experiment, epochs: 6, sweep: { "noise.0.sigma": [0.5, 1, 2] } };
+    const few = ["--samples", "90", "--moments", "2", "--repeats", "1"];
+    const { calibration } = await json(["probe", await file("sweep.json", spec), ...few]);
+    expect(calibration).toBeDefined();
+  });
+
+  test("refuses what is no number", async () => {
+    const { code, err } = await inProcess(["probe", "--samples", "many"]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/--samples/);
+  });
+});
+
+describe("ninscope curvature", () => {
+  test("reads the curvature of a checkpoint's layer", async () => {
+    const { parameters } = await train(experiment);
+    const tensors: Record<string, Float32Array> = {};
+    const shapes: Record<string, number[]> = {};
+    parameters.weights.forEach((w, l) => {
+      const outputs = parameters.biases[l].length;
+      tensors[`net.${2 * l}.weight`] = Float32Array.from(w);
+      shapes[`net.${2 * l}.weight`] = [outputs, w.length / outputs];
+      tensors[`net.${2 * l}.bias`] = Float32Array.from(parameters.biases[l]);
+    });
+    const path = join(folder, "model.safetensors");
+    await writeFile(path, encodeTensors({ tensors, shapes, metadata: {} }));
+    const set = [
+      "--set",
+      "network.activation=tanh",
+      "--set",
+      `data=${JSON.stringify(experiment.data)}`,
+    ];
+    for (const layer of ["0", "1"]) {
+      const found = await json(["curvature", path, ...set, "--layer", layer, "--samples", "60"]);
+      expect(JSON.stringify(found)).toMatch(/[hH]essian|trace|largest|pointwise/);
+    }
+    const { code, err } = await inProcess(["curvature", path, ...set, "--layer", "7"]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^ninscope: /);
+  });
+});
+
+describe("shards", () => {
+  test("merged are the whole sweep", async () => {
+    const spec = {
+      ...experiment,
+      epochs: 2,
+      sweep: { "noise.0.sigma": "0.5:8:4:linear", seed: [0, 1] },
+    };
+    const path = await file("shards.json", spec);
+    const whole = await json(["sweep", path, "--out", join(folder, "whole")]);
+    for (const shard of ["0/2", "1/2"]) {
+      const args = [
+        "sweep",
+        path,
+        "--shard",
+        shard,
+        "--out",
+        join(folder, `shard-${shard[0]}`),
+        "--json",
+      ];
+      expect((await inProcess(args)).code).toBe(0);
+    }
+    const parts = [join(folder, "shard-0"), join(folder, "shard-1")];
+    const merged = await json(["merge", ...parts, "--out", join(folder, "merged")]);
+    expect(merged.resultsHash).toBe(whole.resultsHash);
+  });
+});
+
+test("the paper's figure and its claims, from a sweep of any size", async () => {
+  const found = await figureOne(
+    {
+      ...experiment,
+      network: { layers: [16, 16], activation: "relu" },
+      epochs: 12,
+      sweep: {
+        "noise.0.sigma": [0.3, 4, 12, 60],
+        "noise.0.mode": ["fresh", "fixed"],
+        seed: [0, 1],
+      },
+    },
+    { samples: 90 },
+  );
+  expect(found.runs).toHaveLength(16);
+  expect(new Set(found.runs.map(({ mode }) => mode))).toEqual(new Set(["fresh", "fixed"]));
+  const claims = claimsOf(found);
+  expect(claims.length).toBeGreaterThan(3);
+  for (const claim of claims) {
+    expect(["seen", "not seen", "unclear"]).toContain((claim as { verdict?: string }).verdict);
+  }
+});
