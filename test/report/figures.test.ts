@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseHTML } from "linkedom";
 import { chromium } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { ON_PHASE, PHASE_COLOURS } from "../../ts/report/palette.js";
+import { CURVES, ON_PHASE, PAPER, PHASE_COLOURS } from "../../ts/report/palette.js";
 import { chromiumPath } from "../golden/chromium.js";
 import { FIGURES } from "./figures.js";
 
@@ -92,19 +92,33 @@ function luminance(hex: string): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
+/** Contrast (WCAG 2). */
+function contrast(a: string, b: string): number {
+  const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+test("curves and their names stand out from light and dark paper by 4.5", () => {
+  for (const [name, colour] of Object.entries(CURVES)) {
+    for (const scheme of ["light", "dark"] as const) {
+      expect(contrast(colour[scheme], PAPER[scheme]), `${name}, ${scheme}`).toBeGreaterThan(4.5);
+    }
+  }
+});
+
 describe("the phases' colours", () => {
   const phases = ["decoupled", "decay", "catapult", "divergent"] as const;
   test("carry words with a contrast of 4.5", () => {
     for (const phase of phases) {
-      const [a, b] = [luminance(PHASE_COLOURS[phase]), luminance(ON_PHASE[phase])];
-      expect((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), phase).toBeGreaterThan(4.5);
+      expect(contrast(PHASE_COLOURS[phase], ON_PHASE[phase]), phase).toBeGreaterThan(4.5);
     }
   });
 
   test("keep their order in grey, each a clear step darker", () => {
-    const grey = phases.map((phase) => luminance(PHASE_COLOURS[phase]));
-    for (let i = 1; i < grey.length; i++) {
-      expect((grey[i - 1] + 0.05) / (grey[i] + 0.05)).toBeGreaterThan(1.5);
+    const colours = phases.map((phase) => PHASE_COLOURS[phase]);
+    for (let i = 1; i < colours.length; i++) {
+      expect(luminance(colours[i])).toBeLessThan(luminance(colours[i - 1]));
+      expect(contrast(colours[i - 1], colours[i])).toBeGreaterThan(1.5);
     }
   });
 });

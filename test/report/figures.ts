@@ -2,7 +2,10 @@ import type { Phase } from "../../ts/analysis/phase.js";
 import { linear } from "../../ts/index.js";
 import type { RunCurves } from "../../ts/report/curves.js";
 import { linearTrajectories, trainingCurves } from "../../ts/report/curves.js";
+import { phaseGrid } from "../../ts/report/phaseGrid.js";
 import { phaseMap } from "../../ts/report/phaseMap.js";
+import { type ProbedRun, probeCurves } from "../../ts/report/probeCurves.js";
+import { type ScalePoint, timeScales } from "../../ts/report/timeScales.js";
 
 const LETTERS: Readonly<Record<string, Phase>> = {
   o: "decoupled",
@@ -54,6 +57,42 @@ function network(phase: Phase, sigma: number, rate: number, breaks = false): Run
   };
 }
 
+/** Phases by the leading order's kappa alone. */
+const grid = [...Array(12).keys()].flatMap((i) =>
+  [...Array(9).keys()].map((j) => {
+    const [sigma, learningRate] = [0.05 * 2 ** i, 0.004 * 2 ** j];
+    const kappa = 0.2 * learningRate * sigma ** 2;
+    const phase: Phase =
+      kappa < 0.001 ? "decoupled" : kappa < 2 ? "decay" : kappa < 4 ? "catapult" : "divergent";
+    return { sigma, learningRate, phase };
+  }),
+);
+
+const scales = (shift: number): ScalePoint[] =>
+  (["niwNorm", "loss", "testLoss"] as const).flatMap((curve, k) =>
+    [1, 2, 3, 4, 5, 6].map((i) => {
+      const tau = shift * 60 * 2 ** (-i / (1 + k));
+      return { curve, sigma: 0.05 * 2 ** i, tau, interval: [0.8 * tau, 1.3 * tau] as const };
+    }),
+  );
+
+const probed = (heading: string, rate: number): ProbedRun => {
+  const epochs = [0, 0.5, 1, 2, 3, 5, 8, 12, 16, 20];
+  const norm = epochs.map((t) => 0.4 * rate ** t);
+  return {
+    heading,
+    moments: epochs.map((epoch, i) => ({
+      epoch,
+      niwNorm: norm[i] * (1 + 0.02 * (-1) ** i),
+      pointwise: 0.02 + 0.001 * epoch,
+      smoothed: 0.015 + 0.002 * epoch,
+      antithetic: { value: 0.014 + 0.002 * epoch, error: 0.002 },
+      expansion: i < 9 ? { firstError: 0.5 + epoch / 40, secondError: 0.02 * 1.1 ** epoch } : null,
+    })),
+    predicted: { norm, deviation: norm.map((x) => 0.1 * x) },
+  };
+};
+
 const frame = (title: string) => ({
   title,
   caption: "fixed data <of> the tests & no other; seeds 0, 1",
@@ -96,4 +135,42 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
       network("divergent", 123.456, 1.5, true),
     ]),
   "training-of-one": () => trainingCurves(frame("One run"), [network("decay", 3, 0.9)]),
+  "phase-grid": () =>
+    phaseGrid({
+      ...frame("Phases over sigma and learning rate"),
+      cells: grid,
+      predicted: [
+        { name: "decay", sigma: (rate) => Math.sqrt(0.005 / rate) },
+        { name: "catapult", sigma: (rate) => Math.sqrt(10 / rate) },
+        { name: "divergent", sigma: (rate) => Math.sqrt(20 / rate) },
+      ],
+    }),
+  "time-scales": () =>
+    timeScales({
+      ...frame("Decay times"),
+      panels: [
+        { heading: "fresh noise", points: scales(1), phases: along("ooodddddcx") },
+        { heading: "fixed noise", points: scales(1.2), phases: along("ooddddcccx") },
+      ],
+      predicted: [
+        { name: "predicted decay", sigma: 0.3 },
+        { name: "predicted catapult", sigma: 9.1 },
+      ],
+      end: 80,
+    }),
+  "time-scales-close": () =>
+    timeScales({
+      ...frame("Decay times, boundaries close together"),
+      panels: [{ heading: "fresh noise", points: scales(1), phases: along("odcxxxxxxx") }],
+      predicted: [
+        { name: "predicted decay", sigma: 0.09 },
+        { name: "predicted catapult", sigma: 0.1 },
+      ],
+      end: 80,
+    }),
+  probe: () =>
+    probeCurves(frame("What the noise weights read"), [
+      probed("sigma 3: decay", 0.8),
+      probed("sigma 0.3: decoupled", 0.999),
+    ]),
 };

@@ -21,10 +21,30 @@ export const ON_PHASE: Readonly<Record<Phase, string>> = {
   unclassified: "#1a1a1a",
 };
 
-/** Colours of the curves in one figure. */
-export const CURVE_COLOURS = {
-  loss: "#d55e00",
-  unperturbedLoss: "#0072b2",
-  testLoss: "#009e73",
-  niwNorm: "#a05195",
+/** Colours of curves and of the words that name them: a contrast of 4.5 (WCAG AA) on light and on dark paper. */
+export const CURVES = {
+  loss: { light: "#b84a00", dark: "#ff9a52" },
+  unperturbedLoss: { light: "#0068a8", dark: "#62baf3" },
+  testLoss: { light: "#00755a", dark: "#48cfa6" },
+  niwNorm: { light: "#8f3f84", dark: "#e596d6" },
+  aside: { light: "#666666", dark: "#a8a8a8" },
 } as const;
+
+export const PAPER = { light: "#ffffff", dark: "#16181d" } as const;
+
+/** What a figure's marks name as their colour: whichever of the two the reader's scheme asks for. */
+export const CURVE_COLOURS = {
+  loss: "var(--loss)",
+  unperturbedLoss: "var(--unperturbed-loss)",
+  testLoss: "var(--test-loss)",
+  niwNorm: "var(--niw-norm)",
+  aside: "var(--aside)",
+} as const;
+
+/** The colours of one scheme, as declarations of a style sheet. */
+export function colourScheme(scheme: "light" | "dark"): string {
+  const curves = (Object.keys(CURVES) as (keyof typeof CURVES)[]).map(
+    (name) => `${CURVE_COLOURS[name].slice(4, -1)}: ${CURVES[name][scheme]}`,
+  );
+  return [`--paper: ${PAPER[scheme]}`, ...curves].join("; ");
+}

@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { PHASES, type Phase } from "../analysis/phase.js";
+import { phaseKey } from "./key.js";
 import { PHASE_COLOURS } from "./palette.js";
 import { shortNumber, yLabel } from "./phaseMap.js";
 import { type Frame, figure } from "./svg.js";
@@ -46,7 +47,6 @@ export function phaseGrid({ cells, predicted, ...frame }: PhaseGrid): string {
       return { name, rate, sigma: sigma(rate) };
     }).filter((point) => point.sigma >= left && point.sigma <= right),
   );
-  const present = PHASES.filter((phase) => shades.some((shade) => shade.phase === phase));
   return figure(frame, [
     [
       {
@@ -87,17 +87,9 @@ export function phaseGrid({ cells, predicted, ...frame }: PhaseGrid): string {
             stroke: "#1a1a1a",
             strokeDasharray: "5,3",
           }),
-          ...present.map((phase, i) =>
-            Plot.text([`■ ${phase}`], {
-              frameAnchor: "top-left",
-              textAnchor: "start",
-              dx: -46 + 100 * i,
-              dy: -40,
-              fill: PHASE_COLOURS[phase],
-              stroke: "currentColor",
-              strokeWidth: 0.4,
-              fontWeight: 700,
-            }),
+          ...phaseKey(
+            shades.map(({ phase }) => phase),
+            -54,
           ),
           Plot.text([`dashed, from the left: ${predicted.map(({ name }) => name).join(", ")}`], {
             frameAnchor: "top-right",

@@ -1,4 +1,6 @@
 import * as Plot from "@observablehq/plot";
+import { key } from "./key.js";
+import { CURVE_COLOURS } from "./palette.js";
 import { shortNumber, yLabel } from "./phaseMap.js";
 import { type Frame, figure } from "./svg.js";
 
@@ -20,13 +22,13 @@ export interface ProbedRun {
   } | null;
 }
 
-const [READ, SMOOTHED, POINTWISE] = ["#d55e00", "#0072b2", "#6b6b6b"];
+const { loss: READ, unperturbedLoss: SMOOTHED, aside: POINTWISE } = CURVE_COLOURS;
 const size = {
   width: 440,
-  height: 230,
+  height: 250,
   marginLeft: 60,
   marginRight: 16,
-  marginTop: 58,
+  marginTop: 72,
   marginBottom: 36,
 };
 const style = { background: "none" };
@@ -55,10 +57,13 @@ function norms({ heading, moments, predicted }: ProbedRun): Plot.PlotOptions {
       Plot.line(band, { x: "epoch", y: "norm", stroke: SMOOTHED, strokeDasharray: "5,3" }),
       Plot.line(moments, { x: "epoch", y: "niwNorm", stroke: READ, strokeWidth: 1.6 }),
       title(heading),
-      ...key([
-        ["— measured", READ],
-        ["- - predicted, and one deviation of a run", SMOOTHED],
-      ]),
+      ...key(
+        [
+          ["— measured", READ],
+          ["- - predicted, and one deviation of a run", SMOOTHED],
+        ],
+        -43,
+      ),
       yLabel("norm of the noise weights"),
     ],
   };
@@ -87,11 +92,14 @@ function curvatures({ moments }: ProbedRun): Plot.PlotOptions {
         r: 2.5,
         fill: READ,
       }),
-      ...key([
-        ["● read", READ],
-        ["- - smoothed", SMOOTHED],
-        ["··· pointwise", POINTWISE],
-      ]),
+      ...key(
+        [
+          ["● read", READ],
+          ["- - smoothed", SMOOTHED],
+          ["··· pointwise", POINTWISE],
+        ],
+        -43,
+      ),
       yLabel("curvature along the noise weights"),
     ],
   };
@@ -110,31 +118,18 @@ function expansions({ moments }: ProbedRun): Plot.PlotOptions {
       Plot.ruleY([1], { stroke: "var(--rule)" }),
       Plot.line(known, { x: "epoch", y: "firstError", stroke: POINTWISE, strokeDasharray: "2,3" }),
       Plot.line(known, { x: "epoch", y: "secondError", stroke: READ }),
-      ...key([
-        ["··· first order", POINTWISE],
-        ["— second order", READ],
-      ]),
+      ...key(
+        [
+          ["··· first order", POINTWISE],
+          ["— second order", READ],
+        ],
+        -43,
+      ),
       yLabel("what the expansion of a step misses, relative"),
     ],
   };
 }
 
 function title(text: string): Plot.Markish {
-  return Plot.text([text], { frameAnchor: "top-left", dx: -46, dy: -42, fontWeight: 600 });
-}
-
-function key(entries: readonly (readonly [string, string])[]): Plot.Markish[] {
-  let x = -46;
-  return entries.map(([text, fill]) => {
-    const mark = Plot.text([text], {
-      frameAnchor: "top-left",
-      textAnchor: "start",
-      dx: x,
-      dy: -28,
-      fill,
-      fontWeight: 600,
-    });
-    x += 7.2 * text.length + 14;
-    return mark;
-  });
+  return Plot.text([text], { frameAnchor: "top-left", dx: -46, dy: -62, fontWeight: 600 });
 }

@@ -1,10 +1,11 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { colourScheme } from "./palette.js";
 
 const STYLE = `
-svg { --ink: #1a1a1a; --paper: #ffffff; --rule: #c8c8c8; color: var(--ink); background: var(--paper);
+svg { --ink: #1a1a1a; --rule: #c8c8c8; ${colourScheme("light")}; color: var(--ink); background: var(--paper);
   font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; }
-@media (prefers-color-scheme: dark) { svg { --ink: #ececec; --paper: #16181d; --rule: #50545c; } }
+@media (prefers-color-scheme: dark) { svg { --ink: #ececec; --rule: #50545c; ${colourScheme("dark")}; } }
 .title { font-size: 15px; font-weight: 600; }
 .caption { font-size: 11px; opacity: 0.75; }`;
 

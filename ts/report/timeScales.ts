@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Phase } from "../analysis/phase.js";
+import { key, phaseKey, wordsWidth } from "./key.js";
 import { CURVE_COLOURS, PHASE_COLOURS } from "./palette.js";
 import { shortNumber, yLabel } from "./phaseMap.js";
 import { type Frame, figure } from "./svg.js";
@@ -29,41 +30,53 @@ export interface TimeScaleFigure extends Frame {
 const NAMES = { niwNorm: "noise weights", loss: "training loss", testLoss: "test loss" } as const;
 /** Shapes tell the curves apart in grey. */
 const SYMBOLS = { niwNorm: "circle", loss: "square", testLoss: "triangle" } as const;
+const SIGNS = { niwNorm: "●", loss: "■", testLoss: "▲" } as const;
+const CURVES = ["niwNorm", "loss", "testLoss"] as const;
+const [WIDTH, LEFT, RIGHT] = [470, 60, 20];
 
 /** Decay times against `sigma`, the phases shaded: the right part of the paper's Figure 1. */
 export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure): string {
   const all = panels.flatMap(({ points }) => points.map(({ tau }) => tau));
   const low = Math.min(...all, end) / 2;
+  // Room above the runs' end, for the names of the boundaries.
+  const high = 6 * end;
   return figure(frame, [
-    panels.map(({ heading, points, phases }, i) => {
+    panels.map(({ heading, points, phases }) => {
       const sigmas = phases.map(({ sigma }) => sigma);
       const shades = phases.map(({ phase }, k) => ({
         phase,
         x1: between(sigmas, k - 1),
         x2: between(sigmas, k),
       }));
-      const names = shades.filter(({ phase }, k) => k === 0 || shades[k - 1].phase !== phase);
+      const domain = [between(sigmas, -1), between(sigmas, sigmas.length - 1)] as const;
+      const place = (sigma: number) =>
+        Math.log(sigma / domain[0]) / Math.log(domain[1] / domain[0]);
+      const starts = shades.filter(({ phase }, k) => k === 0 || shades[k - 1].phase !== phase);
+      const names = starts.filter(({ phase, x1 }, k) => {
+        const x2 = starts[k + 1]?.x1 ?? domain[1];
+        return (place(x2) - place(x1)) * (WIDTH - LEFT - RIGHT) > wordsWidth(phase) + 8;
+      });
       return {
-        width: 470,
-        height: 340,
-        marginLeft: 60,
-        marginRight: 20,
-        marginTop: 62,
+        width: WIDTH,
+        height: 380,
+        marginLeft: LEFT,
+        marginRight: RIGHT,
+        marginTop: 92,
         marginBottom: 42,
         style: { background: "none" },
         x: {
           type: "log",
           label: "sigma, standard deviation of the noise",
-          domain: [between(sigmas, -1), between(sigmas, sigmas.length - 1)],
+          domain: [...domain],
           tickFormat: (x: number) => shortNumber(x),
         },
-        y: { type: "log", label: null, domain: [low, 2 * end], ticks: 5, tickFormat: shortNumber },
+        y: { type: "log", label: null, domain: [low, high], ticks: 5, tickFormat: shortNumber },
         marks: [
           Plot.rect(shades, {
             x1: "x1",
             x2: "x2",
             y1: low,
-            y2: 2 * end,
+            y2: high,
             fill: (d: { phase: Phase }) => PHASE_COLOURS[d.phase],
             fillOpacity: 0.32,
           }),
@@ -78,14 +91,15 @@ export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure
             fontWeight: 600,
           }),
           Plot.ruleX(predicted, { x: "sigma", stroke: "currentColor", strokeDasharray: "5,3" }),
-          Plot.text(predicted, {
-            x: "sigma",
-            y: 2 * end,
-            text: "name",
-            rotate: -90,
-            textAnchor: "end",
-            dx: -7,
-            dy: 2,
+          ...predicted.map(({ name, sigma }, k) => {
+            const side = place(sigma) < 0.5 ? 1 : -1;
+            return Plot.text([name], {
+              x: sigma,
+              frameAnchor: "top",
+              textAnchor: side > 0 ? "start" : "end",
+              dx: 5 * side,
+              dy: 4 + 15 * k,
+            });
           }),
           Plot.ruleY([end], { stroke: "currentColor", strokeDasharray: "1,3" }),
           Plot.link(points, {
@@ -104,23 +118,20 @@ export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure
             stroke: "var(--paper)",
             strokeWidth: 0.5,
           }),
-          Plot.text([heading], { frameAnchor: "top-left", dy: -42, dx: -46, fontWeight: 600 }),
-          ...(i === 0
-            ? Object.entries(NAMES).map(([curve, name], k) =>
-                Plot.text(
-                  [
-                    `${{ circle: "●", square: "■", triangle: "▲" }[SYMBOLS[curve as keyof typeof NAMES]]} ${name}`,
-                  ],
-                  {
-                    frameAnchor: "top-left",
-                    dx: 70 + 115 * k,
-                    dy: -26,
-                    fill: CURVE_COLOURS[curve as keyof typeof NAMES],
-                    fontWeight: 600,
-                  },
-                ),
-              )
-            : []),
+          Plot.text([heading], { frameAnchor: "top-left", dy: -82, dx: -46, fontWeight: 600 }),
+          ...phaseKey(
+            shades.map(({ phase }) => phase),
+            -62,
+          ),
+          ...key(
+            CURVES.map((curve) => [`${SIGNS[curve]} ${NAMES[curve]}`, CURVE_COLOURS[curve]]),
+            -43,
+          ),
+          Plot.text(["dotted: the runs' end"], {
+            frameAnchor: "top-right",
+            lineAnchor: "bottom",
+            dy: -11,
+          }),
           yLabel("decay time, epochs"),
         ],
       } satisfies Plot.PlotOptions;
