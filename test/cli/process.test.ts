@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { asProcess } from "./run.js";
 
 let folder: string;
@@ -11,7 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const LONG = ["train", "--set", "epochs=1000000", "--set", "record.evaluateEvery=1000"];
+const LONG = ["train", "--set", "epochs=1000000", "--set", "record.evaluateEvery=1000"].concat(
+  "--checkpoint-every",
+  "0.5",
+);
 const SHORT = ["train", "--set", "epochs=1", "--set", "data.train=100"];
 const later = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const files = (path: string) =>
@@ -21,7 +24,8 @@ describe("the command as a process", () => {
   test.each(["SIGINT", "SIGTERM"] as const)("%s ends it at once, with 130", async (signal) => {
     const out = join(folder, signal);
     const child = asProcess([...LONG, "--out", out]);
-    await later(2000);
+    // It is in the midst of its run once it keeps a checkpoint.
+    await vi.waitUntil(async () => (await files(out)).length > 0, 60_000);
     const start = performance.now();
     child.kill(signal);
     const { code, err, signal: killed } = await child.outcome;
