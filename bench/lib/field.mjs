@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { PATIENCE } from "./rounds.mjs";
+import { Side } from "./side.mjs";
+
+const here = (file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
+
+/** How to start a side that is a script for Node; `flags` are Node's own. */
+export function nodeSide(name, file, args = [], { flags = [], cases } = {}) {
+  return { name, cases, command: process.execPath, args: [...flags, here(file), ...args] };
+}
+
+/** How to start a side that is a script for Python with that module, on so many threads of BLAS. */
+export function pythonSide(name, module, file, args = [], { threads = 1, cases } = {}) {
+  const command = pythonWith(module);
+  const env = { OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: 1, MKL_NUM_THREADS: threads };
+  const missing = `no python3 here has ${module}: apt-get install python3-${module}, or pip install ${module}`;
+  return command
+    ? { name, cases, command, args: [here(file), ...args], env }
+    : { name, cases, missing };
+}
+
+const imports = new Map();
+
+/** The first Python that has PyTorch and NumPy both; failing that, the first that has the module; null: none has. */
+export function pythonWith(module) {
+  const candidates = [process.env.PYTHON, "python3", "/usr/bin/python3"].filter(Boolean);
+  const has = (command, what) => {
+    const key = `${command} ${what}`;
+    const tried = () => spawnSync(command, ["-c", `import ${what}`]).status === 0;
+    if (!imports.has(key)) imports.set(key, tried());
+    return imports.get(key);
+  };
+  return (
+    candidates.find((command) => has(command, "torch, numpy")) ??
+    candidates.find((command) => has(command, module)) ??
+    null
+  );
+}
+
+/**
+ * Starts sides, hands them to `work`, and lets them end whatever happens. One that cannot be started has `failed`,
+ * why, in place of `side`.
+ */
+export async function withSides(starts, work) {
+  const sides = [];
+  try {
+    for (const start of starts) sides.push(await started(start));
+    return await work(sides);
+  } finally {
+    for (const { side } of sides) side?.end();
+  }
+}
+
+async function started(start) {
+  const { name, missing } = start;
+  if (missing) return { name, failed: missing };
+  try {
+    return { name, cases: start.cases, side: await Side.start(start, PATIENCE) };
+  } catch (error) {
+    return { name, failed: error.message };
+  }
+}

@@ -1,0 +1,56 @@
+// AssemblyScript for the most that a host gives to code like the kernels': independent multiplications and additions
+// in registers alone, no load, no store. It is written by a program because its loops must stand unrolled: no
+// compiler on the way does it, and each turn of a loop costs a check.
+
+/** Times that the pattern stands in the loop; with fewer its checks are felt, with more it gets no faster. */
+const UNROLLED = 4;
+
+const range = (count) => [...Array(count).keys()];
+const lines = (count, line) => range(count).map(line).join("\n");
+
+/**
+ * A function that runs its pattern so many times over and returns the floating-point operations made. `sink` takes
+ * 16 bytes.
+ */
+function peak(setUp, chains, pattern, vectorOperations) {
+  return `export function peak(rounds: i32, factor: f32, sink: usize): f64 {
+${setUp}
+${lines(chains, (i) => `let c${i} = f32x4.splat(${i});`)}
+for (let k = rounds; k > 0; k--) {
+${lines(UNROLLED, () => pattern)}
+}
+${lines(chains - 1, (i) => `c0 = f32x4.add(c0, c${i + 1});`)}
+v128.store(sink, c0);
+return <f64>${4 * vectorOperations * UNROLLED} * <f64>rounds;
+}
+`;
+}
+
+/** Twelve chains of fused multiply-add: more than enough to cover the latency of each. */
+export function fusedPeak() {
+  return peak(
+    "const a = f32x4.splat(factor);\nconst b = f32x4.splat(1 - factor);",
+    12,
+    lines(12, (i) => `c${i} = f32x4.relaxed_madd(c${i}, a, b);`),
+    2 * 12,
+  );
+}
+
+/**
+ * Three numbers times three, added to nine sums. As in a matrix product the multiplications stand outside the chains,
+ * or each link would wait for both. Three of the numbers change each time, by a multiplication or an addition that
+ * counts too, so that no product is one made before.
+ */
+export function separatePeak() {
+  const changes = lines(3, (i) =>
+    i === 1 ? "a1 = f32x4.add(a1, b1);" : `a${i} = f32x4.mul(a${i}, b0);`,
+  );
+  return peak(
+    `${lines(3, (i) => `let a${i} = f32x4.splat(${i + 1});`)}
+${lines(3, (j) => `const b${j} = f32x4.splat(factor * ${(1 + 0.1 * j).toFixed(1)});`)}`,
+    9,
+    `${lines(9, (i) => `c${i} = f32x4.add(c${i}, f32x4.mul(a${Math.floor(i / 3)}, b${i % 3}));`)}
+${changes}`,
+    2 * 9 + 3,
+  );
+}

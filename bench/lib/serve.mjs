@@ -1,0 +1,27 @@
+import { createInterface } from "node:readline";
+
+/**
+ * The side's end of the conversation (`side.mjs`). `cases` name what can be run: each takes a number of units and
+ * makes them, and may return the seconds that these took, if it knows better than the clock here.
+ * `losses` takes a number of steps and returns a list of numbers.
+ */
+export async function serve({ ready, cases, losses }) {
+  const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+  say({ ready });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line);
+    try {
+      if (request.losses) say({ losses: await losses(request.losses) });
+      else say({ seconds: await timed(cases[request.case], request.run) });
+    } catch (error) {
+      say({ error: error.message });
+    }
+  }
+  process.exit(0);
+}
+
+async function timed(run, units) {
+  const start = performance.now();
+  const own = await run(units);
+  return own ?? (performance.now() - start) / 1000;
+}

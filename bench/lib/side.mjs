@@ -1,0 +1,87 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/**
+ * A contestant in a process of its own. It says `{"ready": {...}}` when it has been set up, then answers each line
+ * with one line, and sleeps in between. Whatever else it prints is passed over.
+ */
+export class Side {
+  #child;
+  #waiting = null;
+  #failure = null;
+  #said = "";
+  /** What the side told about itself. */
+  ready = null;
+
+  /** @throws Error with the side's own last words if it does not get ready. */
+  static async start({ command, args, env }, seconds) {
+    const side = new Side();
+    side.#spawn(command, args, env);
+    side.ready = (await side.#answer(seconds)).ready;
+    return side;
+  }
+
+  /** @throws Error if the side fails, or takes longer than `seconds`. */
+  request(message, seconds) {
+    if (this.#failure) throw this.#failure;
+    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    return this.#answer(seconds);
+  }
+
+  end() {
+    this.#child.stdin.end();
+  }
+
+  #spawn(command, args, env) {
+    this.#child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    createInterface({ input: this.#child.stdout }).on("line", (line) => {
+      const message = parsed(line);
+      if (message?.error) this.#fail(message.error);
+      else if (message) this.#waiting?.resolve(message);
+    });
+    this.#child.stderr.on("data", (chunk) => {
+      this.#said = `${this.#said}${chunk}`.slice(-4000);
+    });
+    this.#child.stdin.on("error", () => {});
+    this.#child.on("error", (error) => this.#fail(error.message));
+    this.#child.on("close", () => this.#fail(lastLine(this.#said) || "it ended without a word"));
+  }
+
+  async #answer(seconds) {
+    if (this.#failure) throw this.#failure;
+    let timer;
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting = { resolve, reject };
+        timer = setTimeout(() => {
+          this.#fail(`no answer within ${seconds} s`);
+          this.#child.kill("SIGKILL");
+        }, 1000 * seconds);
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#waiting = null;
+    }
+  }
+
+  #fail(message) {
+    this.#failure ??= new Error(message);
+    this.#waiting?.reject(this.#failure);
+  }
+}
+
+function parsed(line) {
+  if (!line.startsWith("{")) return null;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+function lastLine(text) {
+  return text.trim().split("\n").pop().trim();
+}

@@ -1,0 +1,14 @@
+/** Kernels that remember their largest instance, and the bytes of its memory. */
+export function watched(kernels) {
+  const instances = [];
+  const watching = {
+    ...kernels,
+    instantiate() {
+      const instance = kernels.instantiate();
+      instances.push(instance);
+      return instance;
+    },
+  };
+  const bytes = () => Math.max(...instances.map(({ memory }) => memory.buffer.byteLength));
+  return { watching, bytes };
+}

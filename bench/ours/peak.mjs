@@ -1,0 +1,28 @@
+// What this host gives to SIMD code: node peak.mjs '{"fast", "bytes"}'; copies are of so many bytes.
+import { benchKernels } from "../lib/kernels.mjs";
+import { serve } from "../lib/serve.mjs";
+
+const { fast, bytes } = JSON.parse(process.argv[2]);
+const { exports } = new WebAssembly.Instance(await benchKernels(fast));
+const { peak, copy, memory } = exports;
+// In the second cache, where packed operands of a product stand, and far beyond the last one.
+const NEAR = 2 ** 17;
+const PAGE = 2 ** 16;
+memory.grow(Math.ceil((2 * bytes) / PAGE));
+const from = PAGE;
+new Uint8Array(memory.buffer, from, 2 * bytes).fill(1);
+const ROUNDS = 1000;
+// Sums and products stay ordinary numbers: a subnormal would take far longer.
+const FACTOR = 1;
+
+await serve({
+  // Bytes read and written both count.
+  ready: { work: { peak: peak(ROUNDS, FACTOR, 0), memory: 2 * bytes, cache: 2 * NEAR } },
+  cases: {
+    peak: (units) => {
+      for (let i = 0; i < units; i++) peak(ROUNDS, FACTOR, 0);
+    },
+    memory: (units) => copy(from, from + bytes, bytes, units),
+    cache: (units) => copy(from, from + NEAR, NEAR, units),
+  },
+});

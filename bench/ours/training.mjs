@@ -1,0 +1,55 @@
+import { train } from "../../dist/node.js";
+
+/**
+ * A training run that goes on for as long as it is asked to, by the public API: it is watched by an observer that
+ * lets it wait between requests. What is timed is all that happens between two looks: batches, noise, updates,
+ * the record.
+ */
+export class Training {
+  #target = 0;
+  #started = 0;
+  #seconds = 0;
+  #arrived;
+  #go;
+
+  /** Resolves when the run stands before its first update. */
+  static async begin(experiment, options) {
+    const training = new Training();
+    const arrived = training.#arrival();
+    const endless = { ...experiment, epochs: undefined, steps: 1e9 };
+    const record = { dense: 0, every: 1000, evaluateEvery: 1e9, evaluateSamples: 1 };
+    const run = train({ ...endless, record }, { ...options, backend: "wasm", observer: training });
+    await Promise.race([arrived, run.then(() => Promise.reject(new Error("the run ended")))]);
+    return training;
+  }
+
+  /** Makes so many steps; returns the seconds that they took. */
+  async run(steps) {
+    const arrived = this.#arrival();
+    this.#target += steps;
+    this.#go();
+    await arrived;
+    return this.#seconds;
+  }
+
+  next(step) {
+    // The weights are read out between this call and `look`: the clock stops here.
+    if (step === this.#target) this.#seconds = (performance.now() - this.#started) / 1000;
+    return step <= this.#target ? this.#target : Number.POSITIVE_INFINITY;
+  }
+
+  async look() {
+    const go = new Promise((resolve) => {
+      this.#go = resolve;
+    });
+    this.#arrived();
+    await go;
+    this.#started = performance.now();
+  }
+
+  #arrival() {
+    return new Promise((resolve) => {
+      this.#arrived = resolve;
+    });
+  }
+}

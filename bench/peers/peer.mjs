@@ -1,0 +1,9 @@
+/** Loads a peer's library, or ends this side saying how to have it. */
+export async function peer(load) {
+  try {
+    return await load();
+  } catch (error) {
+    console.error(`${error.message.split("\n")[0]}: npm install --prefix bench`);
+    process.exit(1);
+  }
+}
