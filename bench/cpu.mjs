@@ -57,7 +57,12 @@ const own = host.cpu.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
 const file = values.out ?? (whole ? `bench/results/${own}.json` : "build/bench.json");
 const report = { date, quick, host, settings: rounds, targets, parts };
 mkdirSync(dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);
+// Lists of numbers stand on one line each.
+const text = JSON.stringify(report, null, 1).replaceAll(
+  /\[[\s\d.,+e-]*(null[\s\d.,+e-]*)*\]/g,
+  (list) => list.replaceAll(/\s+/g, " "),
+);
+writeFileSync(file, `${text}\n`);
 const drawing = file.replace(/(\.json)?$/, ".svg");
 writeFileSync(drawing, roofline(report));
 console.log(`\n${file}\n${drawing}`);

@@ -7,6 +7,16 @@ const GIGA = 1e9;
 const FUSED = CURVE_COLOURS.loss;
 const PLAIN = CURVE_COLOURS.unperturbedLoss;
 const ROOF = CURVE_COLOURS.aside;
+const SIZE = {
+  width: 760,
+  height: 470,
+  marginTop: 20,
+  marginLeft: 56,
+  marginRight: 24,
+  marginBottom: 46,
+};
+/** Operations a byte, from end to end. */
+const X = [1 / 32, 512];
 
 /** Performance against arithmetic intensity, under the roofs of this host: one core, float32. */
 export function roofline({ host, date, parts }) {
@@ -17,12 +27,12 @@ export function roofline({ host, date, parts }) {
     ]),
   );
   const points = [...productPoints(parts.products), ...stepPoints(parts.steps)];
-  const [left, right] = [0.25, 512];
   const lines = [
     { name: "fused multiply-add", peak: roofs.relaxed, stroke: FUSED, dash: "none" },
     { name: "mul + add", peak: roofs.baseline, stroke: PLAIN, dash: "6 3" },
   ].filter(({ peak }) => peak);
   const top = Math.max(...lines.map(({ peak }) => peak));
+  const y = [1, Math.max(100, 2 * top)];
   const slopes = [
     { name: "copies in memory", bandwidth: roofs.memory },
     { name: "copies in the second cache", bandwidth: roofs.cache },
@@ -34,17 +44,13 @@ export function roofline({ host, date, parts }) {
   return figure(frame, [
     [
       {
-        width: 760,
-        height: 470,
-        marginLeft: 56,
-        marginRight: 24,
-        marginBottom: 46,
-        x: { type: "log", domain: [left, right], label: "operations a byte", tickFormat: "~g" },
-        y: { type: "log", domain: [1, 100], label: "GFLOP/s", tickFormat: "~g", grid: true },
+        ...SIZE,
+        x: { type: "log", domain: X, label: "operations a byte", tickFormat: "~g" },
+        y: { type: "log", domain: y, label: "GFLOP/s", tickFormat: "~g", grid: true },
         symbol: { domain: ["product", "step"], range: ["circle", "square"] },
         marks: [
-          ...slopes.flatMap(({ name, bandwidth }) => slope(name, bandwidth, left, top)),
-          ...lines.flatMap(({ name, peak, stroke, dash }) => roof(name, peak, stroke, dash, right)),
+          ...slopes.flatMap(({ name, bandwidth }) => slope(name, bandwidth, y, top)),
+          ...lines.flatMap(({ name, peak, stroke, dash }) => roof(name, peak, stroke, dash)),
           Plot.dot(points, {
             x: "intensity",
             y: "rate",
@@ -100,29 +106,39 @@ function labels(points) {
   );
 }
 
-function slope(name, bandwidth, left, top) {
-  const line = [left, top / bandwidth].map((x) => ({ x, y: x * bandwidth }));
-  const at = Math.max(left * 1.15, 1.6 / bandwidth);
+/** A line up to the roof, with its name along it. */
+function slope(name, bandwidth, y, top) {
+  const [bottom] = y;
+  const from = Math.max(X[0], bottom / bandwidth);
+  const line = [from, top / bandwidth].map((x) => ({ x, y: x * bandwidth }));
+  const middle = Math.sqrt(line[0].x * line[1].x);
   return [
-    Plot.line(line, { x: "x", y: "y", stroke: ROOF, clip: true }),
-    Plot.text([{ x: at, y: at * bandwidth }], {
+    Plot.line(line, { x: "x", y: "y", stroke: ROOF }),
+    Plot.text([{ x: middle, y: middle * bandwidth }], {
       x: "x",
       y: "y",
       text: () => `${name}, ${bandwidth.toPrecision(3)} GB/s`,
-      textAnchor: "start",
-      dx: 10,
-      dy: 4,
+      rotate: -steepness(y),
+      lineAnchor: "bottom",
+      dx: -4,
+      dy: -4,
       fill: ROOF,
       stroke: "var(--paper)",
     }),
   ];
 }
 
-function roof(name, peak, stroke, dash, right) {
-  const start = { x: 0, y: peak };
+/** The angle, in degrees, at which operations a second rise in proportion to operations a byte. */
+function steepness([bottom, top]) {
+  const across = (SIZE.width - SIZE.marginLeft - SIZE.marginRight) / Math.log(X[1] / X[0]);
+  const up = (SIZE.height - SIZE.marginTop - SIZE.marginBottom) / Math.log(top / bottom);
+  return (Math.atan2(up, across) * 180) / Math.PI;
+}
+
+function roof(name, peak, stroke, dash) {
   return [
-    Plot.ruleY([start], { y: "y", stroke, strokeDasharray: dash, strokeWidth: 1.5 }),
-    Plot.text([{ x: right, y: peak }], {
+    Plot.ruleY([peak], { stroke, strokeDasharray: dash, strokeWidth: 1.5 }),
+    Plot.text([{ x: X[1], y: peak }], {
       x: "x",
       y: "y",
       text: () => `${name}, ${peak.toPrecision(3)} GFLOP/s`,
@@ -151,6 +167,14 @@ function legend() {
       fill: ({ fast }) => (fast ? FUSED : "var(--paper)"),
       strokeWidth: 1.5,
     }),
-    Plot.text(entries, { x: "x", y: "y", text: "says", textAnchor: "start", dx: 10 }),
+    Plot.text(entries, {
+      x: "x",
+      y: "y",
+      text: "says",
+      textAnchor: "start",
+      dx: 10,
+      stroke: "var(--paper)",
+      fill: "currentColor",
+    }),
   ];
 }

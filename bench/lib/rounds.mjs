@@ -71,6 +71,13 @@ async function attempt(entry, work) {
   }
 }
 
+/** What was measured, round by round: seconds of one unit, null where it sat out, and of one of its gauge's. */
+export function raw({ units, seconds, gauged, gauge }) {
+  const short = (values) =>
+    values.map((s) => (Number.isFinite(s) ? Number(s.toPrecision(4)) : null));
+  return { units, seconds: short(seconds), ...(gauge && { gauged: short(gauged) }) };
+}
+
 /** Work a second: median and quartiles; null if it never ran. */
 export function rate({ seconds, work = 1 }) {
   return summary(seconds.filter(Number.isFinite).map((s) => work / s));

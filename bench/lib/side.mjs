@@ -47,7 +47,9 @@ export class Side {
     });
     this.#child.stdin.on("error", () => {});
     this.#child.on("error", (error) => this.#fail(error.message));
-    this.#child.on("close", () => this.#fail(lastLine(this.#said) || "it ended without a word"));
+    this.#child.on("close", (code) =>
+      this.#fail(reason(this.#said) ?? `it ended with code ${code}`),
+    );
   }
 
   async #answer(seconds) {
@@ -82,6 +84,9 @@ function parsed(line) {
   }
 }
 
-function lastLine(text) {
-  return text.trim().split("\n").pop().trim();
+/** Of what a side said before it died, the line that says why. */
+function reason(text) {
+  const lines = text.trim().split("\n");
+  const line = lines.findLast((one) => /error/i.test(one)) ?? lines.at(-1);
+  return line.trim() || null;
 }

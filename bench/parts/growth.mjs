@@ -1,6 +1,6 @@
 import { nodeSide, withSides } from "../lib/field.mjs";
 import { gauged, peakSides } from "../lib/peaks.mjs";
-import { measure, rate, shareOfGauge } from "../lib/rounds.mjs";
+import { measure, rate, raw, shareOfGauge } from "../lib/rounds.mjs";
 import { exponent, summary } from "../lib/statistics.mjs";
 import { failures, figure, spread } from "../lib/table.mjs";
 import { linearExperiment } from "./linear.mjs";
@@ -84,6 +84,7 @@ function swept(name, values, of, rounds, host) {
       side: entry.name,
       failed: entry.failed,
       secondsPerStep: secondsPerStep(entry),
+      measured: raw(entry),
       flopsPerSecond: rate(entry),
       shareOfPeak: shareOfGauge(entry),
       memoryBytes: entry.side?.ready.memoryBytes,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareLosses, lossBound } from "../lib/agreement.mjs";
 import { nodeSide, pythonSide, withSides } from "../lib/field.mjs";
-import { measure, rate, ratio } from "../lib/rounds.mjs";
+import { measure, rate, ratio, raw } from "../lib/rounds.mjs";
 import { sigmas } from "../lib/sigmas.mjs";
 import { writeStart } from "../lib/start.mjs";
 import { failures, spread } from "../lib/table.mjs";
@@ -117,6 +117,7 @@ function contest({ sides: starts, runs, rounds, targets }) {
         failed,
         check,
         perSecond,
+        measured: raw(entry),
         timesAsFast: failed || first.failed ? null : ratio(first, entry),
         target: atLeast ? held(what, perSecond, atLeast) : null,
       };

@@ -1,6 +1,6 @@
 import { withSides } from "../lib/field.mjs";
 import { peakSides } from "../lib/peaks.mjs";
-import { measure, rate } from "../lib/rounds.mjs";
+import { measure, rate, raw } from "../lib/rounds.mjs";
 import { spread } from "../lib/table.mjs";
 
 const MEANS = {
@@ -32,6 +32,7 @@ export async function peak({ rounds, host }) {
       what: entry.case,
       failed: entry.failed,
       perSecond: rate(entry),
+      measured: raw(entry),
     }));
     const rows = results.map(({ module, what, failed, perSecond }) => [
       MEANS[what][0],

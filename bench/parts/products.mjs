@@ -1,6 +1,6 @@
 import { nodeSide, pythonSide, withSides } from "../lib/field.mjs";
 import { gauged, peakSides } from "../lib/peaks.mjs";
-import { measure, rate, ratio, shareOfGauge } from "../lib/rounds.mjs";
+import { measure, rate, ratio, raw, shareOfGauge } from "../lib/rounds.mjs";
 import { failures, spread } from "../lib/table.mjs";
 import { held, verdict } from "../lib/targets.mjs";
 
@@ -66,6 +66,7 @@ function resultOf(field, entry, shape) {
     blas: side?.ready.blas,
     failed,
     flopsPerSecond: rate(entry),
+    measured: raw(entry),
     shareOfPeak: share,
     ofNumpy: own && !other.failed && !failed ? ratio(entry, other) : null,
     target:

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { compareLosses, lossBound } from "../lib/agreement.mjs";
 import { nodeSide, pythonSide, withSides } from "../lib/field.mjs";
 import { gauged, peakSides } from "../lib/peaks.mjs";
-import { measure, rate, ratio, shareOfGauge } from "../lib/rounds.mjs";
+import { measure, rate, ratio, raw, shareOfGauge } from "../lib/rounds.mjs";
 import { writeStart } from "../lib/start.mjs";
 import { failures, figure, spread } from "../lib/table.mjs";
 import { held, verdict } from "../lib/targets.mjs";
@@ -97,6 +97,7 @@ function resultOf(fast, entry, h, check) {
     failed,
     check,
     stepsPerSecond: rate({ ...entry, work: 1 }),
+    measured: raw(entry),
     flopsPerSecond: work ? rate(entry) : null,
     shareOfPeak: shareOfGauge(entry),
     timesAsFast,

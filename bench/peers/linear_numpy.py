@@ -18,21 +18,25 @@ runs = len(sigmas)
 inputs, targets = start.array("inputs", rows, 1), start.array("targets", rows, 1)
 given_noise = start.array("noise", meta["steps"], batch, 1)
 first, alpha = np.float32(meta["factors"][0]), np.float32(meta["factors"][1])
+scale = np.float32(alpha * rate / batch)
 draw = np.random.default_rng(0)
 
 
 class Batches:
+    """Batches of the data, which are shuffled once an epoch."""
+
     def __init__(self):
-        self.order, self.place = draw.permutation(rows), 0
+        self.x, self.y, self.place = inputs, targets, rows
 
     def next(self):
         if batch == rows:
             return inputs, targets
         if self.place + batch > rows:
-            self.order, self.place = draw.permutation(rows), 0
-        index = self.order[self.place : self.place + batch]
+            order = draw.permutation(rows)
+            self.x, self.y, self.place = inputs[order], targets[order], 0
+        part = slice(self.place, self.place + batch)
         self.place += batch
-        return inputs[index], targets[index]
+        return self.x[part], self.y[part]
 
 
 class Single:
@@ -41,14 +45,15 @@ class Single:
         self.w2 = start.array("weights.1", width, 1)
 
     def step(self, x, y, noise):
-        noise = noise * sigmas[0]
-        z = (first * x) @ self.w1 + noise @ self.niw
+        x, noise = x * first, noise * sigmas[0]
+        z = x @ self.w1 + noise @ self.niw
         error = alpha * (z @ self.w2) - y
-        down = (error * np.float32(alpha * rate / batch)) @ self.w2.T
-        self.w2 -= z.T @ (error * np.float32(alpha * rate / batch))
-        self.w1 -= (first * x).T @ down
+        pull = error * scale
+        down = pull @ self.w2.T
+        self.w2 -= z.T @ pull
+        self.w1 -= x.T @ down
         self.niw -= noise.T @ down
-        return np.array([0.5 * np.mean(error * error)])
+        return [0.5 * np.vdot(error, error) / batch]
 
 
 class Ensemble:
@@ -63,7 +68,7 @@ class Ensemble:
         u[:, :, 1] = noise[:, 0] * sigmas[:, None]
         z = u @ np.concatenate([self.w1, self.niw], 1)
         error = alpha * (z @ self.w2) - y
-        pull = error * np.float32(alpha * rate / batch)
+        pull = error * scale
         # The gradient of the first layer has rank one.
         along = u.transpose(0, 2, 1) @ pull
         rows_of_w2 = self.w2.transpose(0, 2, 1)
@@ -71,7 +76,7 @@ class Ensemble:
         self.w2 -= z.transpose(0, 2, 1) @ pull
         self.w1 -= down[:, :1]
         self.niw -= down[:, 1:]
-        return 0.5 * np.mean(error * error, axis=(1, 2))
+        return np.einsum("rij,rij->r", error, error) * np.float32(0.5 / batch)
 
 
 class Recursion:
