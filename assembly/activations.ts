@@ -1,4 +1,5 @@
 import { bell, normalCdf, tanh } from "./math32";
+import { loadPart, storePart } from "./partial";
 
 export const RELU = 1;
 export const TANH = 2;
@@ -6,8 +7,6 @@ export const GELU = 3;
 export const LINEAR = 4;
 
 const ROOT_TWO_PI_INVERSE: f32 = 0.39894228;
-
-const lanes = memory.data(16, 16);
 
 // @ts-ignore: decorator
 @inline
@@ -49,22 +48,6 @@ function bend(kind: i32, at: v128): v128 {
   return f32x4.splat(0);
 }
 
-/** The first `count` (1 to 3) floats at `from`, the rest 0. */
-// @ts-ignore: decorator
-@inline
-function part(from: usize, count: i32): v128 {
-  v128.store(lanes, f32x4.splat(0));
-  memory.copy(lanes, from, count << 2);
-  return v128.load(lanes);
-}
-
-// @ts-ignore: decorator
-@inline
-function storePart(to: usize, count: i32, values: v128): void {
-  v128.store(lanes, values);
-  memory.copy(to, lanes, count << 2);
-}
-
 /** `into = f(from)`; strides in bytes. */
 export function activate(
   kind: i32,
@@ -79,12 +62,19 @@ export function activate(
     let p = from;
     let q = into;
     let c = 0;
-    for (; c + 4 <= cols; c += 4) {
-      v128.store(q, value(kind, v128.load(p)));
+    if (kind == RELU) {
+      for (; c + 4 <= cols; c += 4) {
+        v128.store(q, value(RELU, v128.load(p)));
+        p += 16;
+        q += 16;
+      }
+    }
+    for (; c < cols; c += 4) {
+      const count = min(4, cols - c);
+      storePart(q, count, value(kind, loadPart(p, count)));
       p += 16;
       q += 16;
     }
-    if (c < cols) storePart(q, cols - c, value(kind, part(p, cols - c)));
     from += fromStride;
     into += intoStride;
   }
@@ -104,15 +94,19 @@ export function activationGradient(
     let p = at;
     let q = into;
     let c = 0;
-    for (; c + 4 <= cols; c += 4) {
-      v128.store(q, f32x4.mul(v128.load(q), slope(kind, v128.load(p))));
+    if (kind == RELU) {
+      for (; c + 4 <= cols; c += 4) {
+        v128.store(q, f32x4.mul(v128.load(q), slope(RELU, v128.load(p))));
+        p += 16;
+        q += 16;
+      }
+    }
+    for (; c < cols; c += 4) {
+      const count = min(4, cols - c);
+      const slopes = slope(kind, loadPart(p, count));
+      storePart(q, count, f32x4.mul(loadPart(q, count), slopes));
       p += 16;
       q += 16;
-    }
-    if (c < cols) {
-      const rest = cols - c;
-      const slopes = slope(kind, part(p, rest));
-      storePart(q, rest, f32x4.mul(part(q, rest), slopes));
     }
     at += atStride;
     into += intoStride;
@@ -134,19 +128,12 @@ export function activationCurvature(
   cols: i32,
 ): void {
   for (let r = 0; r < rows; r++) {
-    let c = 0;
-    for (; c + 4 <= cols; c += 4) {
+    for (let c = 0; c < cols; c += 4) {
+      const count = min(4, cols - c);
       const i = (<usize>c) << 2;
-      const both = f32x4.mul(v128.load(tangent + i), v128.load(gradient + i));
-      const added = f32x4.mul(bend(kind, v128.load(at + i)), both);
-      v128.store(into + i, f32x4.add(v128.load(into + i), added));
-    }
-    if (c < cols) {
-      const rest = cols - c;
-      const i = (<usize>c) << 2;
-      const both = f32x4.mul(part(tangent + i, rest), part(gradient + i, rest));
-      const added = f32x4.mul(bend(kind, part(at + i, rest)), both);
-      storePart(into + i, rest, f32x4.add(part(into + i, rest), added));
+      const both = f32x4.mul(loadPart(tangent + i, count), loadPart(gradient + i, count));
+      const added = f32x4.mul(bend(kind, loadPart(at + i, count)), both);
+      storePart(into + i, count, f32x4.add(loadPart(into + i, count), added));
     }
     at += atStride;
     tangent += tangentStride;

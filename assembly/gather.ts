@@ -47,6 +47,14 @@ export function gather(
   scale: f32,
   shift: f32,
 ): void {
+  if (cols == 1 && !bytes) {
+    for (let r = rows; r > 0; r--) {
+      store<f32>(into, load<f32>(source + (<usize>load<u32>(index) << 2)) * scale + shift);
+      index += 4;
+      into += stride;
+    }
+    return;
+  }
   for (let r = 0; r < rows; r++) {
     const row = <usize>load<u32>(index) * <usize>cols;
     if (bytes) widenRow(source + row, into, cols, scale, shift);

@@ -1,5 +1,6 @@
 import { exp } from "./math32";
 import { log } from "./math64";
+import { loadPart, storePart } from "./partial";
 
 const lanes = memory.data(16, 16);
 
@@ -75,43 +76,36 @@ export function softmaxTangent(
 // @ts-ignore: decorator
 @inline
 function expPart(from: usize, count: i32, shift: v128): void {
-  v128.store(lanes, shift);
-  memory.copy(lanes, from, count << 2);
-  v128.store(lanes, exp(f32x4.sub(v128.load(lanes), shift)));
+  v128.store(lanes, exp(f32x4.sub(loadPart(from, count), shift)));
 }
 
 function rowMax(row: usize, cols: i32): f32 {
-  let largest = load<f32>(row);
-  for (let c = 1; c < cols; c++) {
-    const z = load<f32>(row + ((<usize>c) << 2));
-    if (z > largest) largest = z;
-  }
-  return largest;
+  let c = 0;
+  let most = f32x4.splat(load<f32>(row));
+  for (; c + 4 <= cols; c += 4) most = f32x4.pmax(most, v128.load(row + ((<usize>c) << 2)));
+  for (; c < cols; c++) most = f32x4.pmax(most, v128.load32_splat(row + ((<usize>c) << 2)));
+  most = f32x4.pmax(most, v128.shuffle<f32>(most, most, 2, 3, 0, 1));
+  most = f32x4.pmax(most, v128.shuffle<f32>(most, most, 1, 0, 3, 2));
+  return f32x4.extract_lane(most, 0);
 }
 
-/** `into = exp(row - largest)` (nothing is stored if `into` is 0); returns their sum. */
+/** `into = exp(row - largest)` (nothing is stored if `into` is 0); returns their sum, in float64. */
 function expRow(row: usize, into: usize, cols: i32, largest: f32): f64 {
   const shift = f32x4.splat(largest);
-  let sum: f64 = 0;
+  let sums = f64x2.splat(0);
   for (let c = 0; c < cols; c += 4) {
     const count = min(4, cols - c);
-    let z: v128;
-    if (count == 4) z = v128.load(row);
-    else {
-      v128.store(lanes, shift);
-      memory.copy(lanes, row, count << 2);
-      z = v128.load(lanes);
-    }
-    v128.store(lanes, exp(f32x4.sub(z, shift)));
-    for (let i = 0; i < count; i++) {
-      const e = load<f32>(lanes + ((<usize>i) << 2));
-      sum += <f64>e;
-      if (into) store<f32>(into + ((<usize>i) << 2), e);
+    const inside = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
+    const e = v128.and(exp(f32x4.sub(loadPart(row, count), shift)), inside);
+    sums = f64x2.add(sums, f64x2.promote_low_f32x4(e));
+    sums = f64x2.add(sums, f64x2.promote_low_f32x4(v128.shuffle<f32>(e, e, 2, 3, 0, 1)));
+    if (into) {
+      storePart(into, count, e);
+      into += 16;
     }
     row += 16;
-    if (into) into += 16;
   }
-  return sum;
+  return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
 }
 
 function scaleRow(row: usize, cols: i32, factor: f32): void {

@@ -28,11 +28,14 @@ export function pack(
       row += 4 * rowStep;
       to += 16;
     }
-    for (; left > 0; left--) {
-      packOne(row, step, depth, to, outStep);
-      row += rowStep;
-      to += 4;
+    if (left >= 2) {
+      if (step == 4) packTwo(row, rowStep, depth, to, outStep);
+      else packTwoColumns(row, step, depth, to, outStep);
+      row += 2 * rowStep;
+      to += 8;
+      left -= 2;
     }
+    if (left) packOne(row, step, depth, to, outStep);
     from += <usize>width * rowStep;
     out += panel;
   }
@@ -40,23 +43,16 @@ export function pack(
 
 /** Four numbers that are neighbours at every k. */
 function packColumns(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
-  let k = depth;
-  for (; k >= 4; k -= 4) {
-    v128.store(out, v128.load(from));
-    from += step;
-    out += outStep;
-    v128.store(out, v128.load(from));
-    from += step;
-    out += outStep;
-    v128.store(out, v128.load(from));
-    from += step;
-    out += outStep;
+  for (let k = depth; k > 0; k--) {
     v128.store(out, v128.load(from));
     from += step;
     out += outStep;
   }
-  for (; k > 0; k--) {
-    v128.store(out, v128.load(from));
+}
+
+function packTwoColumns(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
+  for (let k = depth; k > 0; k--) {
+    store<u64>(out, load<u64>(from));
     from += step;
     out += outStep;
   }
@@ -104,23 +100,34 @@ function packFour(from: usize, rowStep: usize, depth: i32, out: usize, outStep: 
   }
 }
 
-function packOne(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
+/** Two rows that are contiguous along k. */
+function packTwo(from: usize, rowStep: usize, depth: i32, out: usize, outStep: usize): void {
   let k = depth;
   for (; k >= 4; k -= 4) {
-    store<f32>(out, load<f32>(from));
-    from += step;
+    const x0 = v128.load(from);
+    const x1 = v128.load(from + rowStep);
+    const low = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5);
+    const high = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+    v128.store64_lane(out, low, 0);
     out += outStep;
-    store<f32>(out, load<f32>(from));
-    from += step;
+    v128.store64_lane(out, low, 1);
     out += outStep;
-    store<f32>(out, load<f32>(from));
-    from += step;
+    v128.store64_lane(out, high, 0);
     out += outStep;
-    store<f32>(out, load<f32>(from));
-    from += step;
+    v128.store64_lane(out, high, 1);
     out += outStep;
+    from += 16;
   }
   for (; k > 0; k--) {
+    store<f32>(out, load<f32>(from));
+    store<f32>(out, load<f32>(from + rowStep), 4);
+    from += 4;
+    out += outStep;
+  }
+}
+
+function packOne(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
+  for (let k = depth; k > 0; k--) {
     store<f32>(out, load<f32>(from));
     from += step;
     out += outStep;

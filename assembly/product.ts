@@ -1,21 +1,24 @@
 import { activate } from "./activations";
 import { pack } from "./pack";
+import { THIN, thinDepth, thinDots, thinRows } from "./thin";
 import { edgeTile, MR, NR, tile } from "./tile";
 
-// The matrix product, blocked as Goto and van de Geijn describe: B is packed into panels of NR columns that stay
-// in the first cache, A into panels of MR rows that stay in the second.
+// The matrix product, blocked as Goto and van de Geijn describe, for matrices that are a few hundred wide: a block of A
+// is packed into panels of MR rows and stays in the second cache; B is packed a panel of NR columns at a time, which
+// stays in the first while it meets all of the block.
 
-const MC: i32 = MR * 20;
-const KC: i32 = 256;
-const NC: i32 = 640; // a layer of 512 with its constant and noise columns is one block
+/** Longest panel: one of A and one of B share the first cache, 32 kB on most hosts. */
+const KC: i32 = 400;
+/** Numbers in a packed block of A: what a second cache of 512 kB holds beside the C that is being made. */
+const BLOCK: i32 = 54000;
 
 /** Bytes of workspace that a product of any size needs. */
-export const WORKSPACE: usize = 4 * (MC * KC + KC * NC + MR * NR);
+export const WORKSPACE: usize = 4 * (BLOCK + KC * NR + MR * NR);
 
 /**
  * `C = f(alpha op(A) op(B) + beta C)` for an `m x n` matrix C, `k` the length of the sums. Element (i, p) of op(A)
  * is at `a + i * aRow + p * aStep`, element (p, j) of op(B) at `b + j * bRow + p * bStep`; steps and `ldc` in
- * bytes. `f` is an activation's number, or 0. Sums are taken in order of p within blocks of KC.
+ * bytes. `f` is an activation's number, or 0. Sums are taken in order of p within blocks of at most KC.
  */
 export function product(
   m: i32,
@@ -34,50 +37,95 @@ export function product(
   epilogue: i32,
   workspace: usize,
 ): void {
+  if (min(m, min(n, k)) <= THIN && thin(m, n, k, a, aRow, aStep, b, bRow, bStep, c, ldc, alpha, beta, workspace)) {
+    if (epilogue) activate(epilogue, c, ldc, c, ldc, m, n);
+    return;
+  }
   const packedA = workspace;
-  const packedB = packedA + <usize>(4 * MC * KC);
-  const scratch = packedB + <usize>(4 * KC * NC);
-  for (let jc = 0; jc < n; jc += NC) {
-    const nc = min(NC, n - jc);
-    for (let pc = 0; pc < k; pc += KC) {
-      const kc = min(KC, k - pc);
-      const blockBeta: f32 = pc == 0 ? beta : 1;
-      pack(b + <usize>jc * bRow + <usize>pc * bStep, bRow, bStep, nc, kc, NR, packedB);
-      for (let ic = 0; ic < m; ic += MC) {
-        const mc = min(MC, m - ic);
-        pack(a + <usize>ic * aRow + <usize>pc * aStep, aRow, aStep, mc, kc, MR, packedA);
-        const block = c + <usize>ic * ldc + (<usize>jc << 2);
-        tiles(mc, nc, kc, packedA, packedB, block, ldc, alpha, blockBeta, scratch);
-        if (epilogue && pc + kc == k) activate(epilogue, block, ldc, block, ldc, mc, nc);
+  const packedB = packedA + 4 * BLOCK;
+  const scratch = packedB + 4 * KC * NR;
+  const depth = even(k, KC, 4);
+  const height = even(m, BLOCK / depth / MR * MR, MR);
+  for (let pc = 0; pc < k; pc += depth) {
+    const kc = min(depth, k - pc);
+    const blockBeta: f32 = pc == 0 ? beta : 1;
+    for (let ic = 0; ic < m; ic += height) {
+      const mc = min(height, m - ic);
+      pack(a + <usize>ic * aRow + <usize>pc * aStep, aRow, aStep, mc, kc, MR, packedA);
+      const block = c + <usize>ic * ldc;
+      for (let jc = 0; jc < n; jc += NR) {
+        const nc = min(NR, n - jc);
+        pack(b + <usize>jc * bRow + <usize>pc * bStep, bRow, bStep, nc, kc, NR, packedB);
+        tiles(mc, nc, kc, packedA, packedB, block + (<usize>jc << 2), ldc, alpha, blockBeta, scratch);
       }
+      if (epilogue && pc + kc == k) activate(epilogue, block, ldc, block, ldc, mc, n);
     }
   }
 }
 
+/** The length of blocks of at most `most`, a multiple of `step`, that leave no short one at the end. */
+function even(length: i32, most: i32, step: i32): i32 {
+  const blocks = (length + most - 1) / most;
+  return (((length + blocks - 1) / blocks + step - 1) / step) * step;
+}
+
+/** All rows of a block of A against one panel of B. */
+// @ts-ignore: decorator
+@inline
 function tiles(
   m: i32,
-  n: i32,
+  cols: i32,
   depth: i32,
-  packedA: usize,
-  packedB: usize,
+  a: usize,
+  b: usize,
   c: usize,
   ldc: usize,
   alpha: f32,
   beta: f32,
   scratch: usize,
 ): void {
-  let b = packedB;
-  for (let j = 0; j < n; j += NR) {
-    let a = packedA;
-    let at = c + (<usize>j << 2);
-    const cols = min(NR, n - j);
-    for (let i = 0; i < m; i += MR) {
-      const rows = min(MR, m - i);
-      if (rows == MR && cols == NR) tile(depth, a, b, at, ldc, alpha, beta);
-      else edgeTile(rows, cols, depth, a, b, at, ldc, alpha, beta, scratch);
-      a += <usize>(depth * MR) << 2;
-      at += <usize>MR * ldc;
-    }
-    b += <usize>(depth * NR) << 2;
+  const panel = <usize>(depth * MR) << 2;
+  for (let i = 0; i < m; i += MR) {
+    const rows = min(MR, m - i);
+    if (rows == MR && cols == NR) tile(depth, a, b, c, ldc, alpha, beta);
+    else edgeTile(rows, cols, depth, a, b, c, ldc, alpha, beta, scratch);
+    a += panel;
+    c += <usize>MR * ldc;
   }
+}
+
+/** The product in the way that suits the side that is short; false if none does. */
+function thin(
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  aRow: usize,
+  aStep: usize,
+  b: usize,
+  bRow: usize,
+  bStep: usize,
+  c: usize,
+  ldc: usize,
+  alpha: f32,
+  beta: f32,
+  workspace: usize,
+): bool {
+  if (k <= 2 && beta == 0 && n * 2 <= BLOCK) {
+    if (bRow != 4) {
+      for (let p = 0; p < k; p++) pack(b + <usize>p * bStep, 4, bRow, 1, n, 1, workspace + (<usize>(p * n) << 2));
+      b = workspace;
+      bStep = <usize>n << 2;
+    }
+    thinDepth(m, n, k == 2, a, aRow, aStep, b, bStep, c, ldc, alpha);
+  } else if (min(m, k) <= THIN && bRow == 4) {
+    thinRows(m, n, k, a, aRow, aStep, b, bStep, c, ldc, 4, alpha, beta);
+  } else if (min(n, k) <= THIN && aRow == 4) {
+    thinRows(n, m, k, b, bRow, bStep, a, aStep, c, 4, ldc, alpha, beta);
+  } else if (min(m, n) <= THIN && aStep == 4 && bStep == 4) {
+    thinDots(m, n, k, a, aRow, b, bRow, c, ldc, alpha, beta);
+  } else {
+    return false;
+  }
+  return true;
 }

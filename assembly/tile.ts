@@ -1,13 +1,8 @@
+import { madd } from "./madd";
+
 /** Rows of a register tile: with fused multiply-add one register less is needed, and a row more fits. */
 export const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 export const NR: i32 = 8;
-
-// @ts-ignore: decorator
-@inline
-function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(c, f32x4.mul(a, b));
-}
 
 // @ts-ignore: decorator
 @inline
@@ -34,43 +29,57 @@ function addRow(c: usize, low: v128, high: v128, alphas: v128, betas: v128): voi
  * Compilers that keep the order of the code do not mind.
  */
 export function tile(depth: i32, a: usize, b: usize, c: usize, ldc: usize, alpha: f32, beta: f32): void {
-  let c00 = f32x4.splat(0);
-  let c01 = f32x4.splat(0);
-  let c10 = f32x4.splat(0);
-  let c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0);
-  let c21 = f32x4.splat(0);
-  let c30 = f32x4.splat(0);
-  let c31 = f32x4.splat(0);
-  let c40 = f32x4.splat(0);
-  let c41 = f32x4.splat(0);
+  let b0 = v128.load(b);
+  let b1 = v128.load(b, 16);
   let c50 = f32x4.splat(0);
   let c51 = f32x4.splat(0);
-  for (let k = depth; k > 0; k--) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
+  if (MR == 6) {
+    const a5 = v128.load32_splat(a, 20);
+    c50 = f32x4.mul(a5, b0);
+    c51 = f32x4.mul(a5, b1);
+  }
+  const a4 = v128.load32_splat(a, 16);
+  let c40 = f32x4.mul(a4, b0);
+  let c41 = f32x4.mul(a4, b1);
+  const a3 = v128.load32_splat(a, 12);
+  let c30 = f32x4.mul(a3, b0);
+  let c31 = f32x4.mul(a3, b1);
+  const a2 = v128.load32_splat(a, 8);
+  let c20 = f32x4.mul(a2, b0);
+  let c21 = f32x4.mul(a2, b1);
+  const a1 = v128.load32_splat(a, 4);
+  let c10 = f32x4.mul(a1, b0);
+  let c11 = f32x4.mul(a1, b1);
+  const a0 = v128.load32_splat(a);
+  let c00 = f32x4.mul(a0, b0);
+  let c01 = f32x4.mul(a0, b1);
+  const end = a + (<usize>(depth * MR) << 2);
+  a += MR << 2;
+  while (a != end) {
+    b += 32;
+    const y0 = v128.load(b);
+    const z0 = v128.load(b, 16);
     if (MR == 6) {
       const a5 = v128.load32_splat(a, 20);
-      c50 = madd(a5, b0, c50);
-      c51 = madd(a5, b1, c51);
+      c50 = madd(a5, y0, c50);
+      c51 = madd(a5, z0, c51);
     }
-    const a4 = v128.load32_splat(a, 16);
-    c40 = madd(a4, b0, c40);
-    c41 = madd(a4, b1, c41);
-    const a3 = v128.load32_splat(a, 12);
-    c30 = madd(a3, b0, c30);
-    c31 = madd(a3, b1, c31);
-    const a2 = v128.load32_splat(a, 8);
-    c20 = madd(a2, b0, c20);
-    c21 = madd(a2, b1, c21);
-    const a1 = v128.load32_splat(a, 4);
-    c10 = madd(a1, b0, c10);
-    c11 = madd(a1, b1, c11);
-    const a0 = v128.load32_splat(a);
-    c00 = madd(a0, b0, c00);
-    c01 = madd(a0, b1, c01);
+    const x40 = v128.load32_splat(a, 16);
+    c40 = madd(x40, y0, c40);
+    c41 = madd(x40, z0, c41);
+    const x30 = v128.load32_splat(a, 12);
+    c30 = madd(x30, y0, c30);
+    c31 = madd(x30, z0, c31);
+    const x20 = v128.load32_splat(a, 8);
+    c20 = madd(x20, y0, c20);
+    c21 = madd(x20, z0, c21);
+    const x10 = v128.load32_splat(a, 4);
+    c10 = madd(x10, y0, c10);
+    c11 = madd(x10, z0, c11);
+    const x00 = v128.load32_splat(a);
+    c00 = madd(x00, y0, c00);
+    c01 = madd(x00, z0, c01);
     a += MR << 2;
-    b += 32;
   }
   const alphas = f32x4.splat(alpha);
   if (beta != 0) {

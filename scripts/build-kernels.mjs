@@ -1,5 +1,7 @@
-// Compiles assembly/ for both targets and embeds the bytes, so that no bundler can lose them.
+// Compiles assembly/ for both targets and embeds the bytes, so that no bundler can lose them. They are deflated first:
+// what serves a page cannot compress base64 well.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { deflateSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 
 mkdirSync("build", { recursive: true });
@@ -14,7 +16,7 @@ for (const [target, file, embedded] of [
   const bytes = readFileSync(file);
   writeFileSync(
     embedded,
-    `// Made by scripts/build-kernels.mjs from assembly/. Do not edit.\nexport const BYTES =\n  "${bytes.toString("base64")}";\n`,
+    `// Made by scripts/build-kernels.mjs from assembly/. Do not edit.\nexport const BYTES =\n  "${deflateSync(bytes, { level: 9 }).toString("base64")}";\n`,
   );
   console.log(`${file}: ${bytes.length} bytes`);
 }

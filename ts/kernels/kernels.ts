@@ -29,7 +29,7 @@ export async function loadKernels(options: KernelOptions = {}): Promise<Kernels>
   const source = options[flavour];
   const bytes = source
     ? await fetched(flavour, source)
-    : decoded(flavour === "relaxed" ? (await import("./embeddedRelaxed.js")).BYTES : BYTES);
+    : await inflated(flavour === "relaxed" ? (await import("./embeddedRelaxed.js")).BYTES : BYTES);
   const module = await compiled(bytes, flavour, source !== undefined);
   return kernelsFrom(module, flavour);
 }
@@ -74,8 +74,10 @@ async function fetched(flavour: Flavour, source: KernelSource): Promise<BufferSo
   return response.arrayBuffer();
 }
 
-function decoded(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+function inflated(base64: string): Promise<ArrayBuffer> {
+  const deflated = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const bytes = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(bytes).arrayBuffer();
 }
 
 /** Node 20 and 21 have relaxed SIMD behind a flag, which later versions, having it anyway, do not know. */
