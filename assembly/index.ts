@@ -1,6 +1,6 @@
 export { activate, activationGradient } from "./activations";
 export { draw, permutation } from "./draw";
-export { linearMoments, linearSteps } from "./linear";
+export { linearMoments, linearSteps, linearSteps32 } from "./linear";
 export { cos2pi, log, sin2pi } from "./math64";
 export { philox } from "./philox";
 export { product } from "./product";

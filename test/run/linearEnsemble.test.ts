@@ -157,6 +157,30 @@ describe("an ensemble", () => {
     }
   });
 
+  test("in float32 finds the same phases, and states as near as its roundings", async () => {
+    const experiment = linearExperiment({ ...MODEL, steps: 400 });
+    const sigmas = Array.from({ length: 203 }, (_, i) => 0.05 * 1.03 ** i);
+    const spec = { experiment, sigmas, learningRates: [0.02, ETA], seeds: [0, 1, 2] };
+    const double = await runLinearEnsemble(baseline, spec);
+    const single = await runLinearEnsemble(baseline, { ...spec, precision: "float32" });
+    expect(single.map(({ phase }) => phase)).toEqual(double.map(({ phase }) => phase));
+    // An update rounds each number of its state some ten times; where nothing grows, that adds up at most. A catapult
+    // multiplies what was rounded before it as it does the state.
+    const bound = 10 * 400 * 2 ** -24;
+    for (const [i, { phase, niwEnd, lossMax, lossEnd, ...cell }] of double.entries()) {
+      if (phase === "divergent") continue;
+      const growth = Math.max(1, lossMax / cell.lossStart);
+      const near = (a: number, b: number, unit: number) =>
+        expect(Math.abs(a - b), `${phase}, sigma ${cell.sigma}`).toBeLessThan(
+          bound * growth * unit,
+        );
+      near(single[i].niwEnd, niwEnd, cell.niwStart);
+      near(single[i].lossMax, lossMax, lossMax);
+      near(single[i].lossEnd, lossEnd, lossMax);
+    }
+    expect(new Set(double.map(({ phase }) => phase)).size).toBe(4);
+  });
+
   test("tells its progress, and stops when asked to", async () => {
     const experiment = linearExperiment(MODEL);
     const spec = { experiment, sigmas: [1], learningRates: [ETA], seeds: [0, 1, 2] };

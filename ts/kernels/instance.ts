@@ -22,6 +22,7 @@ export interface KernelExports {
   sin2pi(u: number): number;
   linearMoments(x: number, y: number, xi: number, rows: number, slope: number, out: number): void;
   linearSteps(blocks: number, count: number, moments: number, steps: number): void;
+  linearSteps32(blocks: number, count: number, moments: number, steps: number): void;
   run(
     list: number,
     length: number,

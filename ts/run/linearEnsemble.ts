@@ -35,6 +35,12 @@ export interface EnsembleSpec {
   readonly sigmas: readonly number[];
   readonly learningRates: readonly number[];
   readonly seeds: readonly number[];
+  /**
+   * Numbers in the recursion, "float64" unless given. "float32" runs four cells to a vector instead of two. Its states
+   * err by some 1e-7 times the square root of the steps, which moves no boundary that is sampled to a percent; losses below 1e-12 of the
+   * first one are rounding, and a run counts as diverged beyond a loss of 1e12 instead of 1e100.
+   */
+  readonly precision?: "float64" | "float32";
 }
 
 export interface EnsembleHooks {
@@ -47,14 +53,16 @@ const CHUNK = 64;
 /** What a chunk may cost: about 20 ms each of updates and of draws, so that a page stays responsive. */
 const UPDATES = 2 ** 21;
 const DRAWS = 2 ** 18;
-/** Layout of two cells in memory (`assembly/linear.ts`), in units of two float64. */
-const BLOCK = 15;
-const [ALPHA, SIGMA, STEP, SLOPE, G11, G12, G22, V1, V2, S, LOSS_MAX, LOSS, V2_MAX, G22_MAX, MADE] =
+/** Layout of the cells of a vector in memory (`assembly/linear.ts`), in vectors. */
+const BLOCK = 14;
+const [ALPHA, SIGMA, STEP, SLOPE, G11, G12, G22, V1, V2, S, LOSS_MAX, LOSS, V2_MAX, MADE] =
   Array(BLOCK).keys();
+const VECTOR = 16;
+const MOMENTS = 6;
 const PAGE = 65536;
 
 /**
- * Runs a grid of linear models by the exact recursion, in float64 SIMD lanes. All cells of a seed share data,
+ * Runs a grid of linear models by the exact recursion, in SIMD lanes. All cells of a seed share data,
  * initial weights and unit noise (common random numbers), hence the moments of each step.
  */
 export async function runLinearEnsemble(
@@ -85,7 +93,9 @@ class SeedRun {
   readonly #points: { sigma: number; learningRate: number }[];
   readonly #steps: number;
   readonly #chunk: number;
-  readonly #at: { x: number; y: number; xi: number; moments: number; blocks: number };
+  readonly #Numbers: typeof Float64Array | typeof Float32Array;
+  readonly #lanes: number;
+  readonly #at: Record<"x" | "y" | "xi" | "exact" | "moments" | "blocks", number>;
   #lossStart = new Float64Array(0);
   #done = 0;
 
@@ -104,13 +114,16 @@ class SeedRun {
     const affordable = Math.min(UPDATES / this.#points.length, DRAWS / this.#start.y.length);
     this.#chunk = Math.max(1, Math.min(CHUNK, Math.floor(affordable)));
     this.#kernels = kernels.instantiate();
+    this.#Numbers = spec.precision === "float32" ? Float32Array : Float64Array;
+    this.#lanes = VECTOR / this.#Numbers.BYTES_PER_ELEMENT;
     this.#at = this.#arena();
     this.#floats(this.#at.x).set(this.#start.x);
     this.#floats(this.#at.y).set(this.#start.y);
     this.#writeStates();
     if (!this.#fresh) this.#writeMoments(0, CHUNK);
     this.#run(1);
-    this.#lossStart = Float64Array.from(this.#points, (_, i) => this.#value(i, LOSS));
+    const numbers = this.#numbers();
+    this.#lossStart = Float64Array.from(this.#points, (_, i) => numbers[this.#index(i, LOSS)]);
   }
 
   get finished(): boolean {
@@ -129,16 +142,18 @@ class SeedRun {
   cells(): LinearCell[] {
     const { state, alpha, inputs, scales } = this.#start;
     const curvature = lambda(state, inputs, alpha);
+    const norm = niwNorm(state, inputs);
+    const all = this.#numbers();
     return this.#points.map(({ sigma, learningRate }, i) => {
-      const lossEnd = this.#value(i, LOSS);
+      const value = (place: number) => all[this.#index(i, place)];
       const numbers = {
-        finite: this.#value(i, MADE) === this.#steps,
+        finite: value(MADE) === this.#steps,
         lossStart: this.#lossStart[i],
-        lossMax: this.#value(i, LOSS_MAX),
-        lossEnd,
+        lossMax: value(LOSS_MAX),
+        lossEnd: value(LOSS),
         niwStart: Math.abs(alpha * state.v[1]),
-        niwMax: alpha * this.#value(i, V2_MAX),
-        niwEnd: Math.abs(alpha * this.#value(i, V2)),
+        niwMax: alpha * value(V2_MAX),
+        niwEnd: Math.abs(alpha * value(V2)),
       };
       const evidence = judge(numbers, {
         ...scales,
@@ -153,12 +168,12 @@ class SeedRun {
         evidence,
         lossStart: numbers.lossStart,
         lossMax: numbers.lossMax,
-        lossEnd,
-        niwStart: niwNorm(state, inputs),
-        niwEnd: Math.sqrt(this.#value(i, G22)),
+        lossEnd: numbers.lossEnd,
+        niwStart: norm,
+        niwEnd: Math.sqrt(value(G22)),
         effectiveNiwStart: alpha * state.v[1],
-        effectiveNiwEnd: alpha * this.#value(i, V2),
-        steps: this.#value(i, MADE),
+        effectiveNiwEnd: alpha * value(V2),
+        steps: value(MADE),
       };
     });
   }
@@ -169,26 +184,27 @@ class SeedRun {
 
   #run(steps: number): void {
     if (this.#fresh) this.#writeMoments(this.#done, steps);
-    this.#kernels.linearSteps(
-      this.#at.blocks,
-      Math.ceil(this.#points.length / 2),
-      this.#at.moments,
-      steps,
-    );
+    const { linearSteps, linearSteps32 } = this.#kernels;
+    const run = this.#Numbers === Float32Array ? linearSteps32 : linearSteps;
+    run(this.#at.blocks, this.#blocks, this.#at.moments, steps);
     this.#done += steps;
   }
 
   /** Fixed noise gives every step the same moments: they are written once. */
   #writeMoments(first: number, count: number): void {
     const { distribution } = this.#spec.experiment.noise[0];
-    const { x, y, xi, moments } = this.#at;
+    const { x, y, xi, exact, moments } = this.#at;
+    const { buffer } = this.#kernels.memory;
+    const made = new Float64Array(buffer, exact, MOMENTS);
+    const taken = new this.#Numbers(buffer, moments, MOMENTS * CHUNK);
     const rows = this.#start.y.length;
     for (let k = 0; k < count; k++) {
       if (this.#fresh || k === 0) {
         const epoch = this.#fresh ? first + k : 0;
         this.#floats(xi).set(this.#streams.draw("noise", 0, distribution, epoch, rows, 1));
       }
-      this.#kernels.linearMoments(x, y, xi, rows, this.#start.slopes[0], moments + 48 * k);
+      this.#kernels.linearMoments(x, y, xi, rows, this.#start.slopes[0], exact);
+      taken.set(made, MOMENTS * k);
     }
   }
 
@@ -196,54 +212,51 @@ class SeedRun {
     const align = (bytes: number) => Math.ceil(bytes / 16) * 16;
     const floats = align(4 * this.#start.y.length);
     const x = align(this.#kernels.heapBase());
-    const moments = x + 3 * floats;
-    const blocks = moments + 48 * CHUNK;
-    const end = blocks + Math.ceil(this.#points.length / 2) * BLOCK * 16;
+    const exact = x + 3 * floats;
+    const moments = exact + 8 * MOMENTS;
+    const blocks = moments + 8 * MOMENTS * CHUNK;
+    const end = blocks + this.#blocks * BLOCK * VECTOR;
     const { memory } = this.#kernels;
     memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
-    return { x, y: x + floats, xi: x + 2 * floats, moments, blocks };
+    return { x, y: x + floats, xi: x + 2 * floats, exact, moments, blocks };
   }
 
   #writeStates(): void {
     const { state, alpha, slopes } = this.#start;
     const [g11, g12, , g22] = state.G;
-    // An odd cell out shares its block with a copy of itself.
-    const lanes = Math.ceil(this.#points.length / 2) * 2;
-    for (let i = 0; i < lanes; i++) {
+    const numbers = this.#numbers();
+    // What is left of the last block are copies of the last cell.
+    for (let i = 0; i < this.#blocks * this.#lanes; i++) {
       const { sigma, learningRate } = this.#points[Math.min(i, this.#points.length - 1)];
-      const values: [number, number][] = [
-        [ALPHA, alpha],
-        [SIGMA, sigma],
-        [STEP, learningRate * alpha],
-        [SLOPE, slopes[0]],
-        [G11, g11],
-        [G12, g12],
-        [G22, g22],
-        [V1, state.v[0]],
-        [V2, state.v[1]],
-        [S, state.s],
-        [LOSS_MAX, 0],
-        [LOSS, 0],
-        [V2_MAX, 0],
-        [G22_MAX, 0],
-        [MADE, 0],
-      ];
-      for (const [place, value] of values) this.#doubles()[this.#index(i, place)] = value;
+      const put = (place: number, value: number) => {
+        numbers[this.#index(i, place)] = value;
+      };
+      put(ALPHA, alpha);
+      put(SIGMA, sigma);
+      put(STEP, learningRate * alpha);
+      put(SLOPE, slopes[0]);
+      put(G11, g11);
+      put(G12, g12);
+      put(G22, g22);
+      put(V1, state.v[0]);
+      put(V2, state.v[1]);
+      put(S, state.s);
     }
   }
 
-  #value(cell: number, place: number): number {
-    return this.#doubles()[this.#index(cell, place)];
+  get #blocks(): number {
+    return Math.ceil(this.#points.length / this.#lanes);
   }
 
-  /** Two cells to a block, each number of both side by side. */
+  /** Each number of a block's cells stands side by side. */
   #index(cell: number, place: number): number {
-    return (cell >> 1) * BLOCK * 2 + place * 2 + (cell & 1);
+    const lane = cell % this.#lanes;
+    return (cell - lane) * BLOCK + place * this.#lanes + lane;
   }
 
-  #doubles(): Float64Array {
-    const length = Math.ceil(this.#points.length / 2) * BLOCK * 2;
-    return new Float64Array(this.#kernels.memory.buffer, this.#at.blocks, length);
+  #numbers(): Float64Array | Float32Array {
+    const length = this.#blocks * BLOCK * this.#lanes;
+    return new this.#Numbers(this.#kernels.memory.buffer, this.#at.blocks, length);
   }
 
   #floats(address: number): Float32Array {
