@@ -71,8 +71,12 @@ class WasmSession implements Session {
     const records = this.#records(list);
     const replicas = records.length;
     const kernels = this.#live();
-    const rows = new Float64Array(count * replicas * slots);
     const atOnce = Math.max(1, Math.floor(traceBytes / (8 * slots)));
+    if (replicas === 1 && count <= atOnce) {
+      kernels.run(records[0], ops.length, first, count, trace, slots, workspace);
+      return new Float64Array(kernels.memory.buffer, trace, count * slots).slice();
+    }
+    const rows = new Float64Array(count * replicas * slots);
     // A replica's memory stays in the cache while it takes many steps.
     for (const [r, address] of records.entries()) {
       for (let done = 0; done < count; done += atOnce) {

@@ -198,16 +198,19 @@ class Trainer {
 
   /** Makes updates `from` to `end` of the epoch that began with update `first`, as long as all stays finite. */
   async #train(first: number, from: number, end: number): Promise<number> {
+    const { checkpoints, observer } = this.#hooks;
     let done = from;
     while (done < end && !this.#recorder.diverged) {
-      await this.#checkpoint(done);
-      await this.#observe(done);
-      const until = Math.min(end, this.#hooks.observer?.next(done + 1) ?? end);
+      // A small network's step takes a few microseconds, of which each await that is not needed takes its share.
+      if (checkpoints) await this.#checkpoint(done);
+      if (observer) await this.#observe(done);
+      const until = Math.min(end, observer?.next(done + 1) ?? end);
       const start = performance.now();
       const trace = await this.#piece("step", done - first, until - done);
       this.#seconds += (performance.now() - start) / 1000;
       done += this.#recorder.steps(done, trace);
-      await this.#breathe(done);
+      if (this.#isBreathless) await this.#breathe(done);
+      this.#hooks.signal?.throwIfAborted();
     }
     return done;
   }
@@ -234,13 +237,14 @@ class Trainer {
     return trace;
   }
 
+  get #isBreathless(): boolean {
+    return performance.now() - this.#lastBreath > PIECE_MS;
+  }
+
   async #breathe(step: number): Promise<void> {
-    if (performance.now() - this.#lastBreath > PIECE_MS) {
-      this.#hooks.onProgress?.(step, this.#schedule.steps);
-      await breathe();
-      this.#lastBreath = performance.now();
-    }
-    this.#hooks.signal?.throwIfAborted();
+    this.#hooks.onProgress?.(step, this.#schedule.steps);
+    await breathe();
+    this.#lastBreath = performance.now();
   }
 
   /** Hands the state out when it is due: between updates, when all that is recorded so far lies behind. */
@@ -296,7 +300,8 @@ class Trainer {
           sums.correct += trace[k + 1];
         }
         done += trace.length / 2;
-        await this.#breathe(step);
+        if (this.#isBreathless) await this.#breathe(step);
+        this.#hooks.signal?.throwIfAborted();
       }
     }
     return sums;
