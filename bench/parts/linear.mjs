@@ -70,7 +70,8 @@ function ensemble(rounds) {
         { cases: { ensemble: "recursion" } },
       );
     const sides = [
-      ours("ninscope, float64", {}),
+      ours("ninscope, float32", { precision: "float32" }),
+      ours("ninscope, float64", { precision: "float64" }),
       pythonSide("NumPy", "numpy", "peers/linear_numpy.py", [folder, given], {
         cases: { recursion: "recursion", step: "network" },
       }),
@@ -78,7 +79,7 @@ function ensemble(rounds) {
         cases: { step: "network" },
       }),
     ];
-    const targets = { "ninscope, float64": 80e6 };
+    const targets = { "ninscope, float64": 80e6, "ninscope, float32": 150e6 };
     return contest({ sides, runs: RUNS, rounds, targets });
   });
 }
