@@ -70,8 +70,8 @@ function ensemble(rounds) {
         { cases: { ensemble: "recursion" } },
       );
     const sides = [
-      ours("ninscope, float32", { precision: "float32" }),
       ours("ninscope, float64", { precision: "float64" }),
+      ours("ninscope, float32", { precision: "float32" }),
       pythonSide("NumPy", "numpy", "peers/linear_numpy.py", [folder, given], {
         cases: { recursion: "recursion", step: "network" },
       }),
