@@ -3,8 +3,9 @@ import { InputError } from "../../errors/errors.js";
 import { type SweepInput, sweepPlan } from "../../experiment/sweep.js";
 import { canonicalJson } from "../../run/hash.js";
 import { openStore, readSpec, writeSpec } from "../../run/node/openStore.js";
+import { refined } from "../../run/refine.js";
 import type { Store } from "../../run/store/store.js";
-import { type SweptSummary, summarised } from "../../run/sweepResult.js";
+import { inOrder, type SweptSummary, summarised } from "../../run/sweepResult.js";
 import { type CommonOptions, voiceOf, withVoice } from "../options.js";
 import { sweepSummary, sweepTable, writeSweep } from "../sweepOutput.js";
 
@@ -31,8 +32,7 @@ Example:
       try {
         await writeSpec(options.out, spec);
         for (const folder of folders) await copyRuns(folder, store);
-        const runs = runsOf(spec, store);
-        const missing = sweepPlan(spec).runs.length - runs.length;
+        const { runs, missing } = runsOf(spec, store);
         if (runs.length === 0) {
           throw new InputError(
             "folders",
@@ -46,7 +46,7 @@ Example:
         else process.stdout.write(`${sweepTable(result)}\n`);
         if (missing > 0 && !voice.quiet) {
           process.stderr.write(
-            `${missing} runs are missing; \`ninscope sweep --resume --out ${options.out}\` makes them\n`,
+            `${missing === 1 ? "1 run is" : `${missing} runs are`} missing; \`ninscope sweep --resume --out ${options.out}\` goes on from there\n`,
           );
         }
       } finally {
@@ -80,16 +80,27 @@ async function copyRuns(folder: string, into: Store): Promise<void> {
   }
 }
 
-/** The sweep's runs that the store has, in their order. */
-function runsOf(spec: SweepInput, store: Store): SweptSummary[] {
+/**
+ * The sweep's runs that the store has, in their order: those of the plan, and those that refinement asks for after
+ * them. What it asks for next is not known before all that it asked for is there.
+ */
+function runsOf(spec: SweepInput, store: Store): { runs: SweptSummary[]; missing: number } {
   const kept = new Map(
     store.keys().flatMap((key) => {
       const run = store.get(key);
       return run ? [[canonicalJson(run.experiment), run] as const] : [];
     }),
   );
-  return sweepPlan(spec).runs.flatMap(({ fields, experiment }) => {
-    const run = kept.get(canonicalJson(experiment));
-    return run ? [{ ...run, fields }] : [];
-  });
+  const { runs: planned, refine, at } = sweepPlan(spec);
+  const runs: SweptSummary[] = [];
+  let missing = 0;
+  for (let round = planned; round.length > 0; ) {
+    for (const { fields, experiment } of round) {
+      const run = kept.get(canonicalJson(experiment));
+      if (run) runs.push({ ...run, fields });
+      else missing++;
+    }
+    round = refine && missing === 0 ? refined(refine, runs).map(at) : [];
+  }
+  return { runs: inOrder(spec, runs), missing };
 }
