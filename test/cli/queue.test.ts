@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -135,6 +135,36 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
     await killed(one);
     await run(process.execPath, [CLI, ...args]);
     expect((await keysIn("alone")).length).toBe(8);
+  });
+
+  it("goes on from a shared checkpoint where its worker was killed, to the same bits", async () => {
+    const path = await written("takeover.json", { ...spec(4, 2000), sweep: { seed: [0] } });
+    const [shared, out] = [place("shared"), place("takeover")];
+    const careful = () =>
+      started([
+        ...["worker", "--queue", redis.url, "--workers", "1"],
+        ...["--checkpoints", shared, "--checkpoint-every", "0.05"],
+      ]);
+    const coordinator = started(["sweep", path, "--queue", redis.url, "--out", out, "--json"]);
+    let stdout = "";
+    coordinator.stdout?.on("data", (text) => {
+      stdout += text;
+    });
+    const first = careful();
+    const saved = async () =>
+      (await readdir(shared).catch(() => [])).some((name) => name.endsWith(".safetensors"));
+    while (!(await saved())) await sleep(5);
+    await killed(first);
+    expect(await keysIn("takeover")).toEqual([]);
+    let said = "";
+    careful().stderr?.on("data", (text) => {
+      said += text;
+    });
+    await once(coordinator, "close");
+    expect(Number(/goes on from step (\d+)/.exec(said)?.[1])).toBeGreaterThan(0);
+    const whole = await run(process.execPath, [CLI, "sweep", path, "--json"]);
+    expect(JSON.parse(stdout).resultsHash).toBe(JSON.parse(whole.stdout).resultsHash);
+    expect((await readdir(shared)).filter((name) => name.endsWith(".safetensors"))).toEqual([]);
   });
 
   it("is refused by a worker whose data is not the sweep's; another makes it", async () => {

@@ -5,6 +5,7 @@ import { nodeFiles } from "../data/node/files.js";
 import { InputError, shown } from "../errors/errors.js";
 import { parseValue, withField } from "../experiment/paths.js";
 import { BACKENDS, type BackendName } from "../run/backend.js";
+import { CHECKPOINT_EVERY } from "../run/checkpoint.js";
 import { Progress, type Voice } from "./terminal.js";
 
 export interface CommonOptions {
@@ -60,17 +61,19 @@ export interface LongRunOptions extends RunOptions {
 export function withLongRun(command: Command): Command {
   return withRun(command)
     .option("--resume", "go on with what --out holds, where it was interrupted")
-    .addOption(
-      new Option("--checkpoint-every <seconds>", "time between checkpoints of a run, with --out")
-        .argParser((text) => numberOf("--checkpoint-every", text, 0))
-        .default(30),
-    )
+    .addOption(checkpointEvery("time between checkpoints of a run, with --out"))
     .hook("preAction", (own) => {
       const { resume, out } = own.opts<LongRunOptions>();
       if (resume && out === undefined) {
         throw new InputError("--resume", "--resume needs --out, the folder to go on with");
       }
     });
+}
+
+export function checkpointEvery(description: string): Option {
+  return new Option("--checkpoint-every <seconds>", description)
+    .argParser((text) => numberOf("--checkpoint-every", text, 0))
+    .default(CHECKPOINT_EVERY);
 }
 
 export function withWorkers(command: Command): Command {

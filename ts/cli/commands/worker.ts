@@ -2,11 +2,20 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { serveQueue } from "../../run/node/queue/serve.js";
 import type { Interrupt } from "../interrupt.js";
-import { type CommonOptions, dataFiles, voiceOf, withVoice, withWorkers } from "../options.js";
+import {
+  type CommonOptions,
+  checkpointEvery,
+  dataFiles,
+  voiceOf,
+  withVoice,
+  withWorkers,
+} from "../options.js";
 
 interface WorkerOptions extends CommonOptions {
   readonly queue: string;
   readonly workers?: number;
+  readonly checkpoints?: string;
+  readonly checkpointEvery: number;
 }
 
 export function workerCommand(program: Command, interrupt: Interrupt): void {
@@ -15,6 +24,11 @@ export function workerCommand(program: Command, interrupt: Interrupt): void {
       "--queue <url>",
       "Redis or Valkey server that holds the queue, redis://host:port",
     )
+    .option(
+      "--checkpoints <dir>",
+      "folder that all workers share: a run taken over goes on from there, not from its beginning",
+    )
+    .addOption(checkpointEvery("time between checkpoints of a run, with --checkpoints"))
     .description("make the runs that `ninscope sweep --queue` puts on a queue, until Ctrl-C")
     .addHelpText(
       "after",
@@ -22,22 +36,25 @@ export function workerCommand(program: Command, interrupt: Interrupt): void {
 As many workers as wanted, on any machines that reach the queue and have the same data. One that dies has its
 runs taken over by the others.
 
-Example:
-  $ ninscope worker --queue redis://localhost:6379`,
+Examples:
+  $ ninscope worker --queue redis://localhost:6379
+  $ ninscope worker --queue redis://localhost:6379 --checkpoints /shared/checkpoints`,
     )
-    .action(async ({ queue, workers = availableParallelism(), ...common }: WorkerOptions) => {
-      const voice = voiceOf(common);
-      const silent = voice.json || voice.quiet;
+    .action(async (options: WorkerOptions) => {
+      const { queue, workers = availableParallelism(), checkpoints } = options;
+      const voice = voiceOf(options);
+      const say = (line: string) => {
+        if (!voice.json && !voice.quiet) process.stderr.write(`${line}\n`);
+      };
       let done = 0;
       await serveQueue(queue, {
         workers: Math.max(1, workers),
         files: dataFiles(voice, interrupt.signal),
         signal: interrupt.signal,
-        onRun: (key, finished) => {
-          if (finished) done++;
-          if (!silent && finished)
-            process.stderr.write(`run ${key.slice(0, 12)} done, ${done} so far\n`);
-        },
+        checkpoints,
+        checkpointEvery: options.checkpointEvery,
+        say,
+        onRun: (key) => say(`run ${key.slice(0, 12)} done, ${++done} so far`),
       });
     });
 }

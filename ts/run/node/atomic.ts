@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { RunError } from "../../errors/errors.js";
 
@@ -6,7 +7,8 @@ import { RunError } from "../../errors/errors.js";
  * @throws RunError with the path and the cause, such as a full disk.
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const part = `${path}.${process.pid}.part`;
+  // A name of its own, for in a folder that machines share another may have a process of the same number.
+  const part = `${path}.${randomUUID()}.part`;
   try {
     const file = await open(part, "w");
     try {

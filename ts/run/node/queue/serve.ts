@@ -4,6 +4,7 @@ import type { FileSource } from "../../../data/load.js";
 import { InputError } from "../../../errors/errors.js";
 import { loadKernels } from "../../../kernels/kernels.js";
 import { machineFor } from "../../backend.js";
+import { CHECKPOINT_EVERY, type Checkpoint, type Checkpoints } from "../../checkpoint.js";
 import { isGenerated, type KeyedDataset } from "../../dataKey.js";
 import { canonicalJson } from "../../hash.js";
 import { spawnThread } from "../../pool/node/spawn.js";
@@ -12,14 +13,21 @@ import { Pool } from "../../pool/pool.js";
 import { runKey } from "../../runKey.js";
 import { connect } from "./connect.js";
 import { packFailure, packResult, QUEUE, type QueuedResult, type QueuedRun } from "./protocol.js";
+import { SharedCheckpoints } from "./sharedCheckpoints.js";
 
 export interface ServeOptions {
   /** Runs at once, each on a thread. */
   readonly workers: number;
   readonly files: FileSource;
   readonly signal: AbortSignal;
-  /** Told of each run that is begun or done. */
-  readonly onRun?: (key: string, done: boolean) => void;
+  /** A folder that all workers share: a run that is taken over goes on from there. Left out: it begins anew. */
+  readonly checkpoints?: string;
+  /** Seconds between the checkpoints of a run; left out: 30. */
+  readonly checkpointEvery?: number;
+  /** Told of each run that is done. */
+  readonly onRun?: (key: string) => void;
+  /** Told what is worth knowing besides: a run that goes on from a checkpoint, a checkpoint that was not kept. */
+  readonly say?: (line: string) => void;
 }
 
 /** A worker that is silent for so long is taken to be dead, and its runs are given to others. */
@@ -31,9 +39,10 @@ const LOCK_MS = 10_000;
  * goes back to the queue; the signal's reason.
  */
 export async function serveQueue(url: string, options: ServeOptions): Promise<never> {
-  const { workers, signal } = options;
+  const { workers, signal, checkpoints } = options;
+  const shared = checkpoints === undefined ? null : await SharedCheckpoints.open(checkpoints);
   const { bullmq, redis } = await connect(url);
-  const server = new Server(options);
+  const server = new Server(options, shared);
   let stop: (error: unknown) => void = () => {};
   const stopped = new Promise<never>((_, reject) => {
     stop = reject;
@@ -83,11 +92,13 @@ class WrongData extends InputError {}
 
 class Server {
   readonly #options: ServeOptions;
+  readonly #shared: SharedCheckpoints | null;
   readonly #pools = new Map<string, Promise<Pool>>();
   #data: { readonly spec: string; readonly loaded: Promise<KeyedDataset> } | null = null;
 
-  constructor(options: ServeOptions) {
+  constructor(options: ServeOptions, shared: SharedCheckpoints | null) {
     this.#options = options;
+    this.#shared = shared;
   }
 
   async make({ id = "", data: run }: QueueJob<QueuedRun>): Promise<QueuedResult> {
@@ -102,18 +113,31 @@ class Server {
         `${hostname()} would make another run than the sweep asks for: its ninscope or its kernels (${machine.flavour} for ${flavour}) are not the sweep's`,
       );
     }
-    onRun?.(id, false);
-    const { parameters: _, ...result } = await pool.run(
-      { key: id, experiment, backend, data },
-      { signal },
-    );
-    onRun?.(id, true);
+    const job = { key: id, experiment, backend, data };
+    const checkpoints = await this.#checkpoints(id);
+    const { parameters: _, ...result } = await pool.run(job, { signal, checkpoints });
+    await this.#shared?.dropCheckpoint(id).catch(this.#unkept);
+    onRun?.(id);
     return packResult(result);
   }
 
   async dispose(): Promise<void> {
     for (const pool of this.#pools.values()) await (await pool).dispose();
   }
+
+  async #checkpoints(key: string): Promise<Checkpoints | undefined> {
+    const shared = this.#shared;
+    if (!shared) return undefined;
+    const { checkpointEvery: every = CHECKPOINT_EVERY, say } = this.#options;
+    const from = await shared.checkpoint(key);
+    if (from) say?.(`run ${key.slice(0, 12)} goes on from step ${from.step}`);
+    const save = (checkpoint: Checkpoint) =>
+      shared.saveCheckpoint(key, checkpoint).catch(this.#unkept);
+    return { from, every, save };
+  }
+
+  /** A folder that fails costs a run that is taken over its time, and no run its result. */
+  readonly #unkept = (error: Error) => this.#options.say?.(error.message);
 
   async #load(pool: Pool, { experiment, data: wanted }: QueuedRun): Promise<KeyedDataset> {
     const spec = canonicalJson(experiment.data);
