@@ -138,7 +138,7 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
   });
 
   it("goes on from a shared checkpoint where its worker was killed, to the same bits", async () => {
-    const path = await written("takeover.json", { ...spec(4, 2000), sweep: { seed: [0] } });
+    const path = await written("takeover.json", { ...spec(4, 1000), sweep: { seed: [0] } });
     const [shared, out] = [place("shared"), place("takeover")];
     const careful = () =>
       started([
