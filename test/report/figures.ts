@@ -1,11 +1,13 @@
 import type { Phase } from "../../ts/analysis/phase.js";
 import { linear } from "../../ts/index.js";
+import { calibrationScatter } from "../../ts/report/calibration.js";
 import type { RunCurves } from "../../ts/report/curves.js";
 import { linearTrajectories, trainingCurves } from "../../ts/report/curves.js";
 import { phaseGrid } from "../../ts/report/phaseGrid.js";
 import { phaseMap } from "../../ts/report/phaseMap.js";
 import { type ProbedRun, probeCurves } from "../../ts/report/probeCurves.js";
 import { type ScalePoint, timeScales } from "../../ts/report/timeScales.js";
+import { validityMap } from "../../ts/report/validityMap.js";
 
 const LETTERS: Readonly<Record<string, Phase>> = {
   o: "decoupled",
@@ -173,4 +175,43 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
       probed("sigma 3: decay", 0.8),
       probed("sigma 0.3: decoupled", 0.999),
     ]),
+  fits: () => {
+    const fitted = (curve: "loss" | "testLoss" | "niwNorm", amplitude: number, offset: number) => ({
+      curve,
+      amplitude,
+      offset,
+      tau: -1 / Math.log(0.8),
+      window: [0, 12] as const,
+    });
+    const run = network("decay", 8, 0.8);
+    const fits = [fitted("loss", 2.3, 0), fitted("testLoss", 2, 0.3), fitted("niwNorm", 0.4, 0)];
+    return trainingCurves(frame("Fits"), [
+      { ...run, note: "fresh noise", fits },
+      { ...run, note: "fixed noise", fits: [] },
+    ]);
+  },
+  calibration: () =>
+    calibrationScatter({
+      ...frame("Readings"),
+      panels: ["antithetic passes", "by step"].map((heading, k) => ({
+        heading,
+        points: [1, 2, 3, 4, 5, 6].map((i) => ({
+          direct: 0.01 * i,
+          reading: 0.01 * (i + 0.3 * (-1) ** i) - 0.02 * k,
+          error: i < 6 ? 0.001 * i : Number.NaN,
+        })),
+        calibration: { slope: 1.012345, slopeError: 0.0234, rSquared: 0.98765 },
+      })),
+    }),
+  validity: () =>
+    validityMap({
+      ...frame("Where the expansion holds"),
+      cells: [0.1, 0.3, 1, 3, 10, 30].flatMap((sigma) =>
+        [0, 0.02, 0.1, 0.5, 1, 3, 8, 20].map((epoch) => ({
+          sigma,
+          epoch,
+          error: sigma > 20 && epoch > 2 ? Number.NaN : (0.004 * sigma * (1 + epoch)) ** 0.8,
+        })),
+      ),
+    }),
 };

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Phase } from "../analysis/phase.js";
+import { shortNumber, yLabel } from "./axes.js";
 import { CURVE_COLOURS, PHASE_COLOURS } from "./palette.js";
-import { shortNumber, yLabel } from "./phaseMap.js";
 import { type Frame, figure } from "./svg.js";
 
 /** A named curve; values that are not positive and finite cannot stand on a logarithmic axis and are left out. */
@@ -9,6 +9,15 @@ export interface Curve {
   readonly label: string;
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
+}
+
+/** `amplitude exp(-(x - window[0]) / tau) + offset`, which was fitted over `window`; in the unit of the curve's x. */
+export interface CurveFit {
+  readonly curve: "loss" | "testLoss" | "niwNorm";
+  readonly tau: number;
+  readonly amplitude: number;
+  readonly offset: number;
+  readonly window: readonly [number, number];
 }
 
 export interface RunCurves {
@@ -19,6 +28,7 @@ export interface RunCurves {
   readonly unperturbedLoss: Curve;
   readonly testLoss: Curve;
   readonly niwNorm: Curve;
+  readonly fits?: readonly CurveFit[];
 }
 
 /** Noise weights, training and test loss against epochs: one column of panels a run. */
@@ -45,6 +55,7 @@ export function trainingCurves(frame: Frame, runs: readonly RunCurves[]): string
         colours,
         heading: run,
         keyed: i === 0,
+        fits: run.fits?.filter(({ curve }) => curve !== "niwNorm"),
       }),
     ),
     runs.map((run, i) =>
@@ -56,6 +67,7 @@ export function trainingCurves(frame: Frame, runs: readonly RunCurves[]): string
         colours,
         xLabel: "epoch",
         keyed: i === 0,
+        fits: run.fits?.filter(({ curve }) => curve === "niwNorm"),
       }),
     ),
   ]);
@@ -113,10 +125,11 @@ interface PanelOptions {
   readonly heading?: { readonly phase: Phase; readonly sigma: number; readonly note?: string };
   /** Whether the curves are named in the panel. */
   readonly keyed?: boolean;
+  readonly fits?: readonly CurveFit[];
 }
 
 function panel(curves: readonly Curve[], options: PanelOptions): Plot.PlotOptions {
-  const { width, height, label, domain, colours, heading } = options;
+  const { width, height, label, domain, colours, heading, fits = [] } = options;
   const key = options.keyed
     ? curves.map(({ label: name }, i) => ({
         name,
@@ -150,6 +163,16 @@ function panel(curves: readonly Curve[], options: PanelOptions): Plot.PlotOption
           strokeDasharray: STROKES[i].dashes,
         }),
       ),
+      ...fits.flatMap((fit) => fitted(fit, domain)),
+      ...(fits.length > 0 && !curves.some(brokenOff)
+        ? [
+            Plot.text([`◦- -◦ fit: tau ${fits.map(({ tau }) => shortNumber(tau)).join(", ")}`], {
+              frameAnchor: "bottom-left",
+              dx: 6,
+              dy: -6,
+            }),
+          ]
+        : []),
       ...(curves.some(brokenOff)
         ? [
             Plot.text(["× leaves the finite range"], {
@@ -173,6 +196,28 @@ function panel(curves: readonly Curve[], options: PanelOptions): Plot.PlotOption
       ...(heading ? headed(heading) : []),
     ],
   };
+}
+
+/** A fit in ink over its curve, its window's ends marked. */
+function fitted(
+  { tau, amplitude, offset, window: [from, to] }: CurveFit,
+  [low, high]: [number, number],
+): Plot.Markish[] {
+  const line = Array.from({ length: 81 }, (_, i) => {
+    const x = from + (i / 80) * (to - from);
+    return { x, y: amplitude * Math.exp(-(x - from) / tau) + offset };
+  }).filter(({ y }) => y >= low && y <= high);
+  const ends = [line[0], line[line.length - 1]].filter(Boolean);
+  return [
+    Plot.line(line, {
+      x: "x",
+      y: "y",
+      stroke: "currentColor",
+      strokeWidth: 1.3,
+      strokeDasharray: "5,4",
+    }),
+    Plot.dot(ends, { x: "x", y: "y", r: 3.5, fill: "var(--paper)", stroke: "currentColor" }),
+  ];
 }
 
 /** How curves of one panel are drawn, so that they differ in grey too. */

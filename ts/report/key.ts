@@ -17,25 +17,27 @@ export function key(entries: readonly (readonly [string, string])[], dy: number)
   });
 }
 
-/** Names of the phases beside squares of their colours, above a panel. */
-export function phaseKey(phases: readonly Phase[], dy: number): Plot.Markish[] {
+/** Names beside squares of their colours, above a panel. */
+export function squareKey(
+  entries: readonly (readonly [string, string])[],
+  dy: number,
+): Plot.Markish[] {
   let dx = -40;
-  const all: readonly Phase[] = [...PHASES, "unclassified"];
-  return all
-    .filter((phase) => phases.includes(phase))
-    .flatMap((phase) => {
-      const at = { frameAnchor: "top-left", dy } as const;
-      const square = Plot.dot([phase], {
-        ...at,
-        dx,
-        dy: dy + 6,
-        symbol: "square",
-        r: 6,
-        fill: PHASE_COLOURS[phase],
-        stroke: "var(--rule)",
-      });
-      const name = Plot.text([phase], { ...at, textAnchor: "start", dx: dx + 12 });
-      dx += wordsWidth(phase) + 30;
-      return [square, name];
-    });
+  return entries.flatMap(([name, fill]) => {
+    const at = { frameAnchor: "top-left", dx } as const;
+    dx += wordsWidth(name) + 30;
+    return [
+      Plot.dot([name], { ...at, dy: dy + 6, symbol: "square", r: 6, fill, stroke: "var(--rule)" }),
+      Plot.text([name], { ...at, textAnchor: "start", dx: at.dx + 12, dy }),
+    ];
+  });
+}
+
+/** Names of the phases among these. */
+export function phaseKey(phases: readonly Phase[], dy: number): Plot.Markish[] {
+  const present = [...PHASES, "unclassified" as const].filter((phase) => phases.includes(phase));
+  return squareKey(
+    present.map((phase) => [phase, PHASE_COLOURS[phase]]),
+    dy,
+  );
 }

@@ -14,31 +14,53 @@ export interface PagePart {
   readonly table?: PageTable;
 }
 
-/** One self-contained HTML page: figures, tables and the words between. */
-export function page(title: string, parts: readonly PagePart[]): string {
-  const table = ({ head, rows }: PageTable) =>
-    `<table><thead><tr>${head.map((cell) => `<th>${escaped(cell)}</th>`).join("")}</tr></thead><tbody>${rows
-      .map((row) => `<tr>${row.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`)
-      .join("")}</tbody></table>`;
-  const body = parts.map(({ heading, words = [], svg, table: rows }) =>
+export interface Page {
+  readonly title: string;
+  /** What it is about, in a sentence or two. */
+  readonly lead: string;
+  readonly parts: readonly PagePart[];
+  /** What it was made from and how, name and value, at the page's foot. */
+  readonly provenance: readonly (readonly [string, string])[];
+}
+
+/** One HTML page that needs nothing else: figures, tables and the words between; for light, dark and paper. */
+export function page({ title, lead, parts, provenance }: Page): string {
+  const body = parts.map(({ heading, words = [], svg, table }) =>
     [
-      `<h2>${escaped(heading)}</h2>`,
+      `<section><h2>${escaped(heading)}</h2>`,
       ...words.map((text) => `<p>${escaped(text)}</p>`),
       ...(svg ? [`<figure>${svg}</figure>`] : []),
-      ...(rows ? [table(rows)] : []),
+      ...(table ? [tableOf(table)] : []),
+      "</section>",
     ].join("\n"),
   );
+  const made = provenance.map(
+    ([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`,
+  );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>${escaped(title)}</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff; }
-figure { margin: 1rem 0; overflow-x: auto; } figure svg { max-width: 100%; height: auto; }
-table { border-collapse: collapse; font-size: 13px; } th, td { text-align: left; vertical-align: top; padding: 4px 10px; border-bottom: 1px solid #c8c8c8; }
-@media (prefers-color-scheme: dark) { body { color: #ececec; background: #16181d; } th, td { border-color: #50545c; } }
-</style></head><body>
+<style>${STYLE}</style></head><body>
 <h1>${escaped(title)}</h1>
+<p>${escaped(lead)}</p>
 ${body.join("\n")}
+<footer><h2>How it was made</h2><dl>${made.join("")}</dl></footer>
 </body></html>
 `;
 }
+
+function tableOf({ head, rows }: PageTable): string {
+  const row = (cells: readonly string[], kind: "th" | "td") =>
+    `<tr>${cells.map((cell) => `<${kind}>${escaped(cell)}</${kind}>`).join("")}</tr>`;
+  return `<table><thead>${row(head, "th")}</thead><tbody>${rows.map((cells) => row(cells, "td")).join("")}</tbody></table>`;
+}
+
+const STYLE = `
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff; }
+figure { margin: 1rem 0; overflow-x: auto; } figure svg { max-width: 100%; height: auto; }
+table { border-collapse: collapse; font-size: 13px; } th, td { text-align: left; vertical-align: top; padding: 4px 10px; border-bottom: 1px solid #c8c8c8; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; font-size: 13px; } dd { margin: 0; overflow-wrap: anywhere; }
+@media (prefers-color-scheme: dark) { body { color: #ececec; background: #16181d; } th, td { border-color: #50545c; } }
+@media print { body { max-width: none; margin: 0; } figure, tr { break-inside: avoid; } h2 { break-after: avoid; } }
+`;

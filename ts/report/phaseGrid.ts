@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import { PHASES, type Phase } from "../analysis/phase.js";
+import { increasing, shortNumber, yLabel } from "./axes.js";
 import { phaseKey } from "./key.js";
 import { PHASE_COLOURS } from "./palette.js";
-import { shortNumber, yLabel } from "./phaseMap.js";
 import { type Frame, figure } from "./svg.js";
 
 export interface PhaseGrid extends Frame {
@@ -20,8 +20,8 @@ export interface PhaseGrid extends Frame {
 
 /** The phase of most seeds over (`sigma`, learning rate), with predicted boundaries. */
 export function phaseGrid({ cells, predicted, ...frame }: PhaseGrid): string {
-  const sigmas = sorted(cells.map(({ sigma }) => sigma));
-  const rates = sorted(cells.map(({ learningRate }) => learningRate));
+  const sigmas = increasing(cells.map(({ sigma }) => sigma));
+  const rates = increasing(cells.map(({ learningRate }) => learningRate));
   const [width, height] = [stepOf(sigmas), stepOf(rates)];
   const shades = sigmas.flatMap((sigma) =>
     rates.map((rate) => {
@@ -101,10 +101,6 @@ export function phaseGrid({ cells, predicted, ...frame }: PhaseGrid): string {
       },
     ],
   ]);
-}
-
-function sorted(values: readonly number[]): number[] {
-  return [...new Set(values)].sort((a, b) => a - b);
 }
 
 /** Half the way to the neighbour, as a factor. */

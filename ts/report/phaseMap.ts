@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { BoundaryName } from "../analysis/boundaries.js";
 import { PHASES, type Phase } from "../analysis/phase.js";
+import { increasing, logEdge, shortNumber, yLabel } from "./axes.js";
 import { ON_PHASE, PHASE_COLOURS } from "./palette.js";
 import { type Frame, figure } from "./svg.js";
 
@@ -26,14 +27,20 @@ export function phasePanel(
   height: number,
 ): Plot.PlotOptions {
   const positive = runs.filter(({ sigma }) => sigma > 0);
-  const sigmas = [...new Set(positive.map(({ sigma }) => sigma))].sort((a, b) => a - b);
+  const sigmas = increasing(positive.map(({ sigma }) => sigma));
   const cells = sigmas.flatMap((sigma, i) => {
     const here = positive.filter((run) => run.sigma === sigma);
     let below = 0;
     return ORDER.map((phase) => {
       const share = here.filter((run) => run.phase === phase).length / here.length;
       below += share;
-      return { phase, x1: edge(sigmas, i), x2: edge(sigmas, i + 1), y1: below - share, y2: below };
+      return {
+        phase,
+        x1: logEdge(sigmas, i),
+        x2: logEdge(sigmas, i + 1),
+        y1: below - share,
+        y2: below,
+      };
     }).filter(({ y1, y2 }) => y2 > y1);
   });
   const rules = (kind: "predicted" | "measured") =>
@@ -111,30 +118,6 @@ export function phasePanel(
   };
 }
 
-/** Where one cell ends and the next begins: half-way between neighbours, on the logarithmic scale. */
-function edge(sigmas: readonly number[], i: number): number {
-  if (sigmas.length === 1) return sigmas[0] * (i === 0 ? 0.8 : 1.25);
-  if (i === 0) return sigmas[0] * Math.sqrt(sigmas[0] / sigmas[1]);
-  const last = sigmas.length - 1;
-  if (i > last) return sigmas[last] * Math.sqrt(sigmas[last] / sigmas[last - 1]);
-  return Math.sqrt(sigmas[i - 1] * sigmas[i]);
-}
-
 function domain(sigmas: readonly number[]): [number, number] {
-  return sigmas.length === 0 ? [0.1, 10] : [edge(sigmas, 0), edge(sigmas, sigmas.length)];
-}
-
-/** A vertical axis' label, above the axis and clear of what stands over the panel. */
-export function yLabel(text: string): Plot.Markish {
-  return Plot.text([`↑ ${text}`], {
-    frameAnchor: "top-left",
-    textAnchor: "start",
-    lineAnchor: "bottom",
-    dx: -46,
-    dy: -11,
-  });
-}
-
-export function shortNumber(x: number): string {
-  return String(Number(x.toPrecision(3)));
+  return sigmas.length === 0 ? [0.1, 10] : [logEdge(sigmas, 0), logEdge(sigmas, sigmas.length)];
 }

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
+import { shortNumber, yLabel } from "./axes.js";
 import { key } from "./key.js";
 import { CURVE_COLOURS } from "./palette.js";
-import { shortNumber, yLabel } from "./phaseMap.js";
 import { type Frame, figure } from "./svg.js";
 
 /** What a probe saw of one run. */

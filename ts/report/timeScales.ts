@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import type { Phase } from "../analysis/phase.js";
+import { logEdge, shortNumber, yLabel } from "./axes.js";
 import { key, phaseKey, wordsWidth } from "./key.js";
 import { CURVE_COLOURS, PHASE_COLOURS } from "./palette.js";
-import { shortNumber, yLabel } from "./phaseMap.js";
 import { type Frame, figure } from "./svg.js";
 
 /** A time scale at one `sigma`. */
@@ -45,10 +45,10 @@ export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure
       const sigmas = phases.map(({ sigma }) => sigma);
       const shades = phases.map(({ phase }, k) => ({
         phase,
-        x1: between(sigmas, k - 1),
-        x2: between(sigmas, k),
+        x1: logEdge(sigmas, k),
+        x2: logEdge(sigmas, k + 1),
       }));
-      const domain = [between(sigmas, -1), between(sigmas, sigmas.length - 1)] as const;
+      const domain = [logEdge(sigmas, 0), logEdge(sigmas, sigmas.length)] as const;
       const place = (sigma: number) =>
         Math.log(sigma / domain[0]) / Math.log(domain[1] / domain[0]);
       const starts = shades.filter(({ phase }, k) => k === 0 || shades[k - 1].phase !== phase);
@@ -137,13 +137,4 @@ export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure
       } satisfies Plot.PlotOptions;
     }),
   ]);
-}
-
-/** Half-way between neighbours on the logarithmic scale; beyond the ends as far as from the last to there. */
-function between(sigmas: readonly number[], i: number): number {
-  if (sigmas.length < 2) return sigmas[0] * (i < 0 ? 0.8 : 1.25);
-  if (i < 0) return sigmas[0] * Math.sqrt(sigmas[0] / sigmas[1]);
-  const last = sigmas.length - 1;
-  if (i >= last) return sigmas[last] * Math.sqrt(sigmas[last] / sigmas[last - 1]);
-  return Math.sqrt(sigmas[i] * sigmas[i + 1]);
 }

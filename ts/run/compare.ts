@@ -87,8 +87,11 @@ function median(values: ArrayLike<number>): number {
 function readings({ moments, experiment, predictedNorm }: Measured): Comparison[] {
   const { sigma } = experiment.noise[0];
   const [first, last] = [moments[0], moments[moments.length - 1]];
-  const antithetic = (name: string, { smoothed, antithetic: reading }: typeof first) =>
-    judged(`curvature read by an antithetic pass, ${name}`, exact(smoothed), reading, SYSTEMATIC);
+  const antithetic = (name: string, moment: typeof first) => {
+    const direct = { value: moment.smoothed, error: moment.smoothedError };
+    const what = `curvature read by an antithetic pass, ${name}`;
+    return judged(what, direct, moment.antithetic, SYSTEMATIC);
+  };
   const seen = moments.filter(({ expansion }) => expansion !== null);
   const byStep = judged(
     "curvature read by step, over the moments",

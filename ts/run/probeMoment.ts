@@ -12,6 +12,8 @@ export interface WeightCurvature {
    * `sum_k v_k . 1/2 <g(+v_k) - g(-v_k)> / sum_k |v_k|^2`, `v_k = sigma W_NI eps_k`.
    */
   readonly smoothed: number;
+  /** Standard error of that, from the scatter between shifts. */
+  readonly smoothedError: number;
   /** `|smoothed <H> V|^2 / |V|^2`. */
   readonly square: number;
   /** Reading 3: `<W_NI, dL/dW_NI> / (sigma^2 |W_NI|^2)` averaged over noise of both signs. */
@@ -64,9 +66,20 @@ export async function weightCurvature(
   return {
     pointwise,
     smoothed: pointwise + quadraticForm(shifts, difference),
+    smoothedError: ratioError(shifts, difference),
     square: squares(answers) / squares(shifts),
     antithetic: estimate(readings),
   };
+}
+
+/** Standard error of `sum_k v_k . r_k / sum_k |v_k|^2` over the columns of `[d, SHIFTS]`, as a ratio of sums. */
+function ratioError(shifts: Float64Array, answers: Float64Array): number {
+  const ratio = quadraticForm(shifts, answers);
+  const residuals = new Float64Array(SHIFTS);
+  for (let i = 0; i < shifts.length; i++) {
+    residuals[i % SHIFTS] += shifts[i] * (answers[i] - ratio * shifts[i]);
+  }
+  return Math.sqrt((squares(residuals) * SHIFTS) / (SHIFTS - 1)) / squares(shifts);
 }
 
 /** One draw in `DRAWS`, evenly by length: few shifts then stand for all lengths as often as these occur. */

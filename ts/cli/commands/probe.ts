@@ -4,7 +4,9 @@ import type { Estimate } from "../../analysis/estimate.js";
 import type { TimeScale } from "../../analysis/timeScale.js";
 import { firstSigma, sweepRuns } from "../../experiment/sweep.js";
 import { loadKernels } from "../../kernels/kernels.js";
+import { calibrationScatter, type ReadPoint } from "../../report/calibration.js";
 import { trainingCurves } from "../../report/curves.js";
+import { validityMap } from "../../report/validityMap.js";
 import { openFolder, writeFigure, writeJson, writeTrajectories } from "../../run/node/results.js";
 import { probe } from "../../run/probe.js";
 import type { Comparison, ProbeResult } from "../../run/probeResult.js";
@@ -73,7 +75,7 @@ Examples:
       }
       const summary = {
         runs: results.map((result, i) => ({ ...runs[i].fields, ...summaryOf(result) })),
-        calibration: results.length >= CALIBRATED ? calibrations(results) : null,
+        calibration: results.length >= CALIBRATED ? calibrations(readingsOf(results)) : null,
       };
       if (options.out) await write(options.out, results, summary);
       process.stdout.write(
@@ -125,33 +127,46 @@ function summaryOf({
 
 type Calibrations = Readonly<Record<"antithetic" | "step" | "decay", Calibration>>;
 
-/** Readings of all moments of all runs against the smoothed curvature; by decay, one a run. */
-function calibrations(results: readonly ProbeResult[]): Calibrations {
+type Readings = Readonly<Record<keyof Calibrations, readonly ReadPoint[]>>;
+
+/** Readings beside the smoothed curvature: antithetic at both ends of each run, by step and by decay one a run. */
+function readingsOf(results: readonly ProbeResult[]): Readings {
   const ends = results.flatMap(({ moments }) => [moments[0], moments[moments.length - 1]]);
-  const steps = results.map(({ comparisons }) => numbers(comparisons, /by step/));
-  const decays = results.map(({ comparisons }) => numbers(comparisons, /by decay/));
   return {
-    antithetic: calibrate(
-      ends.map(({ smoothed }) => smoothed),
-      ends.map(({ antithetic }) => antithetic.value),
-    ),
-    step: calibrate(
-      steps.map(([direct]) => direct),
-      steps.map(([, reading]) => reading),
-    ),
-    decay: calibrate(
-      decays.map(([direct]) => direct),
-      decays.map(([, reading]) => reading),
-    ),
+    antithetic: ends.map(({ smoothed, antithetic: { value, error } }) => ({
+      direct: smoothed,
+      reading: value,
+      error,
+    })),
+    step: results.map(({ comparisons }) => readPoint(comparisons, /by step/)),
+    decay: results.map(({ comparisons }) => readPoint(comparisons, /by decay/)),
   };
 }
 
-function numbers(comparisons: readonly Comparison[], what: RegExp): [number, number] {
-  const found = comparisons.find((comparison) => what.test(comparison.what));
-  return [(found?.predicted as Estimate)?.value, (found?.measured as Estimate)?.value];
+function calibrations(readings: Readings): Calibrations {
+  const of = (points: readonly ReadPoint[]) =>
+    calibrate(
+      points.map(({ direct }) => direct),
+      points.map(({ reading }) => reading),
+    );
+  return {
+    antithetic: of(readings.antithetic),
+    step: of(readings.step),
+    decay: of(readings.decay),
+  };
 }
 
-async function write(folder: string, results: readonly ProbeResult[], summary: object) {
+function readPoint(comparisons: readonly Comparison[], what: RegExp): ReadPoint {
+  const found = comparisons.find((comparison) => what.test(comparison.what));
+  const [direct, reading] = [found?.predicted as Estimate, found?.measured as Estimate];
+  return { direct: direct?.value, reading: reading?.value, error: reading?.error };
+}
+
+async function write(
+  folder: string,
+  results: readonly ProbeResult[],
+  summary: { readonly calibration: Calibrations | null },
+) {
   await writeJson(
     folder,
     "experiment.json",
@@ -165,7 +180,49 @@ async function write(folder: string, results: readonly ProbeResult[], summary: o
     caption: `sigma ${firstSigma(experiment)}, data ${experiment.data.name}, seed ${experiment.seed}`,
   };
   await writeFigure(folder, "training", trainingCurves(frame, results.slice(0, 1).map(runCurves)));
+  if (summary.calibration) {
+    await writeFigure(folder, "calibration", calibrationFigure(results, summary.calibration));
+    await writeFigure(folder, "validity", validityFigure(results));
+  }
   await writeJson(folder, "summary.json", summary);
+}
+
+function settings(results: readonly ProbeResult[]): string {
+  const [{ experiment }] = results;
+  const { learningRate, batchSize } = experiment.optimizer;
+  return `data ${experiment.data.name}, eta ${learningRate}, batch ${batchSize}, ${results.length} runs`;
+}
+
+function calibrationFigure(results: readonly ProbeResult[], found: Calibrations): string {
+  const readings = readingsOf(results);
+  const headings = { antithetic: "antithetic passes", step: "by step", decay: "by decay" } as const;
+  return calibrationScatter({
+    title: "What the noise weights read, and the curvature measured directly",
+    caption: `${settings(results)}; bars: two standard errors`,
+    panels: (["antithetic", "step", "decay"] as const)
+      .filter((name) => found[name].runs >= CALIBRATED)
+      .map((name) => ({
+        heading: headings[name],
+        points: readings[name],
+        calibration: found[name],
+      })),
+  });
+}
+
+/** The first seed's runs. */
+function validityFigure(results: readonly ProbeResult[]): string {
+  const [{ experiment }] = results;
+  return validityMap({
+    title: "Where the expansion to second order holds",
+    caption: `${settings(results)}, seed ${experiment.seed}`,
+    cells: results
+      .filter((result) => result.experiment.seed === experiment.seed)
+      .flatMap(({ experiment: { noise }, moments }) =>
+        moments.flatMap(({ epoch, expansion }) =>
+          expansion ? [{ sigma: noise[0].sigma, epoch, error: expansion.secondError }] : [],
+        ),
+      ),
+  });
 }
 
 function described(result: ProbeResult): string {

@@ -5,7 +5,8 @@ import type { TimeScale } from "../../analysis/timeScale.js";
 import { linearExperiment } from "../../experiment/presets.js";
 import { logRange } from "../../experiment/range.js";
 import { loadKernels } from "../../kernels/node/load.js";
-import { trainingCurves } from "../../report/curves.js";
+import { increasing } from "../../report/axes.js";
+import { type CurveFit, trainingCurves } from "../../report/curves.js";
 import { type PagePart, page } from "../../report/page.js";
 import { phaseGrid } from "../../report/phaseGrid.js";
 import { phaseMap } from "../../report/phaseMap.js";
@@ -178,14 +179,26 @@ function centre({ runs, input }: FigureOne, caption: string): Record<string, str
     if (!run) return [];
     const experiment = { noise: [{ sigma: run.sigma }] } as never;
     const { phase, trajectory, timeScales: scales } = run;
-    const tau = (scale: TimeScale) =>
-      scale.tau === null ? "-" : digits(scale.tau / stepsAnEpoch(run));
-    const note = `${mode} noise; tau ${tau(scales.niw)} (noise weights), ${tau(scales.loss)} (training), ${tau(scales.testLoss)} (test)`;
-    return [{ ...runCurves({ experiment, phase, trajectory }), note }];
+    const note = `${mode} noise`;
+    const fits = [
+      fitOf("niwNorm", scales.niw, stepsAnEpoch(run)),
+      fitOf("loss", scales.loss, stepsAnEpoch(run)),
+      fitOf("testLoss", scales.testLoss, stepsAnEpoch(run)),
+    ].flat();
+    return [{ ...runCurves({ experiment, phase, trajectory }), note, fits }];
   });
   if (shown.length === 0) return {};
   const title = `Noise weights, training and test loss: ${input.epochs} epochs`;
   return { training: trainingCurves({ title, caption }, shown) };
+}
+
+/** A time scale in steps as a fit in epochs; none where it was refused. */
+function fitOf(curve: CurveFit["curve"], scale: TimeScale, unit: number): CurveFit[] {
+  const { tau, amplitude, offset, window } = scale;
+  if (tau === null) return [];
+  return [
+    { curve, tau: tau / unit, amplitude, offset, window: [window[0] / unit, window[1] / unit] },
+  ];
 }
 
 function scalePoints({ runs }: FigureOne, mode: string): ScalePoint[] {
@@ -259,7 +272,6 @@ async function write(folder: string, found: FigureOne, claims: readonly Claim[],
   const parts: PagePart[] = [
     {
       heading: "Claims",
-      words: [captionOf(found)],
       table: {
         head: ["claim", "verdict", "because"],
         rows: claims.map(({ claim, verdict, because }) => [claim, verdict, because]),
@@ -280,8 +292,40 @@ async function write(folder: string, found: FigureOne, claims: readonly Claim[],
       },
     })),
   ];
-  await writeWhole(join(folder, "report.html"), page("Figure 1, reproduced", parts));
+  await writeWhole(
+    join(folder, "report.html"),
+    page({
+      title: "Figure 1, reproduced",
+      lead: captionOf(found),
+      parts,
+      provenance: provenanceOf(found),
+    }),
+  );
   await writeJson(folder, "summary.json", summaryOf(found, claims));
+}
+
+function provenanceOf({
+  input,
+  runs,
+  boundaries,
+}: FigureOne): readonly (readonly [string, string])[] {
+  return [
+    ["runs", String(runs.length)],
+    ["seeds", increasing(runs.map(({ seed }) => seed)).join(", ")],
+    [
+      "sigma",
+      increasing(runs.map(({ sigma }) => sigma))
+        .map(digits)
+        .join(", "),
+    ],
+    [
+      "measured boundaries",
+      (["decay", "catapult", "divergent"] as const)
+        .map((name) => `${name} ${digits(boundaries.both[name].measured)}`)
+        .join(", "),
+    ],
+    ["experiment", JSON.stringify(input)],
+  ];
 }
 
 function shown(value: string | { value: number; error: number } | null): string {
