@@ -1,4 +1,5 @@
 import { RunError } from "../../errors/errors.js";
+import { Appender } from "./opfsAppender.js";
 import type { Storage } from "./storage.js";
 import { Store } from "./store.js";
 
@@ -14,11 +15,12 @@ export async function openBrowserStore(name: string): Promise<Store> {
   });
 }
 
-/** A folder of the private file system. A write there is a copy that takes the file's place when it is whole. */
+/** A folder of the private file system. */
 class Opfs implements Storage {
   readonly name: string;
   readonly #folder: FileSystemDirectoryHandle;
   readonly #unlock: () => void;
+  readonly #appender = new Appender();
 
   static async open(name: string): Promise<Opfs> {
     if (!navigator.storage?.getDirectory || !navigator.locks) {
@@ -52,11 +54,16 @@ class Opfs implements Storage {
   }
 
   append(file: string, bytes: Uint8Array): Promise<void> {
-    return this.#write(file, bytes, true);
+    return this.#written(file, (handle) => this.#appender.append(handle, bytes));
   }
 
+  /** What is written is a copy that takes the file's place when it is whole. */
   write(file: string, bytes: Uint8Array): Promise<void> {
-    return this.#write(file, bytes, false);
+    return this.#written(file, async (handle) => {
+      const stream = await handle.createWritable();
+      await stream.write(bytes as Uint8Array<ArrayBuffer>);
+      await stream.close();
+    });
   }
 
   async remove(file: string): Promise<void> {
@@ -65,17 +72,17 @@ class Opfs implements Storage {
   }
 
   async close(): Promise<void> {
+    this.#appender.close();
     this.#unlock();
   }
 
-  async #write(file: string, bytes: Uint8Array, append: boolean): Promise<void> {
+  async #written(
+    file: string,
+    write: (handle: FileSystemFileHandle) => Promise<void>,
+  ): Promise<void> {
     try {
       const [folder, base] = await this.#place(file);
-      const handle = await folder.getFileHandle(base, { create: true });
-      const stream = await handle.createWritable({ keepExistingData: append });
-      const position = append ? (await handle.getFile()).size : 0;
-      await stream.write({ type: "write", position, data: bytes as Uint8Array<ArrayBuffer> });
-      await stream.close();
+      await write(await folder.getFileHandle(base, { create: true }));
     } catch (cause) {
       const { name, message } = cause as DOMException;
       const why = name === "QuotaExceededError" ? "the site's storage is full" : message;

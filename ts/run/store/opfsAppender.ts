@@ -1,0 +1,103 @@
+/** Of the private file system's synchronous access, which workers alone have, what is used here. */
+interface Access {
+  getSize(): number;
+  write(bytes: Uint8Array, options: { at: number }): number;
+  flush(): void;
+  close(): void;
+}
+
+interface Order {
+  readonly id: number;
+  readonly handle: FileSystemFileHandle & { createSyncAccessHandle(): Promise<Access> };
+  readonly bytes: Uint8Array;
+}
+
+interface Answer {
+  readonly id: number;
+  /** Null: it is done. */
+  readonly failure: { readonly name: string; readonly message: string } | null;
+}
+
+/**
+ * Adds to the ends of files on a thread of its own: a page can do so only by copying the whole file, which takes
+ * the longer the more a sweep has made. Where such a thread cannot be had (a policy of the site's), it is copied.
+ */
+export class Appender {
+  #worker: Worker | null = null;
+  readonly #waiting = new Map<number, (failure: Answer["failure"]) => void>();
+  #orders = 0;
+  #copies = false;
+
+  async append(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
+    if (!this.#copies) this.#worker ??= this.#start();
+    const failure = this.#copies ? UNAVAILABLE : await this.#order(handle, bytes);
+    if (failure === UNAVAILABLE) return copied(handle, bytes);
+    if (failure) throw new DOMException(failure.message, failure.name);
+  }
+
+  close(): void {
+    this.#worker?.terminate();
+  }
+
+  #start(): Worker | null {
+    const url = URL.createObjectURL(new Blob([`(${serve})()`], { type: "text/javascript" }));
+    try {
+      const worker = new Worker(url);
+      worker.onmessage = ({ data: { id, failure } }: MessageEvent<Answer>) =>
+        this.#end(id, failure);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        this.#copies = true;
+        for (const id of [...this.#waiting.keys()]) this.#end(id, UNAVAILABLE);
+      };
+      return worker;
+    } catch {
+      this.#copies = true;
+      return null;
+    }
+  }
+
+  #order(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<Answer["failure"]> {
+    const id = this.#orders++;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#worker?.postMessage({ id, handle, bytes });
+    });
+  }
+
+  #end(id: number, failure: Answer["failure"]): void {
+    this.#waiting.get(id)?.(failure);
+    this.#waiting.delete(id);
+  }
+}
+
+const UNAVAILABLE = { name: "NotSupportedError", message: "no thread can be had" };
+
+async function copied(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
+  const stream = await handle.createWritable({ keepExistingData: true });
+  const position = (await handle.getFile()).size;
+  await stream.write({ type: "write", position, data: bytes as Uint8Array<ArrayBuffer> });
+  await stream.close();
+}
+
+/** The thread: its text is all that it gets, so it uses nothing from outside. */
+function serve(): void {
+  globalThis.onmessage = async ({ data: { id, handle, bytes } }: MessageEvent<Order>) => {
+    let failure: Answer["failure"] = null;
+    try {
+      const access = await handle.createSyncAccessHandle();
+      try {
+        const size = access.getSize();
+        const written = access.write(bytes, { at: size });
+        if (written < bytes.length) throw new DOMException("cut short", "QuotaExceededError");
+        access.flush();
+      } finally {
+        access.close();
+      }
+    } catch (cause) {
+      const { name, message } = cause as DOMException;
+      failure = { name, message };
+    }
+    globalThis.postMessage({ id, failure });
+  };
+}
