@@ -96,7 +96,7 @@ describe("a sweep of many runs", () => {
     expect(new Set(keys).size).toBe(RUNS);
     expect(keys.length).toBe(RUNS);
     console.log(`${KILLS} kills of the process, ${workerKills} of workers, ${RUNS} runs`);
-    expect(workerKills).toBeGreaterThan(0);
+    expect(workerKills).toBeGreaterThanOrEqual(FULL ? WORKER_KILLS : 1);
     const left = await readdir(join(out, "checkpoints"));
     expect(left.filter((name) => name.endsWith(".safetensors"))).toEqual([]);
   });
