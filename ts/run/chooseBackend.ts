@@ -1,3 +1,4 @@
+import { surelyNoGpu } from "../backend/deviceFiles.js";
 import type { Machine } from "../backend/machine.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { Dataset } from "../data/dataset.js";
@@ -51,6 +52,7 @@ async function chosen(work: Work): Promise<Choice> {
   if (operations(experiment) / CPU_RATE < WORTHWHILE) {
     return takeCpu("the run is too short for a GPU to pay");
   }
+  if (!work.gpu?.device && surelyNoGpu()) return takeCpu("this host has no GPU");
   try {
     const gpu = await gpuMachine(work.gpu);
     if (gpu.software) return takeCpu(`the only GPU is software: ${gpu.flavour}`);
