@@ -9,19 +9,25 @@ svg { --ink: #1a1a1a; --rule: #c8c8c8; ${colourScheme("light")}; color: var(--in
 .title { font-size: 15px; font-weight: 600; }
 .caption { font-size: 11px; opacity: 0.75; }`;
 
+/** Of the caption, in pixels: a wide letter's mean width in the fonts named above, and from line to line. */
+const CAPTION_LETTER = 5.8;
+const CAPTION_LINE = 14;
+
 /** What a figure shows, apart from its panels. */
 export interface Frame {
   readonly title: string;
-  /** Settings and seeds, in one line. */
+  /** Settings and seeds, in one sentence. */
   readonly caption: string;
 }
 
 /** Panels in rows; panels of a row stand side by side. */
 export function figure(frame: Frame, rows: readonly (readonly Plot.PlotOptions[])[]): string {
   const { document } = parseHTML("<html><body></body></html>");
-  const top = 54;
-  let y = top;
-  let width = 0;
+  const width = Math.max(
+    ...rows.map((panels) => panels.reduce((sum, panel) => sum + widthOf(panel), 0)),
+  );
+  const caption = folded(frame.caption, (width - 32) / CAPTION_LETTER);
+  let y = 40 + caption.length * CAPTION_LINE;
   const parts: string[] = [];
   for (const panels of rows) {
     let x = 0;
@@ -36,11 +42,10 @@ export function figure(frame: Frame, rows: readonly (readonly Plot.PlotOptions[]
       node.setAttribute("y", String(y));
       node.setAttribute("overflow", "visible");
       parts.push(markup(node));
-      x += Number(options.width ?? 640);
+      x += widthOf(options);
       height = Math.max(height, Number(options.height ?? 400));
     }
     y += height;
-    width = Math.max(width, x);
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${y + 8}" viewBox="0 0 ${width} ${y + 8}" fill="currentColor" role="img">
 <title>${escaped(frame.title)}</title>
@@ -48,10 +53,26 @@ export function figure(frame: Frame, rows: readonly (readonly Plot.PlotOptions[]
 <style>${STYLE}</style>
 <rect width="100%" height="100%" fill="var(--paper)"/>
 <text class="title" x="16" y="24">${escaped(frame.title)}</text>
-<text class="caption" x="16" y="42">${escaped(frame.caption)}</text>
+${caption.map((line, i) => `<text class="caption" x="16" y="${42 + i * CAPTION_LINE}">${escaped(line)}</text>`).join("\n")}
 ${parts.join("\n")}
 </svg>
 `;
+}
+
+function widthOf(panel: Plot.PlotOptions): number {
+  return Number(panel.width ?? 640);
+}
+
+/** In lines of so many letters at most, broken between words. */
+function folded(text: string, letters: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= letters)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** Linkedom writes an SVG's mixed-case names and self-closing tags as XML when asked by outerHTML of an svg node. */
