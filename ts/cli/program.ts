@@ -6,6 +6,7 @@ import { dataCommand } from "./commands/data.js";
 import { demoCommand } from "./commands/demo.js";
 import { mergeCommand } from "./commands/merge.js";
 import { phasesCommand } from "./commands/phases.js";
+import { pngCommand } from "./commands/png.js";
 import { probeCommand } from "./commands/probe.js";
 import { replayCommand } from "./commands/replay.js";
 import { reproduceCommand } from "./commands/reproduce.js";
@@ -85,6 +86,7 @@ Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
   probeCommand(program, interrupt);
   curvatureCommand(program, interrupt);
   reproduceCommand(program, interrupt);
+  pngCommand(program);
   replayCommand(program);
   dataCommand(program, interrupt);
   verifyCommand(program, interrupt);
