@@ -1,4 +1,4 @@
-// Compiles assembly/ for both targets and embeds the bytes, so that no bundler can lose them. They are deflated first:
+// Compiles assembly/ for each target and embeds the bytes, so that no bundler can lose them. They are deflated first:
 // what serves a page cannot compress base64 well.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
@@ -7,8 +7,9 @@ import asc from "assemblyscript/asc";
 mkdirSync("build", { recursive: true });
 for (const [target, file, embedded] of [
   ["baseline", "build/kernels.wasm", "ts/kernels/embedded.ts"],
-  // In a file of its own: it is loaded only where it is asked for.
+  // In files of their own: they are loaded only where they are asked for.
   ["relaxed", "build/kernels-relaxed.wasm", "ts/kernels/embeddedRelaxed.ts"],
+  ["wide", "build/kernels-wide.wasm", "ts/kernels/embeddedWide.ts"],
 ]) {
   const { error, stderr } = await asc.main(["--config", "asconfig.json", "--target", target]);
   process.stderr.write(stderr.toString());

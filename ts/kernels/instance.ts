@@ -5,6 +5,23 @@ export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
   workspaceBytes(): number;
+  product(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    b: number,
+    bRow: number,
+    bStep: number,
+    c: number,
+    ldc: number,
+    alpha: number,
+    beta: number,
+    epilogue: number,
+    workspace: number,
+  ): void;
   philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number, out: number): void;
   draw(
     kind: number,

@@ -1,5 +1,6 @@
 import { InputError, RunError } from "../errors/errors.js";
 import { BYTES } from "./embedded.js";
+import { inflated } from "./inflated.js";
 import { type Flavour, type Kernels, kernelsFrom } from "./instance.js";
 
 export type { Flavour, KernelExports, Kernels } from "./instance.js";
@@ -31,7 +32,9 @@ export async function loadKernels(options: KernelOptions = {}): Promise<Kernels>
     ? await fetched(flavour, source)
     : await inflated(flavour === "relaxed" ? (await import("./embeddedRelaxed.js")).BYTES : BYTES);
   const module = await compiled(bytes, flavour, source !== undefined);
-  return kernelsFrom(module, flavour);
+  const kernels = kernelsFrom(module, flavour);
+  const mayWiden = flavour === "relaxed" && !source && globalThis.process?.arch === "x64";
+  return mayWiden ? (await import("./wide.js")).widened(kernels) : kernels;
 }
 
 async function compiled(
@@ -72,12 +75,6 @@ async function fetched(flavour: Flavour, source: KernelSource): Promise<BufferSo
     );
   }
   return response.arrayBuffer();
-}
-
-function inflated(base64: string): Promise<ArrayBuffer> {
-  const deflated = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-  const bytes = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(bytes).arrayBuffer();
 }
 
 /** Node 20 and 21 have relaxed SIMD behind a flag, which later versions, having it anyway, do not know. */
