@@ -4,6 +4,9 @@ import type { Machine } from "../../ts/backend/machine.js";
 import { referenceMachine } from "../../ts/backend/reference.js";
 import { wasmMachine } from "../../ts/backend/wasm.js";
 import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
+import { BYTES } from "../../ts/kernels/embeddedWide.js";
+import { inflated } from "../../ts/kernels/inflated.js";
+import { kernelsFrom } from "../../ts/kernels/instance.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
 import type { Activation, BufferSpec, Op, Region } from "../../ts/program/ops.js";
 import { Streams } from "../../ts/random/streams.js";
@@ -15,6 +18,7 @@ import { testGpu } from "../gpu.js";
 
 const baseline = await loadKernels();
 const relaxed = await loadKernels({ fast: true });
+const wide = kernelsFrom(await WebAssembly.compile(await inflated(BYTES)), "relaxed");
 const gpu = await testGpu();
 const withoutSubgroups = await testGpu({ withoutSubgroups: true });
 
@@ -41,6 +45,7 @@ const onGpu = (found: typeof gpu): Subject => ({
 const subjects: [string, Subject][] = [
   ["wasm baseline", onCpu(wasmMachine(baseline))],
   ["wasm relaxed", onCpu(wasmMachine(relaxed))],
+  ["wasm wide", onCpu(wasmMachine(wide))],
   ["webgpu", onGpu(gpu)],
   ["webgpu without subgroups", onGpu(withoutSubgroups)],
 ];

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { InputError } from "../../ts/errors/errors.js";
 import * as embedded from "../../ts/kernels/embedded.js";
 import * as embeddedRelaxed from "../../ts/kernels/embeddedRelaxed.js";
+import * as embeddedWide from "../../ts/kernels/embeddedWide.js";
 import { type Kernels, loadKernels as portable } from "../../ts/kernels/kernels.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
 
@@ -39,6 +40,9 @@ describe("where the kernels come from", () => {
     expect(BASELINE).toEqual(new Uint8Array(readFileSync("build/kernels.wasm")));
     expect(bytes(embeddedRelaxed.BYTES)).toEqual(
       new Uint8Array(readFileSync("build/kernels-relaxed.wasm")),
+    );
+    expect(bytes(embeddedWide.BYTES)).toEqual(
+      new Uint8Array(readFileSync("build/kernels-wide.wasm")),
     );
     expect(works(await portable())).toBe(true);
   });

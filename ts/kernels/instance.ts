@@ -57,13 +57,19 @@ export type Flavour = "baseline" | "relaxed";
 /** Compiled kernels. Instances share code, not memory. */
 export interface Kernels {
   readonly flavour: Flavour;
+  /** Of the vectors that products are made in: 256 where the host makes these of pairs. The results are the same bits. */
+  readonly vectorBits: 128 | 256;
   /** The code, which may be posted to a worker. */
   readonly module: WebAssembly.Module;
   instantiate(): KernelExports;
 }
 
-export function kernelsFrom(module: WebAssembly.Module, flavour: Flavour): Kernels {
-  return { flavour, module, instantiate: () => instance(module, flavour) };
+export function kernelsFrom(
+  module: WebAssembly.Module,
+  flavour: Flavour,
+  vectorBits: 128 | 256 = 128,
+): Kernels {
+  return { flavour, vectorBits, module, instantiate: () => instance(module, flavour) };
 }
 
 function instance(module: WebAssembly.Module, flavour: Flavour): KernelExports {
