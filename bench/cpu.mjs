@@ -53,7 +53,8 @@ if (targets.length > 0) {
   });
 }
 
-const own = host.cpu.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+const [node] = host.node.split(".");
+const own = `${host.cpu} Node ${node}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
 const file = values.out ?? (whole ? `bench/results/${own}.json` : "build/bench.json");
 const report = { date, quick, host, settings: rounds, targets, parts };
 mkdirSync(dirname(file), { recursive: true });

@@ -28,6 +28,7 @@ export function roofline({ host, date, parts }) {
   );
   const points = [...productPoints(parts.products), ...stepPoints(parts.steps)];
   const lines = [
+    { name: "fused multiply-add, 256 bits", peak: roofs.wide, stroke: FUSED, dash: "none" },
     { name: "fused multiply-add", peak: roofs.relaxed, stroke: FUSED, dash: "none" },
     { name: "mul + add", peak: roofs.baseline, stroke: PLAIN, dash: "6 3" },
   ].filter(({ peak }) => peak);
@@ -64,7 +65,9 @@ export function roofline({ host, date, parts }) {
             x: "intensity",
             y: "rate",
             text: "label",
-            dy: 14,
+            dy: 9,
+            rotate: 90,
+            textAnchor: "start",
             stroke: "var(--paper)",
             fill: "currentColor",
           }),
@@ -80,7 +83,7 @@ function productPoints(part) {
     .filter(({ module, flopsPerSecond }) => module && flopsPerSecond)
     .map((result) => ({
       kind: "product",
-      fast: result.module === "relaxed",
+      fast: result.module !== "baseline",
       intensity: productIntensity(result),
       rate: result.flopsPerSecond.median / GIGA,
     }));
@@ -91,7 +94,7 @@ function stepPoints(part) {
     .filter(({ ready, flopsPerSecond }) => ready?.module && flopsPerSecond)
     .map(({ h, ready, flopsPerSecond }) => ({
       kind: "step",
-      fast: ready.module === "relaxed",
+      fast: ready.module !== "baseline",
       intensity: stepIntensity([784, h, h, h, 10], 128),
       rate: flopsPerSecond.median / GIGA,
       label: `h = ${h}`,
@@ -138,11 +141,12 @@ function steepness([bottom, top]) {
 function roof(name, peak, stroke, dash) {
   return [
     Plot.ruleY([peak], { stroke, strokeDasharray: dash, strokeWidth: 1.5 }),
-    Plot.text([{ x: X[1], y: peak }], {
+    Plot.text([{ x: X[0], y: peak }], {
       x: "x",
       y: "y",
       text: () => `${name}, ${peak.toPrecision(3)} GFLOP/s`,
-      textAnchor: "end",
+      textAnchor: "start",
+      dx: 4,
       dy: -8,
       fill: stroke,
       stroke: "var(--paper)",

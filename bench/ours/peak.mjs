@@ -1,9 +1,9 @@
-// What this host gives to SIMD code: node peak.mjs '{"fast", "bytes"}'; copies are of so many bytes.
+// What this host gives to SIMD code: node peak.mjs '{"module", "bytes"}'; copies are of so many bytes.
 import { benchKernels } from "../lib/kernels.mjs";
 import { serve } from "../lib/serve.mjs";
 
-const { fast, bytes } = JSON.parse(process.argv[2]);
-const { exports } = new WebAssembly.Instance(await benchKernels(fast));
+const { module, bytes } = JSON.parse(process.argv[2]);
+const { exports } = new WebAssembly.Instance(await benchKernels(module));
 const { peak, copy, memory } = exports;
 // In the second cache, where packed operands of a product stand, and far beyond the last one.
 const NEAR = 2 ** 17;

@@ -1,6 +1,7 @@
 // One matrix product after another on the CPU machine: node product.mjs '{"m", "k", "n", "fast"}'
 import { wasmMachine } from "../../build/js/ts/backend/wasm.js";
 import { loadKernels } from "../../dist/node.js";
+import { moduleOf } from "../lib/kernels.mjs";
 import { serve } from "../lib/serve.mjs";
 
 const { m, k, n, fast } = JSON.parse(process.argv[2]);
@@ -39,6 +40,6 @@ const times = (list) => async (units) => {
   await session.run(list, 0, units);
 };
 await serve({
-  ready: { module: kernels.flavour },
+  ready: { module: moduleOf(kernels) },
   cases: { forward: times("forward"), backward: times("backward"), update: times("update") },
 });

@@ -2,6 +2,7 @@
 // With `images` its data are so many random images of 28 x 28 bytes.
 import { randomFillSync } from "node:crypto";
 import { dryRun, loadKernels, train } from "../../dist/node.js";
+import { moduleOf } from "../lib/kernels.mjs";
 import { serve } from "../lib/serve.mjs";
 import { watched } from "./memory.mjs";
 import { Training } from "./training.mjs";
@@ -15,7 +16,7 @@ const memoryBytes = bytes();
 const { flopsPerStep, parameters } = await dryRun(experiment, { kernels });
 
 await serve({
-  ready: { module: kernels.flavour, flopsPerStep, parameters, memoryBytes },
+  ready: { module: moduleOf(kernels), flopsPerStep, parameters, memoryBytes },
   cases: { step: (steps) => training.run(steps) },
   losses: async (steps) => {
     const { trajectory } = await train(

@@ -71,8 +71,8 @@ function swept(name, values, of, rounds, host) {
   const starts = cases.map(({ file, options }, i) =>
     nodeSide(String(values[i]), file, [JSON.stringify(options)]),
   );
-  return withSides([...peakSides(), ...starts], async ([baseline, relaxed, ...sides]) => {
-    const contestants = gauged([baseline, relaxed], sides).map((entry, i) => {
+  return withSides([...peakSides(), ...starts], async (sides) => {
+    const contestants = gauged(sides).map((entry, i) => {
       const { flopsPerStep = 0, stepsPerUnit = 1 } = entry.side?.ready ?? {};
       // The ensemble's step is all cells' updates of some 65 operations.
       const work = flopsPerStep || 65 * values[i] * stepsPerUnit;

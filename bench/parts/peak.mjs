@@ -8,6 +8,7 @@ const MEANS = {
   cache: ["copy within the second cache, 2 x 128 KiB", "GB/s"],
   memory: ["copy in memory, beyond every cache", "GB/s"],
 };
+const KINDS = { baseline: "mul + add", relaxed: "fused", wide: "fused, 256 bits" };
 
 /** What this host gives to SIMD code in WebAssembly, on one core. */
 export async function peak({ rounds, host }) {
@@ -36,7 +37,7 @@ export async function peak({ rounds, host }) {
     }));
     const rows = results.map(({ module, what, failed, perSecond }) => [
       MEANS[what][0],
-      what === "peak" ? (module === "relaxed" ? "fused" : "mul + add") : "",
+      what === "peak" ? KINDS[module] : "",
       failed ?? spread(perSecond, 1e-9),
       MEANS[what][1],
     ]);

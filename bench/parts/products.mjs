@@ -37,8 +37,8 @@ export async function products({ rounds, quick }) {
       ]),
     );
     const numpy = pythonSide("NumPy", "numpy", "peers/product_numpy.py", [m, k, n].map(String));
-    await withSides([...peakSides(), ...ours, numpy], async ([baseline, relaxed, ...sides]) => {
-      const contestants = gauged([baseline, relaxed], sides).flatMap((entry) =>
+    await withSides([...peakSides(), ...ours, numpy], async (sides) => {
+      const contestants = gauged(sides).flatMap((entry) =>
         CASES.map((name) => ({ ...entry, case: name, work: 2 * m * k * n })),
       );
       const field = await measure(contestants, rounds);

@@ -71,16 +71,13 @@ function sidesOf(h, folder, quick) {
 
 function ofWidth(h, folder, rounds, quick) {
   const starts = [...peakSides(), ...sidesOf(h, folder, quick)];
-  return withSides(starts, async ([baseline, relaxed, ...sides]) => {
+  return withSides(starts, async (all) => {
+    const sides = gauged(all);
     const bound = lossBound(CHECK, 4, Math.max(784, h));
     const length = ({ name }) => (name === SLOW && h > 256 ? SHORT_CHECK : CHECK);
     const checks = await compareLosses(sides, length, bound);
     const flops = sides[0].side?.ready.flopsPerStep;
-    const contestants = gauged([baseline, relaxed], sides).map((entry) => ({
-      ...entry,
-      case: "step",
-      work: flops,
-    }));
+    const contestants = sides.map((entry) => ({ ...entry, case: "step", work: flops }));
     const field = await measure(contestants, rounds);
     return field.map((entry, i) => resultOf(field[0], entry, h, checks[i]));
   });
