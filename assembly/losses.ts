@@ -6,12 +6,13 @@ const lanes = memory.data(16, 16);
 
 /**
  * Softmax cross-entropy summed over rows, in float64 and row order. `gradient`, unless 0, takes
- * `softmax - onehot` (it may be the logits themselves). Strides in bytes; labels are floats, one a row.
+ * `softmax - onehot` (it may be the logits themselves). Strides in bytes; labels are floats, the first of each row.
  */
 export function crossEntropy(
   logits: usize,
   stride: usize,
   labels: usize,
+  labelStride: usize,
   gradient: usize,
   gradientStride: usize,
   rows: i32,
@@ -30,7 +31,7 @@ export function crossEntropy(
       gradient += gradientStride;
     }
     logits += stride;
-    labels += 4;
+    labels += labelStride;
   }
   return sum;
 }
@@ -146,6 +147,7 @@ export function countCorrect(
   logits: usize,
   stride: usize,
   labels: usize,
+  labelStride: usize,
   rows: i32,
   cols: i32,
 ): i32 {
@@ -162,7 +164,7 @@ export function countCorrect(
     }
     if (best == <i32>load<f32>(labels)) correct++;
     logits += stride;
-    labels += 4;
+    labels += labelStride;
   }
   return correct;
 }

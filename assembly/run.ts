@@ -88,7 +88,7 @@ function execute(r: usize, step: i32, trace: usize, workspace: usize): void {
       activationGradient(word(r, 1), word(r, 2), word(r, 3), word(r, 4), word(r, 5), word(r, 6), word(r, 7));
       break;
     case CROSS_ENTROPY: {
-      const sum = crossEntropy(word(r, 1), word(r, 2), word(r, 3), word(r, 5), word(r, 6), word(r, 7), word(r, 8));
+      const sum = crossEntropy(word(r, 1), word(r, 2), word(r, 3), word(r, 4), word(r, 5), word(r, 6), word(r, 7), word(r, 8));
       put(trace, word(r, 9), sum * load<f64>(r, 40));
       break;
     }
@@ -98,7 +98,7 @@ function execute(r: usize, step: i32, trace: usize, workspace: usize): void {
       break;
     }
     case COUNT_CORRECT:
-      put(trace, word(r, 6), <f64>countCorrect(word(r, 1), word(r, 2), word(r, 3), word(r, 4), word(r, 5)));
+      put(trace, word(r, 7), <f64>countCorrect(word(r, 1), word(r, 2), word(r, 3), word(r, 4), word(r, 5), word(r, 6)));
       break;
     case SUM_SQUARES: {
       const sum = sumSquares(word(r, 1), word(r, 2), word(r, 3), word(r, 4));

@@ -94,7 +94,7 @@ export function encode(op: Op, arena: Arena, replica: number, view: DataView, at
       break;
     }
     case "countCorrect":
-      words(...matrix(op.logits), address(op.labels), op.logits.rows, op.logits.cols, op.slot);
+      words(...matrix(op.logits), ...matrix(op.labels), op.logits.rows, op.logits.cols, op.slot);
       break;
     case "sumSquares":
       words(...matrix(op.of), op.of.rows, op.of.cols, op.slot);
