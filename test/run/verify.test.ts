@@ -1,26 +1,24 @@
-import { expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Machine } from "../../ts/backend/machine.js";
 import { dawn } from "../../ts/backend/node/dawn.js";
 import { referenceMachine } from "../../ts/backend/reference.js";
 import { wasmMachine } from "../../ts/backend/wasm.js";
 import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
-import { parseExperiment } from "../../ts/experiment/parse.js";
-import type { ExperimentInput } from "../../ts/experiment/schema.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
 import type { Program } from "../../ts/program/ops.js";
 import { checkOperation, withinBound } from "../../ts/run/verify/checkOperation.js";
-import { StepsCheck } from "../../ts/run/verify/checkSteps.js";
-import { trialOf, type VerifyResult, verify } from "../../ts/run/verify/verify.js";
+import { type VerifyResult, verify } from "../../ts/run/verify/verify.js";
 import { bundledRuns } from "../golden/bundle.js";
 import { inChromium } from "../golden/chromium.js";
 import { testGpu } from "../gpu.js";
+import { DATA, stepsOutOfBound } from "./networks.js";
+import type { Conformed } from "./verifyRuns.js";
 
 const gpu = await testGpu();
 const options = { gpu: { source: dawn } };
 
 const failed = ({ checks }: VerifyResult) => checks.filter(({ passed }) => !passed);
 
-const DATA = { name: "gaussian-mixture", inputs: 10, classes: 3, train: 127, test: 0 } as const;
 const SLOW = 300_000;
 
 test.skipIf("none" in gpu)("all machines are within their bounds", { timeout: SLOW }, async () => {
@@ -38,45 +36,18 @@ test.skipIf("none" in gpu)("all machines are within their bounds", { timeout: SL
   expect(names.filter((name) => name.startsWith("phase at sigma")).length).toBeGreaterThan(4);
 });
 
-const hidden = (activation: "relu" | "tanh" | "gelu" | "linear", ...layers: number[]) => ({
-  network: { activation, layers },
-});
-const networks: [string, ExperimentInput][] = [
-  ["relu", hidden("relu", 13, 7)],
-  ["tanh", hidden("tanh", 10)],
-  ["gelu", hidden("gelu", 9, 3)],
-  ["linear", hidden("linear", 5)],
-  ["no hidden layer", hidden("relu")],
-  ["momentum", { ...hidden("tanh", 6), optimizer: { momentum: 0.9, weightDecay: 0.01 } }],
-  ["squared error of classes", { network: { layers: [6], loss: "mse" } }],
-  ["ntk", { network: { layers: [12], init: "ntk" }, optimizer: { learningRate: 0.02 } }],
-  ["full batch", { ...hidden("relu", 6), optimizer: { batchSize: "full" } }],
-  [
-    "two groups of fixed noise",
-    { ...hidden("relu", 6, 4), noise: [{ mode: "fixed" }, { layer: 2, nodes: 3 }] },
-  ],
-  ["a batch of one", { ...hidden("tanh", 4), optimizer: { batchSize: 1, learningRate: 0.02 } }],
-];
-
-test.skipIf("none" in gpu).each(networks)(
-  "%s: 1 and 100 steps on the GPU",
-  { timeout: SLOW },
-  async (_, input) => {
-    if ("none" in gpu) return;
-    const { optimizer = {}, ...rest } = input;
-    const experiment = parseExperiment({
-      ...rest,
-      data: DATA,
-      optimizer: { batchSize: 10, ...optimizer },
-    });
-    for (const steps of [1, 100]) {
-      const check = await StepsCheck.prepare(await trialOf(experiment, {}, steps));
-      const { parameters, niw } = await check.run(webgpuMachine(gpu));
-      expect(withinBound(parameters), JSON.stringify(parameters)).toBe(true);
-      expect(withinBound(niw), JSON.stringify(niw)).toBe(true);
-    }
-  },
-);
+for (const [name, machine] of [
+  ["on the CPU", wasmMachine(await loadKernels())],
+  ["on the GPU", "none" in gpu ? null : webgpuMachine(gpu)],
+] as const) {
+  test.skipIf(!machine)(
+    `eleven networks after 1 and 100 steps, ${name}`,
+    { timeout: SLOW },
+    async () => {
+      expect(await stepsOutOfBound(machine as Machine)).toEqual([]);
+    },
+  );
+}
 
 test("where there is no GPU the others are verified, and the reason told", async () => {
   const none = { source: async () => undefined };
@@ -119,11 +90,28 @@ test("a machine that is off by more than its roundings is found out", async () =
   expect(withinBound(await checkOperation(off(1e-4), program, op))).toBe(false);
 });
 
-test("in Chromium too", { timeout: SLOW }, async ({ skip }) => {
-  const bundle = await bundledRuns("test/run/verifyRuns.ts");
+describe("in Chromium", () => {
   const flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-  const result = (await inChromium(bundle, "verifyHere", flags)) as VerifyResult | null;
-  if (result === null) return skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
-  expect(failed(result)).toEqual([]);
-  expect(result.backends.map(({ name }) => name)).toContain("webgpu");
+  let bundle: string;
+  beforeAll(async () => {
+    bundle = await bundledRuns("test/run/verifyRuns.ts");
+  });
+
+  test("all machines are within their bounds", { timeout: SLOW }, async ({ skip }) => {
+    const result = (await inChromium(bundle, "verifyHere", flags)) as VerifyResult | null;
+    if (result === null) return skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
+    expect(failed(result)).toEqual([]);
+    expect(result.backends.map(({ name }) => name)).toContain("webgpu");
+  });
+
+  test("each operation, and eleven networks", { timeout: SLOW }, async ({ skip }) => {
+    const found = (await inChromium(bundle, "conformHere", flags)) as Conformed[] | null;
+    if (found === null) return skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
+    expect(found.map(({ machine }) => machine)).toEqual(["baseline", "relaxed", "webgpu"]);
+    for (const { operations, steps } of found) {
+      expect(operations.failures).toEqual([]);
+      expect(operations.cases).toBeGreaterThan(400);
+      expect(steps).toEqual([]);
+    }
+  });
 });

@@ -15,8 +15,14 @@ type Contents = Record<string, Values>;
 /**
  * Runs one operation of a program on random numbers, on a machine and on the float64 reference, and compares all that
  * it wrote with bounds that follow from the lengths of its sums. What it should not have touched must be as it was.
+ * @param scale the size of the numbers.
  */
-export async function checkOperation(machine: Machine, program: Program, op: Op): Promise<Worst> {
+export async function checkOperation(
+  machine: Machine,
+  program: Program,
+  op: Op,
+  scale = 1,
+): Promise<Worst> {
   const names = new Set(regionsOf(op).map(({ buffer }) => buffer));
   if (op.op === "gather") for (const name of [op.source, op.index]) names.add(name);
   const buffers = Object.fromEntries([...names].map((name) => [name, program.buffers[name]]));
@@ -27,7 +33,7 @@ export async function checkOperation(machine: Machine, program: Program, op: Op)
     fills: [],
     lists: { list: { ops: [op], slots } },
   };
-  const contents = contentsFor(alone, op);
+  const contents = contentsFor(alone, op, scale);
   const found = await outcome(machine, alone, contents);
   const exact = await outcome(referenceMachine(), alone, contents);
   const bounds = await boundsOf(alone, op, contents, exact);
@@ -79,10 +85,10 @@ function regionsOf(op: Op): Region[] {
 }
 
 /** Numbers of the size that networks have, which are float32 numbers on every machine. */
-function contentsFor({ buffers, replicas = 1 }: Program, op: Op): Contents {
+function contentsFor({ buffers, replicas = 1 }: Program, op: Op, scale: number): Contents {
   const random = mulberry(2026);
   // The sum of four uniform numbers is normal enough.
-  const normal = () => Math.sqrt(3) * (random() + random() + random() + random() - 2);
+  const normal = () => scale * Math.sqrt(3) * (random() + random() + random() + random() - 2);
   const rows = op.op === "gather" ? buffers[op.source].length / op.into.cols : 1;
   const fill = (spec: BufferSpec): Values => {
     const length = storedLength(spec, replicas);
@@ -223,9 +229,15 @@ function softmaxError(logits: Values): number {
   return (2 * largest(logits) + 8) * U;
 }
 
+/** Asked for once an element. */
+const LARGEST = new WeakMap<Values, number>();
+
 function largest(values: Values): number {
+  const known = LARGEST.get(values);
+  if (known !== undefined) return known;
   let most = 0;
   for (const value of values) most = Math.max(most, Math.abs(value));
+  LARGEST.set(values, most);
   return most;
 }
 
