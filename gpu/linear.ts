@@ -2,9 +2,9 @@ import { type Dispatch, Kernel, THREADS } from "./kernel.js";
 
 /**
  * Numbers of a cell, each in a row of its own over all cells: alpha, sigma, c = eta alpha, slope, then the state G11, G12,
- * G22, v1, v2, s, then what is kept of the run: largest and last loss, largest |v2| and G22, number of updates made.
+ * G22, v1, v2, s, then what is kept of the run: largest and last loss, largest |v2|, number of updates made.
  */
-export const CELL_ROWS = 15;
+export const CELL_ROWS = 14;
 /** Numbers of a step: <x x>, <x xi>, <xi xi>, <x r>, <xi r>, <r r>, with unit noise and the residual r. */
 export const MOMENT_COLUMNS = 6;
 
@@ -26,7 +26,7 @@ export function linear(
   const moments = k.storage(buffers.moments, false);
   const count = k.u32(cells);
   const names = ["alpha", "sigma", "c", "slope", "g11", "g12", "g22", "v1", "v2", "s"];
-  const kept = ["lossMax", "loss", "v2Max", "g22Max", "made"];
+  const kept = ["lossMax", "loss", "v2Max", "made"];
   const all = [...names, ...kept];
   const load = all.map((name, row) => `var ${name} = ${state}[${row} * ${count} + i];`);
   const store = all.slice(4).map((name, j) => `${state}[${j + 4} * ${count} + i] = ${name};`);
@@ -48,7 +48,6 @@ let e2 = s12 * d1 + s22 * d2 - q2;
 loss = 0.5 * (d1 * (e1 - q1) + d2 * (e2 - q2) + ${moments}[m + 5]);
 lossMax = max(lossMax, loss);
 v2Max = max(v2Max, abs(v2));
-g22Max = max(g22Max, g22);
 if (!(loss <= ${DIVERGED})) { break; }
 let b1 = c * e1;
 let b2 = c * e2;

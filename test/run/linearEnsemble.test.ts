@@ -1,14 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { dawn } from "../../ts/backend/node/dawn.js";
 import { linearExperiment } from "../../ts/experiment/presets.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
 import { Streams } from "../../ts/random/streams.js";
-import { type LinearCell, runLinearEnsemble } from "../../ts/run/linearEnsemble.js";
+import {
+  type EnsembleHooks,
+  type EnsembleSpec,
+  type LinearCell,
+  runLinearEnsemble,
+} from "../../ts/run/linearEnsemble.js";
 import { linearNetworkCells } from "../../ts/run/linearNetwork.js";
 import { linearRun } from "../../ts/run/linearRun.js";
 import { linearStart } from "../../ts/run/linearStart.js";
 import { type LinearMoments, lambda, loss, momentsOf, step } from "../../ts/theory/linear.js";
+import { testGpu } from "../gpu.js";
 
 const baseline = await loadKernels();
 const relaxed = await loadKernels({ fast: true });
@@ -68,6 +75,65 @@ function expected(
     steps: made,
   };
 }
+
+/** Float32 cells beside float64 ones. */
+async function nearInFloat32(options: Partial<EnsembleSpec>, hooks: EnsembleHooks): Promise<void> {
+  const experiment = linearExperiment({ ...MODEL, steps: 400 });
+  const sigmas = Array.from({ length: 203 }, (_, i) => 0.05 * 1.03 ** i);
+  const spec = { experiment, sigmas, learningRates: [0.02, ETA], seeds: [0, 1, 2] };
+  const double = await runLinearEnsemble(baseline, spec);
+  const single = await runLinearEnsemble(baseline, { ...spec, ...options }, hooks);
+  expect(single.map(({ phase }) => phase)).toEqual(double.map(({ phase }) => phase));
+  // An update rounds each number of its state some ten times; where nothing grows, that adds up at most. A catapult
+  // multiplies what was rounded before it as it does the state.
+  const bound = 10 * 400 * 2 ** -24;
+  for (const [i, { phase, niwEnd, lossMax, lossEnd, ...cell }] of double.entries()) {
+    if (phase === "divergent") continue;
+    const growth = Math.max(1, lossMax / cell.lossStart);
+    const near = (a: number, b: number, unit: number) =>
+      expect(Math.abs(a - b), `${phase}, sigma ${cell.sigma}`).toBeLessThan(bound * growth * unit);
+    near(single[i].niwEnd, niwEnd, cell.niwStart);
+    near(single[i].lossMax, lossMax, lossMax);
+    near(single[i].lossEnd, lossEnd, lossMax);
+    expect(single[i].steps).toBe(cell.steps);
+  }
+  expect(new Set(double.map(({ phase }) => phase)).size).toBe(4);
+}
+
+const gpu = await testGpu();
+
+describe.skipIf("none" in gpu)("in a GPU's threads", () => {
+  const hooks = { backend: "webgpu", gpu: { source: dawn } } as const;
+
+  test("the same phases are found, and states as near as float32 is", async () => {
+    await nearInFloat32({}, hooks);
+  });
+
+  test("fixed noise, and a run that goes to the device more than once", async () => {
+    const steps = 5000;
+    const experiment = linearExperiment({ ...MODEL, samples: 10, steps, mode: "fixed" });
+    const spec = { experiment, sigmas: [0.3, 1, 30], learningRates: [0.01], seeds: [0] };
+    const told: number[] = [];
+    const onProgress = (done: number) => told.push(done);
+    const cells = await runLinearEnsemble(baseline, spec, { ...hooks, onProgress });
+    const exact = await runLinearEnsemble(baseline, spec);
+    expect(told.length).toBe(2);
+    expect(cells.map(({ phase }) => phase)).toEqual(exact.map(({ phase }) => phase));
+    expect(cells.map(({ steps }) => steps)).toEqual([steps, steps, cells[2].steps]);
+    expect(cells[2].steps).toBeLessThan(100);
+  });
+});
+
+test("where a GPU is asked for and there is none, the reason is told", async () => {
+  const spec = {
+    experiment: linearExperiment(MODEL),
+    sigmas: [1],
+    learningRates: [ETA],
+    seeds: [0],
+  };
+  const none = { backend: "webgpu", gpu: { source: async () => undefined } } as const;
+  await expect(runLinearEnsemble(baseline, spec, none)).rejects.toThrow("there is no WebGPU here");
+});
 
 describe.each([
   ["baseline", baseline],
@@ -158,27 +224,7 @@ describe("an ensemble", () => {
   });
 
   test("in float32 finds the same phases, and states as near as its roundings", async () => {
-    const experiment = linearExperiment({ ...MODEL, steps: 400 });
-    const sigmas = Array.from({ length: 203 }, (_, i) => 0.05 * 1.03 ** i);
-    const spec = { experiment, sigmas, learningRates: [0.02, ETA], seeds: [0, 1, 2] };
-    const double = await runLinearEnsemble(baseline, spec);
-    const single = await runLinearEnsemble(baseline, { ...spec, precision: "float32" });
-    expect(single.map(({ phase }) => phase)).toEqual(double.map(({ phase }) => phase));
-    // An update rounds each number of its state some ten times; where nothing grows, that adds up at most. A catapult
-    // multiplies what was rounded before it as it does the state.
-    const bound = 10 * 400 * 2 ** -24;
-    for (const [i, { phase, niwEnd, lossMax, lossEnd, ...cell }] of double.entries()) {
-      if (phase === "divergent") continue;
-      const growth = Math.max(1, lossMax / cell.lossStart);
-      const near = (a: number, b: number, unit: number) =>
-        expect(Math.abs(a - b), `${phase}, sigma ${cell.sigma}`).toBeLessThan(
-          bound * growth * unit,
-        );
-      near(single[i].niwEnd, niwEnd, cell.niwStart);
-      near(single[i].lossMax, lossMax, lossMax);
-      near(single[i].lossEnd, lossEnd, lossMax);
-    }
-    expect(new Set(double.map(({ phase }) => phase)).size).toBe(4);
+    await nearInFloat32({ precision: "float32" }, {});
   });
 
   test("tells its progress, and stops when asked to", async () => {

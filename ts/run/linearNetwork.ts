@@ -1,4 +1,3 @@
-import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import { loadDataset } from "../data/load.js";
 import type { Kernels } from "../kernels/kernels.js";
 import { Streams } from "../random/streams.js";
@@ -18,7 +17,7 @@ export async function linearNetworkCells(
     onProgress,
     backend,
     gpu,
-  }: EnsembleHooks & { readonly backend: BackendName; readonly gpu?: GpuOptions },
+  }: Omit<EnsembleHooks, "backend"> & { readonly backend: BackendName },
 ): Promise<LinearCell[]> {
   const points = seeds.flatMap((seed) =>
     learningRates.flatMap((learningRate) => sigmas.map((sigma) => ({ seed, learningRate, sigma }))),

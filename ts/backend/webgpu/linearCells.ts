@@ -13,15 +13,15 @@ const STORAGE = 128;
 
 /**
  * Takes cells of the linear model through as many steps as there are moments, in float32, a thread a cell.
- * @param cells `[15, cells]`: `alpha, sigma, eta alpha, slope, G11, G12, G22, v1, v2, s`, then zeros; see `gpu/linear.ts`.
+ * @param cells `[14, cells]`: `alpha, sigma, eta alpha, slope, G11, G12, G22, v1, v2, s`, then zeros; see `gpu/linear.ts`.
  * @param moments `[steps, 6]`, shared by all cells.
- * @returns the cells afterwards, with the largest and last loss, the largest `|v2|` and `G22`, and the updates made.
+ * @returns the cells afterwards, with the largest and last loss, the largest `|v2|`, and the updates made.
  */
 export async function linearCells(
   gpu: Gpu,
   cells: Float32Array<ArrayBuffer>,
   moments: Float32Array<ArrayBuffer>,
-): Promise<Float32Array> {
+): Promise<Float32Array<ArrayBuffer>> {
   const { device } = gpu;
   const usage = STORAGE | COPY_SRC | COPY_DST;
   const state = device.createBuffer({ size: cells.byteLength, usage });

@@ -76,6 +76,7 @@ kappa = eta sigma^2 lambda(0) tells what to expect: decay below 2, catapult from
 Examples:
   $ ninscope phases
   $ ninscope phases --sigma 1:10:100 --seeds 20 --out results/phases
+  $ ninscope phases --sigma 0.01:10:1024 --seeds 100 --backend webgpu
   $ ninscope phases --full --steps 500 --sigma 1:8:8 --seeds 1`,
     )
     .action(async (options: PhasesOptions) => {
@@ -107,14 +108,17 @@ export class PhasesJob {
       throw new InputError("--seeds", `--seeds is ${seeds}: takes an integer from 1 to 100000`);
     }
     this.#seeds = Array.from({ length: seeds }, (_, i) => seed + i);
+    if (!options.full) exactBackend(options.backend);
     this.#experiment(this.#sigmas[0], seed);
     this.#experiment(this.#sigmas[this.#sigmas.length - 1], seed + seeds - 1);
   }
 
   async run(voice: Voice, signal: AbortSignal): Promise<PhasesResult> {
     const progress = new Progress("phases", voice);
+    const { backend } = this.#options;
     const hooks = {
       signal,
+      gpu: { source: dawn },
       onProgress: (done: number, all: number) => progress.update(done / all),
     };
     const spec = {
@@ -125,12 +129,11 @@ export class PhasesJob {
     };
     try {
       const cells = this.#options.full
-        ? await linearNetworkCells(this.#kernels, spec, {
+        ? await linearNetworkCells(this.#kernels, spec, { ...hooks, backend })
+        : await runLinearEnsemble(this.#kernels, spec, {
             ...hooks,
-            backend: this.#options.backend,
-            gpu: { source: dawn },
-          })
-        : await runLinearEnsemble(this.#kernels, spec, hooks);
+            backend: exactBackend(backend),
+          });
       return { cells, boundaries: this.#boundaries(cells) };
     } finally {
       progress.stop();
@@ -192,6 +195,17 @@ export class PhasesJob {
       throw asFlag(error);
     }
   }
+}
+
+/** Where the recursion runs: on the CPU in float64, or on a GPU in float32, which has to be asked for. */
+function exactBackend(backend: BackendName): "wasm" | "webgpu" {
+  if (backend === "reference") {
+    throw new InputError(
+      "--backend",
+      "--backend is reference: the exact recursion takes wasm or webgpu; with --full the network is trained on any",
+    );
+  }
+  return backend === "webgpu" ? "webgpu" : "wasm";
 }
 
 const FLAGS: Readonly<Record<string, string>> = {

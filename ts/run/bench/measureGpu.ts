@@ -5,6 +5,7 @@ import type { Region } from "../../program/ops.js";
 import { Streams } from "../../random/streams.js";
 import { secondsPerStep } from "../calibrate.js";
 import { gpuMachine } from "../gpuMachine.js";
+import { CELL_NUMBERS, MOMENTS } from "../linearCells.js";
 import { benchPlan, stepOperations } from "./benchPlan.js";
 
 export interface GpuMeasurements {
@@ -61,13 +62,13 @@ export async function measureGpu(
   const aloneSeconds = await secondsPerStep(machine, alone);
   const togetherSeconds = await secondsPerStep(machine, together);
   const cells = linearGrid(grid);
-  const moments = new Float32Array(6 * steps);
+  const moments = new Float32Array(MOMENTS * steps);
   const xi = new Streams(await loadKernels(), 0).draw("noise", 0, "normal", 0, steps, 2);
   // Moments of some 200 samples: about 1 and 0, with their scatter.
   for (let t = 0; t < steps; t++) {
-    moments.set([1, 0.07 * xi[2 * t], 1 + 0.1 * xi[2 * t + 1], 0, 0, 0], 6 * t);
+    moments.set([1, 0.07 * xi[2 * t], 1 + 0.1 * xi[2 * t + 1], 0, 0, 0], MOMENTS * t);
   }
-  await linearCells(machine.gpu, cells, moments.slice(0, 6));
+  await linearCells(machine.gpu, cells, moments.slice(0, MOMENTS));
   const start = performance.now();
   await linearCells(machine.gpu, cells, moments);
   const linearSeconds = (performance.now() - start) / 1000;
@@ -120,7 +121,7 @@ async function timedProduct(machine: Machine, n: number): Promise<number> {
 
 /** Cells of `sigma` against the learning rate, at the linear model's usual start. */
 function linearGrid(n: number): Float32Array<ArrayBuffer> {
-  const cells = new Float32Array(15 * n * n);
+  const cells = new Float32Array(CELL_NUMBERS.length * n * n);
   const alpha = 0.1;
   for (let i = 0; i < n * n; i++) {
     const sigma = 10 ** (-2 + (3 * (i % n)) / n);

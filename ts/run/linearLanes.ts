@@ -1,0 +1,67 @@
+import type { KernelExports, Kernels } from "../kernels/kernels.js";
+import {
+  CELL_NUMBERS,
+  type CellNumber,
+  type CellStart,
+  type LinearCells,
+  MOMENTS,
+} from "./linearCells.js";
+
+const VECTOR = 16;
+const PAGE = 65536;
+/** Steps whose moments are taken over at a time, and updates: about 20 ms of these. */
+const CHUNK = 64;
+const UPDATES = 2 ** 21;
+
+/** Cells in the lanes of vectors (`assembly/linear.ts`): each number of a vector's cells stands side by side. */
+export class LinearLanes implements LinearCells {
+  readonly atOnce: number;
+  readonly #kernels: KernelExports;
+  readonly #Numbers: typeof Float64Array | typeof Float32Array;
+  readonly #lanes: number;
+  readonly #vectors: number;
+  readonly #at: Record<"moments" | "cells", number>;
+
+  constructor(kernels: Kernels, precision: "float64" | "float32", starts: readonly CellStart[]) {
+    this.atOnce = Math.max(1, Math.min(CHUNK, Math.floor(UPDATES / starts.length)));
+    this.#kernels = kernels.instantiate();
+    this.#Numbers = precision === "float32" ? Float32Array : Float64Array;
+    this.#lanes = VECTOR / this.#Numbers.BYTES_PER_ELEMENT;
+    this.#vectors = Math.ceil(starts.length / this.#lanes);
+    const moments = Math.ceil(this.#kernels.heapBase() / VECTOR) * VECTOR;
+    const cells = moments + 8 * MOMENTS * CHUNK;
+    this.#at = { moments, cells };
+    const { memory } = this.#kernels;
+    const end = cells + this.#vectors * CELL_NUMBERS.length * VECTOR;
+    memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
+    const numbers = this.#numbers();
+    // What is left of the last vector are copies of the last cell.
+    for (let i = 0; i < this.#vectors * this.#lanes; i++) {
+      const start = starts[Math.min(i, starts.length - 1)];
+      CELL_NUMBERS.forEach((name, place) => {
+        numbers[this.#index(i, place)] = start[name] ?? 0;
+      });
+    }
+  }
+
+  get(cell: number, name: CellNumber): number {
+    return this.#numbers()[this.#index(cell, CELL_NUMBERS.indexOf(name))];
+  }
+
+  run(moments: Float64Array, steps: number): void {
+    const { linearSteps, linearSteps32, memory } = this.#kernels;
+    new this.#Numbers(memory.buffer, this.#at.moments, moments.length).set(moments);
+    const take = this.#Numbers === Float32Array ? linearSteps32 : linearSteps;
+    take(this.#at.cells, this.#vectors, this.#at.moments, steps);
+  }
+
+  #index(cell: number, place: number): number {
+    const lane = cell % this.#lanes;
+    return (cell - lane) * CELL_NUMBERS.length + place * this.#lanes + lane;
+  }
+
+  #numbers(): Float64Array | Float32Array {
+    const length = this.#vectors * CELL_NUMBERS.length * this.#lanes;
+    return new this.#Numbers(this.#kernels.memory.buffer, this.#at.cells, length);
+  }
+}

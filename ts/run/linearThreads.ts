@@ -1,0 +1,38 @@
+import type { Gpu, GpuOptions } from "../backend/webgpu/gpu.js";
+import { linearCells } from "../backend/webgpu/webgpu.js";
+import { gpuMachine } from "./gpuMachine.js";
+import { CELL_NUMBERS, type CellNumber, type CellStart, type LinearCells } from "./linearCells.js";
+
+/** Steps that are asked for at a time; each time all cells go to the device and back. */
+const CHUNK = 4096;
+
+/** Cells in the threads of a GPU, in float32 (`gpu/linear.ts`). */
+export class LinearThreads implements LinearCells {
+  readonly atOnce = CHUNK;
+  readonly #gpu: Gpu;
+  readonly #cells: number;
+  /** `[14, cells]`. */
+  #numbers: Float32Array<ArrayBuffer>;
+
+  private constructor(gpu: Gpu, starts: readonly CellStart[]) {
+    this.#gpu = gpu;
+    this.#cells = starts.length;
+    this.#numbers = Float32Array.from(
+      CELL_NUMBERS.flatMap((name) => starts.map((start) => start[name] ?? 0)),
+    );
+  }
+
+  /** @throws RunError that says why there is no GPU. */
+  static async open(starts: readonly CellStart[], options?: GpuOptions): Promise<LinearThreads> {
+    const { gpu } = await gpuMachine(options);
+    return new LinearThreads(gpu, starts);
+  }
+
+  get(cell: number, name: CellNumber): number {
+    return this.#numbers[CELL_NUMBERS.indexOf(name) * this.#cells + cell];
+  }
+
+  async run(moments: Float64Array): Promise<void> {
+    this.#numbers = await linearCells(this.#gpu, this.#numbers, Float32Array.from(moments));
+  }
+}
