@@ -1,3 +1,4 @@
+import type { Machine } from "../backend/machine.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { Dataset } from "../data/dataset.js";
 import { type FileSource, loadDataset } from "../data/load.js";
@@ -11,6 +12,7 @@ import { hashDataset, type KeyedDataset } from "./dataKey.js";
 import { DataShelf } from "./dataShelf.js";
 import { runEnsemble } from "./ensembleTraining.js";
 import { type RunResult, resultOf } from "./experimentRun.js";
+import { isLost } from "./gpuMachine.js";
 import { canonicalJson } from "./hash.js";
 import { seededInputs } from "./inputs.js";
 import { planOf } from "./plan.js";
@@ -21,14 +23,22 @@ import type { TrainerHooks } from "./trainer.js";
 /** Runs that are trained at once at most. */
 const SIZE = 64;
 
+/** Devices that a run may lose before it fails: another loss is hardly an accident. */
+const LOSSES = 2;
+
 interface Waiting {
   readonly job: Job;
   readonly hooks: TrainerHooks;
+  /** Devices that it lost. */
+  readonly losses: number;
   readonly take: (result: RunResult) => void;
   readonly fail: (error: unknown) => void;
 }
 
-/** Makes runs on the GPU: those that differ in the noise's `sigma` alone all at once, as one program's replicas. */
+/**
+ * Makes runs on the GPU: those that differ in the noise's `sigma` alone all at once, as one program's replicas. A run
+ * that keeps checkpoints goes on from its last one on another device when its own is lost.
+ */
 export class EnsembleRunner implements Runner {
   // Twice as many are asked for at a time.
   readonly size = SIZE / 2;
@@ -53,7 +63,7 @@ export class EnsembleRunner implements Runner {
 
   run(job: Job, hooks: TrainerHooks = {}): Promise<RunResult> {
     return new Promise((take, fail) => {
-      this.#waiting.push({ job, hooks, take, fail });
+      this.#waiting.push({ job, hooks: remembering(hooks), losses: 0, take, fail });
       this.#work();
     });
   }
@@ -69,33 +79,60 @@ export class EnsembleRunner implements Runner {
       const kin = familyOf(this.#waiting[0]);
       const group = this.#waiting.filter((one) => familyOf(one) === kin).slice(0, SIZE);
       this.#waiting = this.#waiting.filter((one) => !group.includes(one));
-      await this.#train(group).catch((error) => {
-        for (const { fail } of group) fail(error);
-      });
+      await this.#train(group);
     }
     this.#working = false;
   }
 
   async #train(group: readonly Waiting[]): Promise<void> {
     const { experiment, backend, data } = group[0].job;
-    const dataset: Dataset = data?.dataset ?? (await this.#shelf.generated(experiment));
-    const machine = await machineFor(backend, this.#kernels, this.#gpu);
-    const streams = new Streams(this.#kernels, experiment.seed);
-    const members = group.map(({ job, hooks }) => {
-      const plan = planOf(job.experiment, dataset);
-      return { plan, inputs: seededInputs(job.experiment, plan, streams), hooks };
-    });
-    const schedule = scheduleOf(experiment, members[0].plan);
-    const settled = await runEnsemble(machine, members, dataset, schedule);
-    settled.forEach((result, r) => {
-      const { job, take, fail } = group[r];
-      if (result.status === "rejected") fail(result.reason);
-      else {
+    let machine: Machine | undefined;
+    const failed = (one: Waiting, error: unknown) => {
+      const another = machine && isLost(machine) && !this.#gpu?.device && one.losses < LOSSES;
+      if (another && one.hooks.checkpoints) this.#waiting.push({ ...one, losses: one.losses + 1 });
+      else one.fail(error);
+    };
+    try {
+      const dataset: Dataset = data?.dataset ?? (await this.#shelf.generated(experiment));
+      machine = await machineFor(backend, this.#kernels, this.#gpu);
+      const used = machine;
+      const streams = new Streams(this.#kernels, experiment.seed);
+      const members = group.map(({ job, hooks }) => {
+        const plan = planOf(job.experiment, dataset);
+        return { plan, inputs: seededInputs(job.experiment, plan, streams), hooks };
+      });
+      const schedule = scheduleOf(experiment, members[0].plan);
+      const settled = await runEnsemble(used, members, dataset, schedule);
+      settled.forEach((result, r) => {
         const { plan, inputs } = members[r];
-        take(resultOf(job.experiment, machine, dataset, plan, inputs, schedule, result.value));
-      }
-    });
+        const { job, take } = group[r];
+        if (result.status === "rejected") failed(group[r], result.reason);
+        else take(resultOf(job.experiment, used, dataset, plan, inputs, schedule, result.value));
+      });
+    } catch (error) {
+      for (const one of group) failed(one, error);
+    }
   }
+}
+
+/** Hooks whose checkpoints begin with the last that was saved. */
+function remembering(hooks: TrainerHooks): TrainerHooks {
+  const { checkpoints } = hooks;
+  if (!checkpoints) return hooks;
+  let last = checkpoints.from;
+  return {
+    ...hooks,
+    checkpoints: {
+      get from() {
+        return last;
+      },
+      every: checkpoints.every,
+      save: async (checkpoint) => {
+        await checkpoints.save?.(checkpoint);
+        last = checkpoint;
+      },
+    },
+  };
 }
 
 /** What runs have to have in common to be trained at once: all but the noise's `sigma`. */

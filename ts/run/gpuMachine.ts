@@ -1,3 +1,4 @@
+import type { Machine } from "../backend/machine.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { GpuMachine } from "../backend/webgpu/webgpu.js";
 
@@ -8,4 +9,9 @@ import type { GpuMachine } from "../backend/webgpu/webgpu.js";
 export async function gpuMachine(options?: GpuOptions): Promise<GpuMachine> {
   const { openGpuMachine } = await import("../backend/webgpu/webgpu.js");
   return openGpuMachine(options);
+}
+
+/** Whether a machine is a GPU that is gone. */
+export function isLost(machine: Machine): boolean {
+  return "gpu" in machine && (machine as GpuMachine).gpu.lost;
 }
