@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { testGpu } from "../gpu.js";
+
+const run = promisify(execFile);
+const found = await testGpu();
+
+const dist = pathToFileURL(resolve("dist/node.js")).href;
+const EXPERIMENT = JSON.stringify({
+  network: { layers: [8] },
+  data: { name: "gaussian-mixture", inputs: 6, classes: 3, train: 30, test: 0 },
+  optimizer: { batchSize: 10 },
+  epochs: 2,
+});
+const scripts = {
+  "that trains": `import { train } from "${dist}";
+const { backend } = await train(${EXPERIMENT}, { backend: "webgpu" });
+console.log(backend.name);`,
+  "that sweeps": `import { sweep } from "${dist}";
+const { runs } = await sweep({ ...${EXPERIMENT}, sweep: { "noise.0.sigma": [1, 2] } }, { backend: "webgpu" });
+console.log(runs[0].backend.name);`,
+  "whose own error nobody catches": `import { train } from "${dist}";
+await train(${EXPERIMENT}, { backend: "webgpu", onRecord: () => { console.log("webgpu"); throw new Error("mine"); } }).catch(() => {});`,
+};
+
+test.skipIf("none" in found).each(Object.entries(scripts))(
+  "a script %s on a GPU ends by itself",
+  { timeout: 120_000 },
+  async (_, script) => {
+    const folder = await mkdtemp(join(tmpdir(), "ninscope-exit-"));
+    try {
+      const file = join(folder, "script.mjs");
+      await writeFile(file, script);
+      const { stdout } = await run(process.execPath, [file], { timeout: 60_000 });
+      expect(stdout).toMatch(/^webgpu\n/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+);
