@@ -14,6 +14,7 @@ export function comparisonsOf(result: Measured): Comparison[] {
     timeComparison(result),
     ...pathComparison(result),
     ...readings(result),
+    ...fall(result),
   ];
 }
 
@@ -84,8 +85,7 @@ function median(values: ArrayLike<number>): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-function readings({ moments, experiment, predictedNorm }: Measured): Comparison[] {
-  const { sigma } = experiment.noise[0];
+function readings({ moments }: Measured): Comparison[] {
   const [first, last] = [moments[0], moments[moments.length - 1]];
   const antithetic = (name: string, moment: typeof first) => {
     const direct = { value: moment.smoothed, error: moment.smoothedError };
@@ -104,23 +104,35 @@ function readings({ moments, experiment, predictedNorm }: Measured): Comparison[
     },
     SYSTEMATIC,
   );
+  return [antithetic("at the start", first), antithetic("at the end", last), byStep];
+}
+
+/**
+ * The fall of the norm to 1/e, or as far as it came: as it is, which lacks what diffusion added meanwhile, and with
+ * that, as gradients measured on the way tell it.
+ */
+function fall({ moments, experiment, predictedNorm }: Measured): Comparison[] {
+  const [first] = moments;
   const end = moments.findIndex(({ niwNorm }) => niwNorm < first.niwNorm / Math.E);
   const until = end < 1 ? moments.length - 1 : end;
-  const steps = moments[until].step - first.step;
-  const fall = Math.log(first.niwNorm / moments[until].niwNorm);
-  const rate = experiment.optimizer.learningRate * sigma * sigma;
-  const decay = judged(
-    "curvature read by decay, over the fall to 1/e",
-    exact(meanOver(moments.slice(0, until + 1))),
-    steps > 0 && predictedNorm
-      ? {
-          value: fall / steps / rate,
-          error: predictedNorm.deviation[until] / moments[until].niwNorm / steps / rate,
-        }
-      : null,
-    0.25,
-  );
-  return [antithetic("at the start", first), antithetic("at the end", last), byStep, decay];
+  const { sigma } = experiment.noise[0];
+  const time = (moments[until].step - first.step) * experiment.optimizer.learningRate * sigma ** 2;
+  const direct = exact(meanOver(moments.slice(0, until + 1)));
+  const fallen = Math.log(first.niwNorm / moments[until].niwNorm);
+  const read = (reading: string, by: number) =>
+    judged(
+      `curvature read by ${reading}, over the fall to 1/e`,
+      direct,
+      time > 0 && predictedNorm
+        ? {
+            value: by / time,
+            error: predictedNorm.deviation[until] / moments[until].niwNorm / time,
+          }
+        : null,
+      0.25,
+    );
+  const diffused = predictedNorm?.diffused[until] ?? 0;
+  return [read("decay", fallen), read("decay and diffusion", fallen + diffused)];
 }
 
 /** Mean of the smoothed curvature over time (trapezoids). */

@@ -15,6 +15,8 @@ export interface DriftMoment {
 export interface DriftPath {
   readonly norm: Float64Array;
   readonly deviation: Float64Array;
+  /** What diffusion has added to `ln |W|` so far. */
+  readonly diffused: Float64Array;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface DriftPath {
  *
  * with q, q2 and <|g|^2> linear between the moments: drift, and the diffusion that keeps it from zero. Diffusion along
  * `W` itself scatters runs: `Var |W|^2` grows by `4 eta^2 sigma^2 tr(W^T <g g^T> W) / B` a step, and decays with the drift.
- * @returns norm and deviation at each moment's step.
+ * @returns norm, deviation and what diffusion added, at each moment's step.
  */
 export function driftPath(
   moments: readonly DriftMoment[],
@@ -42,12 +44,14 @@ export function driftPath(
   const diffusion = ((learningRate * sigma) ** 2 * nodes) / batch;
   const norm = new Float64Array(moments.length);
   const deviation = new Float64Array(moments.length);
+  const diffused = new Float64Array(moments.length);
   let square = niwNorm * niwNorm;
   let variance = 0;
   norm[0] = niwNorm;
   for (let i = 1; i < moments.length; i++) {
     const [from, to] = [moments[i - 1], moments[i]];
     const steps = to.step - from.step;
+    diffused[i] = diffused[i - 1];
     for (let t = 0; t < steps; t++) {
       const part = t / steps;
       const between = (a: number, b: number) => a + part * (b - a);
@@ -56,10 +60,12 @@ export function driftPath(
       const left = Math.max(0, 1 - 2 * rate * q + rate * rate * q2);
       const along = between(from.gradientAlong, to.gradientAlong);
       variance = left * left * variance + ((4 * (learningRate * sigma) ** 2) / batch) * along;
-      square = left * square + diffusion * between(from.gradientSquare, to.gradientSquare);
+      const added = diffusion * between(from.gradientSquare, to.gradientSquare);
+      diffused[i] += added / (2 * square);
+      square = left * square + added;
     }
     norm[i] = Math.sqrt(square);
     deviation[i] = Math.sqrt(variance) / (2 * norm[i]);
   }
-  return { norm, deviation };
+  return { norm, deviation, diffused };
 }

@@ -125,11 +125,18 @@ function summaryOf({
   };
 }
 
-type Calibrations = Readonly<Record<"antithetic" | "step" | "decay", Calibration>>;
+const HEADINGS = {
+  antithetic: "antithetic passes",
+  step: "by step",
+  decay: "by decay",
+  drift: "by decay and diffusion",
+} as const;
+
+type Calibrations = Readonly<Record<keyof typeof HEADINGS, Calibration>>;
 
 type Readings = Readonly<Record<keyof Calibrations, readonly ReadPoint[]>>;
 
-/** Readings beside the smoothed curvature: antithetic at both ends of each run, by step and by decay one a run. */
+/** Readings beside the smoothed curvature: antithetic at both ends of each run, the others one a run. */
 function readingsOf(results: readonly ProbeResult[]): Readings {
   const ends = results.flatMap(({ moments }) => [moments[0], moments[moments.length - 1]]);
   return {
@@ -139,7 +146,8 @@ function readingsOf(results: readonly ProbeResult[]): Readings {
       error,
     })),
     step: results.map(({ comparisons }) => readPoint(comparisons, /by step/)),
-    decay: results.map(({ comparisons }) => readPoint(comparisons, /by decay/)),
+    decay: results.map(({ comparisons }) => readPoint(comparisons, /by decay,/)),
+    drift: results.map(({ comparisons }) => readPoint(comparisons, /by decay and diffusion/)),
   };
 }
 
@@ -153,6 +161,7 @@ function calibrations(readings: Readings): Calibrations {
     antithetic: of(readings.antithetic),
     step: of(readings.step),
     decay: of(readings.decay),
+    drift: of(readings.drift),
   };
 }
 
@@ -195,14 +204,13 @@ function settings(results: readonly ProbeResult[]): string {
 
 function calibrationFigure(results: readonly ProbeResult[], found: Calibrations): string {
   const readings = readingsOf(results);
-  const headings = { antithetic: "antithetic passes", step: "by step", decay: "by decay" } as const;
   return calibrationScatter({
     title: "What the noise weights read, and the curvature measured directly",
     caption: `${settings(results)}; bars: two standard errors`,
-    panels: (["antithetic", "step", "decay"] as const)
+    panels: (Object.keys(HEADINGS) as (keyof typeof HEADINGS)[])
       .filter((name) => found[name].runs >= CALIBRATED)
       .map((name) => ({
-        heading: headings[name],
+        heading: HEADINGS[name],
         points: readings[name],
         calibration: found[name],
       })),
