@@ -37,6 +37,34 @@ const plain: Setting = {
   evaluateEvery: 1,
 };
 
+/** Its loss grows by four orders in eight steps. */
+const divergent: Parameters<typeof randomRun>[0] = {
+  seed: 2147475885,
+  hidden: [3, 4],
+  inputs: 2,
+  outputs: 3,
+  activation: "linear",
+  task: "one-hot",
+  bias: true,
+  ntk: false,
+  bytes: false,
+  noise: [
+    { layer: 0, nodes: 2, sigma: 0.9536805006037093, fixed: true },
+    { layer: 1, nodes: 3, sigma: 0.8403304987267697, fixed: false },
+    { layer: 2, nodes: 3, sigma: 0.1696752310438446, fixed: false },
+  ],
+  rows: 3,
+  testRows: 7,
+  evaluateRows: 1,
+  batch: 3,
+  momentum: 0.6,
+  weightDecay: 0.05,
+  steps: 8,
+  dense: 0,
+  every: 1,
+  evaluateEvery: 1,
+};
+
 function trained(run: RandomRun, hooks: TrainerHooks = {}, machine = referenceMachine()) {
   return runTraining(machine, run.plan, run.data, run.inputs, run.schedule, hooks);
 }
@@ -44,6 +72,7 @@ function trained(run: RandomRun, hooks: TrainerHooks = {}, machine = referenceMa
 function expectClose(
   found: Readonly<Record<string, Float64Array>>,
   wanted: Readonly<Record<string, Float64Array>>,
+  growth: number,
 ): void {
   expect(Object.keys(found).sort()).toEqual(Object.keys(wanted).sort());
   for (const [name, values] of Object.entries(wanted)) {
@@ -53,7 +82,7 @@ function expectClose(
       if (Number.isNaN(value)) expect(found[name][i], `${name}[${i}]`).toBeNaN();
       else {
         const error = Math.abs(found[name][i] - value);
-        expect(error, `${name}[${i}] = ${value}`).toBeLessThanOrEqual(ROUNDING * size);
+        expect(error, `${name}[${i}] = ${value}`).toBeLessThanOrEqual(ROUNDING * size * growth);
       }
     });
   }
@@ -63,16 +92,22 @@ function named(parts: readonly Float64Array[]): Record<string, Float64Array> {
   return Object.fromEntries(parts.map((values, i) => [String(i), values]));
 }
 
+/** A run that diverges multiplies the roundings behind it by what it multiplies its loss by. */
+function growthOf(loss: Float64Array): number {
+  return Math.max(1, ...Array.from(loss, (x) => x / loss[0]).filter(Number.isFinite));
+}
+
 /** Checks a run against the plain loop's; returns both. */
 async function compared(run: RandomRun) {
   const found = await trained(run);
   const wanted = naiveRun(run);
   expect(found.steps).toBe(wanted.steps);
-  expectClose(found.trajectory.steps, wanted.trajectory.steps);
-  expectClose(found.trajectory.evaluations, wanted.trajectory.evaluations);
+  const growth = growthOf(wanted.trajectory.steps.loss);
+  expectClose(found.trajectory.steps, wanted.trajectory.steps, growth);
+  expectClose(found.trajectory.evaluations, wanted.trajectory.evaluations, growth);
   const parameters = parametersOf(run.plan.network, found.weights);
   for (const part of ["weights", "biases", "niw"] as const) {
-    expectClose(named(parameters[part]), named(wanted.parameters[part]));
+    expectClose(named(parameters[part]), named(wanted.parameters[part]), growth);
   }
   return { found, wanted };
 }
@@ -81,7 +116,7 @@ describe("a run on the reference machine", () => {
   test("is that of a plain loop over samples", async () => {
     await fc.assert(
       fc.asyncProperty(randomSettings, (setting) => compared(randomRun(setting)).then(() => {})),
-      { numRuns: 150 },
+      { numRuns: 150, examples: [[divergent]] },
     );
   });
 
