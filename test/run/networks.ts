@@ -3,7 +3,7 @@ import { parseExperiment } from "../../ts/experiment/parse.js";
 import type { ExperimentInput } from "../../ts/experiment/schema.js";
 import { type Worst, withinBound } from "../../ts/run/verify/checkOperation.js";
 import { StepsCheck } from "../../ts/run/verify/checkSteps.js";
-import { trialOf } from "../../ts/run/verify/verify.js";
+import { trialOf } from "../../ts/run/verify/verifier.js";
 
 export const DATA = {
   name: "gaussian-mixture",
