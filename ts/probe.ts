@@ -9,6 +9,7 @@ export { type Likeness, likeness, type Similarity, similarity } from "./analysis
 export { componentSquares, quadraticForm, type Spectrum, spectrumOf } from "./analysis/spectrum.js";
 export { firstPassage, fitDecay, type TimeScale } from "./analysis/timeScale.js";
 export type { CurvatureKind } from "./program/curvature.js";
+export { type BystanderOptions, type BystanderResult, bystander } from "./run/bystander.js";
 export { type Claim, claimsOf } from "./run/claims.js";
 export { type CurvatureOptions, CurvatureProbe, type LocalGradient } from "./run/curvature.js";
 export { type ExpansionPoint, ExpansionProbe } from "./run/expansion.js";
@@ -32,5 +33,6 @@ export { type Prediction, predict } from "./run/predict.js";
 export { type ProbeOptions, probe } from "./run/probe.js";
 export { type WeightCurvature, weightCurvature } from "./run/probeMoment.js";
 export type { Comparison, ProbeMoment, ProbeResult } from "./run/probeResult.js";
+export { planReading, type ReadingOptions, type ReadingPlan } from "./run/readingPlan.js";
 export * as drift from "./theory/drift.js";
 export { type DriftMoment, type DriftPath, driftPath } from "./theory/driftPath.js";

@@ -61,6 +61,39 @@ describe("ninscope probe", () => {
     expect(calibration).toBeDefined();
   });
 
+  test("attaches nodes that look on, and says what they disturb", async () => {
+    const out = join(folder, "bystander");
+    const plain = await file("plain.json", { ...experiment, noise: [] });
+    const few = ["--samples", "90", "--moments", "3", "--precision", "0.3"];
+    const found = await json(["probe", plain, "--bystander", ...few, "--out", out]);
+    expect(found.chosen.precision).toBe(0.3);
+    expect(found.comparisons.length).toBe(4);
+    expect(found.moments.length).toBeGreaterThan(3);
+    expect(await readFile(join(out, "figures/curvature.svg"), "utf8")).not.toMatch(/NaN|undefined/);
+    const { code, out: words } = await inProcess([
+      "probe",
+      plain,
+      "--bystander",
+      ...few,
+      "--quiet",
+    ]);
+    expect(code).toBe(0);
+    expect(words).toMatch(/the noise that was chosen/);
+  });
+
+  test("a bystander asks for one run without noise, and for a precision that there is", async () => {
+    const refused = async (args: readonly string[], words: RegExp) => {
+      const { code, err } = await inProcess(["probe", ...args, "--bystander", "--quiet"]);
+      expect(err).toMatch(words);
+      expect(code).toBe(2);
+    };
+    await refused([await file("noisy.json", experiment)], /noise has 1 group/);
+    const many = { ...experiment, noise: [], sweep: { seed: [1, 2] } };
+    await refused([await file("many.json", many)], /sweep has 2 runs/);
+    await refused([join(folder, "plain.json"), "--precision", "2"], /--precision/);
+    await refused([join(folder, "plain.json"), "--layer", "7"], /layer is 7/);
+  });
+
   test("refuses what is no number", async () => {
     const { code, err } = await inProcess(["probe", "--samples", "many"]);
     expect(code).toBe(2);

@@ -1,5 +1,6 @@
 import type { Phase } from "../../ts/analysis/phase.js";
 import { linear } from "../../ts/index.js";
+import { bystanderCurves } from "../../ts/report/bystanderCurves.js";
 import { calibrationScatter } from "../../ts/report/calibration.js";
 import type { RunCurves } from "../../ts/report/curves.js";
 import { linearTrajectories, trainingCurves } from "../../ts/report/curves.js";
@@ -194,6 +195,23 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
       { ...run, note: "fixed noise", fits: [] },
     ]);
   },
+  bystander: () =>
+    bystanderCurves({
+      ...frame("A bystander"),
+      moments: [0, 0.1, 0.5, 1, 2, 4, 8].map((epoch, i) => ({
+        epoch,
+        niwNorm: 1,
+        pointwise: 0.004 + 0.001 * Math.sin(i),
+        smoothed: 0.006 + 0.001 * Math.sin(i),
+        antithetic: { value: 0.006 + 0.001 * Math.sin(i + 0.2), error: 0.0003 },
+        expansion: null,
+      })),
+      losses: [0, 1, 2, 4, 8].map((epoch) => ({
+        epoch,
+        watched: 2.3 * 0.7 ** epoch * (1 + 0.01 * (epoch % 2)),
+        alone: 2.3 * 0.7 ** epoch,
+      })),
+    }),
   calibration: () =>
     calibrationScatter({
       ...frame("Readings"),

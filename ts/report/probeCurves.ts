@@ -69,7 +69,8 @@ function norms({ heading, moments, predicted }: ProbedRun): Plot.PlotOptions {
   };
 }
 
-function curvatures({ moments }: ProbedRun): Plot.PlotOptions {
+/** The reading with two standard errors, and both curvatures. */
+export function curvatures({ moments }: Pick<ProbedRun, "moments">): Plot.PlotOptions {
   return {
     ...size,
     style,

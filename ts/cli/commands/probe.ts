@@ -11,14 +11,13 @@ import { openFolder, writeFigure, writeJson, writeTrajectories } from "../../run
 import { probe } from "../../run/probe.js";
 import type { Comparison, ProbeResult } from "../../run/probeResult.js";
 import type { Interrupt } from "../interrupt.js";
-import { dataFiles, type RunOptions, readConfig, voiceOf, withRun } from "../options.js";
+import { type LookOnOptions, lookOn } from "../lookOn.js";
+import { dataFiles, readConfig, voiceOf, withRun } from "../options.js";
 import { runCurves } from "../runCurves.js";
 import { digits, Progress, phaseName, table } from "../terminal.js";
 
-interface ProbeCommandOptions extends RunOptions {
-  readonly samples?: number;
-  readonly moments?: number;
-  readonly repeats?: number;
+interface ProbeCommandOptions extends LookOnOptions {
+  readonly bystander?: boolean;
 }
 
 /** Readings over fewer runs are no calibration. */
@@ -33,6 +32,9 @@ export function probeCommand(program: Command, interrupt: Interrupt): void {
     .option("--samples <n>", "training samples that the curvature is taken over (1000)", count)
     .option("--moments <n>", "how often the run is looked at, besides its first steps (40)", count)
     .option("--repeats <n>", "antithetic passes at each moment (4)", count)
+    .option("--bystander", "attach nodes that look on, to an experiment without noise")
+    .option("--precision <p>", "a bystander's wanted relative error (0.1)", fraction)
+    .option("--layer <l>", "a bystander's weight layer, from 0", layer)
     .description(
       "train, and set what the noise weights read beside the curvature and what it predicts",
     )
@@ -42,11 +44,14 @@ export function probeCommand(program: Command, interrupt: Interrupt): void {
 Examples:
   $ ninscope probe --set noise.0.sigma=5
   $ ninscope probe experiment.json --samples 2000 --out results/probe
-  $ ninscope probe sweep.json --moments 4 --json | jq .calibration`,
+  $ ninscope probe sweep.json --moments 4 --json | jq .calibration
+  $ ninscope probe plain.json --bystander --precision 0.05 --out results/curvature`,
     )
     .action(async (config: string | undefined, options: ProbeCommandOptions) => {
       const voice = voiceOf(options);
-      const runs = sweepRuns(await readConfig(config, options.set));
+      const given = await readConfig(config, options.set);
+      if (options.bystander) return lookOn(given, options, voice, interrupt);
+      const runs = sweepRuns(given);
       if (options.out) await openFolder(options.out);
       const kernels = await loadKernels({ fast: options.fast });
       const progress = new Progress("probe", voice);
@@ -84,6 +89,20 @@ Examples:
           : `${[...results.map(described), calibrationTable(summary.calibration)].join("\n\n").trimEnd()}\n`,
       );
     });
+}
+
+function fraction(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError("takes a number between 0 and 1");
+  return value;
+}
+
+function layer(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) {
+    throw new InvalidArgumentError("takes the number of a weight layer, from 0");
+  }
+  return value;
 }
 
 function count(text: string): number {
