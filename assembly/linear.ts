@@ -3,6 +3,8 @@
 // taken with unit noise. Sums and products are in the order of `step` and `loss` there, so that float64 gives the
 // same bits.
 
+import { draw } from "./draw";
+
 /** Moments of a step: <x x>, <x xi>, <xi xi>, <x r>, <xi r>, <r r>, with the residual r = y - slope x. */
 const MOMENTS: usize = 6;
 
@@ -36,33 +38,57 @@ function allTrue<T>(mask: v128): bool {
   return sizeof<T>() == 8 ? i64x2.all_true(mask) : i32x4.all_true(mask);
 }
 
-/** Moments of one step over `rows` samples; `x`, `y`, `xi` are float32, sums float64 in order of the samples. */
-export function linearMoments(x: usize, y: usize, xi: usize, rows: i32, slope: f64, out: usize): void {
+/**
+ * Moments of `count` steps over `rows` samples, those of step k with the noise of epoch `first + k`, which is drawn into
+ * `xi`; `x`, `y`, `xi` are float32, sums float64 in order of the samples.
+ */
+export function linearMoments(
+  kind: i32,
+  seed: u32,
+  stream: u32,
+  first: u32,
+  count: i32,
+  x: usize,
+  y: usize,
+  xi: usize,
+  rows: i32,
+  slope: f64,
+  out: usize,
+): void {
   let xx: f64 = 0;
-  let xn: f64 = 0;
-  let nn: f64 = 0;
   let xy: f64 = 0;
-  let ny: f64 = 0;
   let yy: f64 = 0;
   for (let i = 0; i < rows; i++) {
     const at = <usize>i << 2;
     const a = <f64>load<f32>(x + at);
     const b = <f64>load<f32>(y + at) - slope * a;
-    const n = <f64>load<f32>(xi + at);
     xx += a * a;
-    xn += a * n;
-    nn += n * n;
     xy += a * b;
-    ny += n * b;
     yy += b * b;
   }
-  const count = <f64>rows;
-  store<f64>(out, xx / count);
-  store<f64>(out, xn / count, 8);
-  store<f64>(out, nn / count, 16);
-  store<f64>(out, xy / count, 24);
-  store<f64>(out, ny / count, 32);
-  store<f64>(out, yy / count, 40);
+  const n = <f64>rows;
+  for (let k = 0; k < count; k++) {
+    draw(kind, seed, stream, first + k, 0, rows, 1, xi);
+    let xe: f64 = 0;
+    let ee: f64 = 0;
+    let ey: f64 = 0;
+    for (let i = 0; i < rows; i++) {
+      const at = <usize>i << 2;
+      const a = <f64>load<f32>(x + at);
+      const b = <f64>load<f32>(y + at) - slope * a;
+      const e = <f64>load<f32>(xi + at);
+      xe += a * e;
+      ee += e * e;
+      ey += e * b;
+    }
+    store<f64>(out, xx / n);
+    store<f64>(out, xe / n, 8);
+    store<f64>(out, ee / n, 16);
+    store<f64>(out, xy / n, 24);
+    store<f64>(out, ey / n, 32);
+    store<f64>(out, yy / n, 40);
+    out += MOMENTS * 8;
+  }
 }
 
 /** Takes every block through `steps` steps. */

@@ -37,7 +37,19 @@ export interface KernelExports {
   log(x: number): number;
   cos2pi(u: number): number;
   sin2pi(u: number): number;
-  linearMoments(x: number, y: number, xi: number, rows: number, slope: number, out: number): void;
+  linearMoments(
+    kind: number,
+    seed: number,
+    stream: number,
+    first: number,
+    count: number,
+    x: number,
+    y: number,
+    xi: number,
+    rows: number,
+    slope: number,
+    out: number,
+  ): void;
   linearSteps(blocks: number, count: number, moments: number, steps: number): void;
   linearSteps32(blocks: number, count: number, moments: number, steps: number): void;
   run(

@@ -29,6 +29,11 @@ export class Streams {
     this.#seed = seed;
   }
 
+  /** What the kernels call a stream's draws. */
+  place(name: StreamName, index: number, distribution: Distribution): [number, number, number] {
+    return [KINDS[distribution], this.#seed, streamId(name, index)];
+  }
+
   /**
    * Zero-mean, unit-variance draws, `[samples, nodes]`: standard normal, uniform on ±sqrt 3, or ±1.
    * @param index tells streams of one name apart: a layer, a noise group.
@@ -43,17 +48,8 @@ export class Streams {
     firstSample = 0,
   ): Float32Array {
     const at = this.#room(samples * nodes * 4);
-    const stream = streamId(name, index);
-    this.#kernels.draw(
-      KINDS[distribution],
-      this.#seed,
-      stream,
-      epoch,
-      firstSample,
-      samples,
-      nodes,
-      at,
-    );
+    const place = this.place(name, index, distribution);
+    this.#kernels.draw(...place, epoch, firstSample, samples, nodes, at);
     return new Float32Array(this.#kernels.memory.buffer, at, samples * nodes).slice();
   }
 

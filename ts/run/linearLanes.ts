@@ -10,7 +10,7 @@ import {
 const VECTOR = 16;
 const PAGE = 65536;
 /** Steps whose moments are taken over at a time, and updates: about 20 ms of these. */
-const CHUNK = 64;
+const CHUNK = 1024;
 const UPDATES = 2 ** 21;
 
 /** Cells in the lanes of vectors (`assembly/linear.ts`): each number of a vector's cells stands side by side. */
@@ -21,6 +21,8 @@ export class LinearLanes implements LinearCells {
   readonly #lanes: number;
   readonly #vectors: number;
   readonly #at: Record<"moments" | "cells", number>;
+  /** All cells' numbers, in the kernels' memory, which grows no more. */
+  readonly #numbers: Float64Array | Float32Array;
 
   constructor(kernels: Kernels, precision: "float64" | "float32", starts: readonly CellStart[]) {
     this.atOnce = Math.max(1, Math.min(CHUNK, Math.floor(UPDATES / starts.length)));
@@ -34,18 +36,19 @@ export class LinearLanes implements LinearCells {
     const { memory } = this.#kernels;
     const end = cells + this.#vectors * CELL_NUMBERS.length * VECTOR;
     memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
-    const numbers = this.#numbers();
+    const length = this.#vectors * CELL_NUMBERS.length * this.#lanes;
+    this.#numbers = new this.#Numbers(memory.buffer, cells, length);
     // What is left of the last vector are copies of the last cell.
     for (let i = 0; i < this.#vectors * this.#lanes; i++) {
       const start = starts[Math.min(i, starts.length - 1)];
       CELL_NUMBERS.forEach((name, place) => {
-        numbers[this.#index(i, place)] = start[name] ?? 0;
+        this.#numbers[this.#index(i, place)] = start[name] ?? 0;
       });
     }
   }
 
   get(cell: number, name: CellNumber): number {
-    return this.#numbers()[this.#index(cell, CELL_NUMBERS.indexOf(name))];
+    return this.#numbers[this.#index(cell, CELL_NUMBERS.indexOf(name))];
   }
 
   run(moments: Float64Array, steps: number): void {
@@ -58,10 +61,5 @@ export class LinearLanes implements LinearCells {
   #index(cell: number, place: number): number {
     const lane = cell % this.#lanes;
     return (cell - lane) * CELL_NUMBERS.length + place * this.#lanes + lane;
-  }
-
-  #numbers(): Float64Array | Float32Array {
-    const length = this.#vectors * CELL_NUMBERS.length * this.#lanes;
-    return new this.#Numbers(this.#kernels.memory.buffer, this.#at.cells, length);
   }
 }
