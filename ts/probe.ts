@@ -34,5 +34,11 @@ export { type ProbeOptions, probe } from "./run/probe.js";
 export { type WeightCurvature, weightCurvature } from "./run/probeMoment.js";
 export type { Comparison, ProbeMoment, ProbeResult } from "./run/probeResult.js";
 export { planReading, type ReadingOptions, type ReadingPlan } from "./run/readingPlan.js";
+export {
+  type ValidityCell,
+  type ValidityOptions,
+  validity,
+  validUntil,
+} from "./run/validity.js";
 export * as drift from "./theory/drift.js";
 export { type DriftMoment, type DriftPath, driftPath } from "./theory/driftPath.js";

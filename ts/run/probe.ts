@@ -15,12 +15,13 @@ import { ExpansionProbe } from "./expansion.js";
 import { runExperiment } from "./experimentRun.js";
 import { topSpectrum } from "./hessian.js";
 import { seededInputs } from "./inputs.js";
+import { lookingSteps } from "./lookingSteps.js";
 import { parametersOf } from "./parameters.js";
 import { planOf } from "./plan.js";
 import { type Prediction, predict } from "./predict.js";
 import { squares, weightCurvature } from "./probeMoment.js";
 import type { PredictionWithError, ProbeMoment, ProbeResult, TimeScales } from "./probeResult.js";
-import { type Schedule, scheduleOf } from "./schedule.js";
+import { scheduleOf } from "./schedule.js";
 import type { TrainOptions } from "./train.js";
 import type { Observed } from "./trainer.js";
 
@@ -74,7 +75,7 @@ export async function probe(
 
   const moments: ProbeMoment[] = [];
   let prediction: PredictionWithError | null = null;
-  const due = momentsOf(schedule, options.moments ?? 40);
+  const due = lookingSteps(schedule, options.moments ?? 40);
   const spectrumEvery = Math.ceil(due.length / SPECTRA);
   const look = async (state: Observed) => {
     const parameters = parametersOf(plan.network, state.weights);
@@ -145,15 +146,6 @@ export async function probe(
     curvature.dispose();
     expansion.dispose();
   }
-}
-
-/** The first steps, ever more sparsely; each epoch, or as many as `most` allows; the end. */
-function momentsOf({ steps, stepsPerEpoch }: Schedule, most: number): number[] {
-  const chosen = new Set([0, steps]);
-  for (let step = 1; step < Math.min(stepsPerEpoch, steps); step *= 2) chosen.add(step);
-  const every = Math.max(1, Math.ceil(steps / stepsPerEpoch / most)) * stepsPerEpoch;
-  for (let step = every; step < steps; step += every) chosen.add(step);
-  return [...chosen].sort((a, b) => a - b);
 }
 
 function pathOf(moments: readonly ProbeMoment[], experiment: Experiment, batch: number) {

@@ -236,19 +236,24 @@ function calibrationFigure(results: readonly ProbeResult[], found: Calibrations)
   });
 }
 
-/** The first seed's runs. */
+/** The first seed's runs, a panel for each distribution of the noise. */
 function validityFigure(results: readonly ProbeResult[]): string {
   const [{ experiment }] = results;
+  const own = results.filter((result) => result.experiment.seed === experiment.seed);
+  const distributions = [...new Set(own.map((result) => result.experiment.noise[0].distribution))];
   return validityMap({
     title: "Where the expansion to second order holds",
     caption: `${settings(results)}, seed ${experiment.seed}`,
-    cells: results
-      .filter((result) => result.experiment.seed === experiment.seed)
-      .flatMap(({ experiment: { noise }, moments }) =>
-        moments.flatMap(({ epoch, expansion }) =>
-          expansion ? [{ sigma: noise[0].sigma, epoch, error: expansion.secondError }] : [],
+    panels: distributions.map((distribution) => ({
+      heading: `${distribution} noise`,
+      cells: own
+        .filter(({ experiment: { noise } }) => noise[0].distribution === distribution)
+        .flatMap(({ experiment: { noise }, moments }) =>
+          moments.flatMap(({ epoch, expansion }) =>
+            expansion ? [{ sigma: noise[0].sigma, epoch, error: expansion.secondError }] : [],
+          ),
         ),
-      ),
+    })),
   });
 }
 

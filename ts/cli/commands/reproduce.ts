@@ -12,6 +12,7 @@ import { phaseGrid } from "../../report/phaseGrid.js";
 import { phaseMap } from "../../report/phaseMap.js";
 import { probeCurves } from "../../report/probeCurves.js";
 import { type ScalePoint, timeScales } from "../../report/timeScales.js";
+import { validityMap } from "../../report/validityMap.js";
 import { type Claim, claimsOf } from "../../run/claims.js";
 import { type FigureOne, type FigureRun, figureOne, figureOneInput } from "../../run/figureOne.js";
 import { runLinearEnsemble } from "../../run/linearEnsemble.js";
@@ -19,6 +20,12 @@ import { linearPrediction } from "../../run/linearPrediction.js";
 import { writeWhole } from "../../run/node/atomic.js";
 import { openFolder, writeFigure, writeJson } from "../../run/node/results.js";
 import { spawnThread, threadsHere } from "../../run/pool/node/spawn.js";
+import {
+  type ValidityCell,
+  type ValidityOptions,
+  validity,
+  validUntil,
+} from "../../run/validity.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, dataFiles, voiceOf, withBackend, withVoice } from "../options.js";
 import { runCurves } from "../runCurves.js";
@@ -30,6 +37,9 @@ interface ReproduceOptions extends CommonOptions {
   readonly backend: "auto" | "wasm" | "reference" | "webgpu";
   readonly fast?: boolean;
 }
+
+/** Values of `sigma` in the map of the expansion's validity, at most. */
+const MAPPED = 8;
 
 export function reproduceCommand(program: Command, interrupt: Interrupt): void {
   withVoice(withBackend(program.command("reproduce")))
@@ -63,18 +73,36 @@ Examples:
           onProgress: (fraction, doing) => progress.update(fraction, doing),
         });
         const claims = claimsOf(found);
+        const cells = await validityOf(found, {
+          kernels,
+          backend: options.backend,
+          files: dataFiles(voice, interrupt.signal),
+          signal: interrupt.signal,
+          onProgress: (done, all) => progress.update(done / all, "the expansion's validity"),
+        });
         const grid = await linearGrid(kernels, interrupt.signal);
-        await write(options.out, found, claims, grid);
+        await write(options.out, found, claims, cells, grid);
         progress.stop();
         process.stdout.write(
           voice.json
-            ? `${JSON.stringify(summaryOf(found, claims))}\n`
+            ? `${JSON.stringify(summaryOf(found, claims, cells))}\n`
             : `${claimsTable(claims)}\n${join(options.out, "report.html")}\n`,
         );
       } finally {
         progress.stop();
       }
     });
+}
+
+/** Along the figure's values of `sigma`, thinned, with the first seed. */
+function validityOf(
+  { input, runs }: FigureOne,
+  options: Omit<ValidityOptions, "sigmas">,
+): Promise<ValidityCell[]> {
+  const { sweep: _, ...experiment } = input;
+  const all = increasing(runs.map(({ sigma }) => sigma));
+  const sigmas = all.filter((_, i) => i % Math.ceil(all.length / MAPPED) === 0);
+  return validity({ ...experiment, seed: runs[0].seed }, { ...options, sigmas });
 }
 
 /** The linear model's phases over (`sigma`, learning rate), by its exact recursion. */
@@ -122,7 +150,11 @@ function captionOf({ input, runs }: FigureOne): string {
   return `ReLU, ${layers}, Fashion-MNIST (${train} samples), cross-entropy, eta ${input.optimizer?.learningRate}, batch ${input.optimizer?.batchSize}, seeds ${seeds[0]} to ${seeds[seeds.length - 1]}`;
 }
 
-function figures(found: FigureOne, grid: string): Record<string, string> {
+function figures(
+  found: FigureOne,
+  cells: readonly ValidityCell[],
+  grid: string,
+): Record<string, string> {
   const { runs, boundaries, predicted } = found;
   const caption = captionOf(found);
   const boundary = (name: "decay" | "catapult" | "divergent") => ({
@@ -167,6 +199,14 @@ function figures(found: FigureOne, grid: string): Record<string, string> {
         predicted: predictedNorm,
       })),
     ),
+    validity: validityMap({
+      title: "Where the expansion to second order holds",
+      caption: `${caption.replace(/seeds .*/, `seed ${runs[0].seed}`)}, fresh noise`,
+      panels: [...new Set(cells.map(({ distribution }) => distribution))].map((distribution) => ({
+        heading: `${distribution} noise`,
+        cells: cells.filter((cell) => cell.distribution === distribution),
+      })),
+    }),
     "linear-phases": grid,
   };
 }
@@ -241,7 +281,7 @@ function lastOf(values: Float64Array): number {
   return values[values.length - 1];
 }
 
-function summaryOf(found: FigureOne, claims: readonly Claim[]) {
+function summaryOf(found: FigureOne, claims: readonly Claim[], cells: readonly ValidityCell[]) {
   const { input, boundaries, predicted, similarity, probes, runs } = found;
   return {
     input,
@@ -255,11 +295,25 @@ function summaryOf(found: FigureOne, claims: readonly Claim[]) {
       comparisons,
     })),
     runs: runs.map(({ trajectory: _, ...run }) => run),
+    validity: [...new Set(cells.map(({ distribution }) => distribution))].map((distribution) => {
+      const own = cells.filter((cell) => cell.distribution === distribution);
+      return {
+        distribution,
+        below10Percent: validUntil(own, 0.1),
+        below30Percent: validUntil(own, 0.3),
+      };
+    }),
   };
 }
 
-async function write(folder: string, found: FigureOne, claims: readonly Claim[], grid: string) {
-  const drawn = figures(found, grid);
+async function write(
+  folder: string,
+  found: FigureOne,
+  claims: readonly Claim[],
+  cells: readonly ValidityCell[],
+  grid: string,
+) {
+  const drawn = figures(found, cells, grid);
   await writeJson(folder, "experiment.json", found.input);
   for (const [name, svg] of Object.entries(drawn)) await writeFigure(folder, name, svg);
   const words: Record<string, string> = {
@@ -267,6 +321,7 @@ async function write(folder: string, found: FigureOne, claims: readonly Claim[],
     "time-scales": "The paper's Figure 1, right",
     phases: "Phases",
     probe: "Readings and predictions",
+    validity: "Where the expansion holds, for each distribution of the noise",
     "linear-phases": "The linear model",
   };
   const parts: PagePart[] = [
@@ -301,7 +356,7 @@ async function write(folder: string, found: FigureOne, claims: readonly Claim[],
       provenance: provenanceOf(found),
     }),
   );
-  await writeJson(folder, "summary.json", summaryOf(found, claims));
+  await writeJson(folder, "summary.json", summaryOf(found, claims, cells));
 }
 
 function provenanceOf({
