@@ -1,5 +1,5 @@
 // What workers give: the throughput of two against one on a sweep of 64 runs of 784-256-256-256-10, the pool's own
-// time on top of a run's, and the memory of a worker over 1,000 runs. Run `npm run build` first.
+// time on top of a run's, and the memory of a worker over 5,000 runs. Run `npm run build` first.
 // node bench/workers.mjs [throughput] [overhead] [memory]
 import { spawnThread, sweep, train } from "../dist/node.js";
 
@@ -67,11 +67,11 @@ if (asked("memory")) {
     network: { layers: [64, 64] },
     data: { name: "gaussian-mixture", inputs: 64, classes: 4, train: 500, test: 100 },
     epochs: 2,
-    sweep: { repeats: 1000 },
+    sweep: { repeats: 5000 },
   };
   let made = 0;
   const rss = () => (process.memoryUsage().rss / 2 ** 20).toFixed(0);
   for await (const _ of sweep(spec, { workers: 1, spawn: spawnThread })) {
-    if (++made % 100 === 0) console.log(`after ${made} runs: ${rss()} MiB`);
+    if (++made % 500 === 0) console.log(`after ${made} runs: ${rss()} MiB`);
   }
 }
