@@ -1,7 +1,7 @@
 // What workers give: the throughput of two against one on a sweep of 64 runs of 784-256-256-256-10, the pool's own
 // time on top of a run's, and the memory of a worker over 5,000 runs. Run `npm run build` first.
 // node bench/workers.mjs [throughput] [overhead] [memory]
-import { spawnThread, sweep, train } from "../dist/node.js";
+import { spawnThread, sweep } from "../dist/node.js";
 
 const wanted = process.argv.slice(2);
 const asked = (name) => wanted.length === 0 || wanted.includes(name);
