@@ -1,8 +1,8 @@
 import { cosTurns, logs, sinTurns } from "./math64";
-import { philox4 } from "./philox";
+import { philox8 } from "./philox";
 
 // Draws are pure functions of their place: key (seed, stream), counter (node / 4, sample, epoch, 0), and of the
-// four words of a counter the one (or the pair) that belongs to node mod 4. Four samples are drawn at a time.
+// four words of a counter the one (or the pair) that belongs to node mod 4. Eight samples are drawn at a time.
 
 const WORDS = 0;
 const NORMAL = 1;
@@ -11,7 +11,8 @@ const UNIFORM = 2;
 const ROOT_3: f64 = 1.7320508075688772;
 const UNIT: f64 = 2.3283064365386963e-10; // 2^-32
 
-const words = memory.data(64, 16);
+/** Of eight counters, four at a time: the first word of each, the second, third and fourth. */
+const words = memory.data(128, 16);
 
 /** The first two of four words as numbers in (0, 1), symmetric about 1/2. */
 // @ts-ignore: decorator
@@ -55,12 +56,12 @@ function normal(a: v128, b: v128, lane: i32): v128 {
   return f64x2.mul(radius, lane & 1 ? sinTurns(unit(b)) : cosTurns(unit(b)));
 }
 
-/** The draws of one node for four samples, from their words. */
-function values(kind: i32, lane: i32): v128 {
-  const own = v128.load(words + (<usize>lane << 4));
+/** The draws of one node for four samples, from their words at `from`. */
+function values(kind: i32, lane: i32, from: usize): v128 {
+  const own = v128.load(from + (<usize>lane << 4));
   if (kind == WORDS) return own;
   if (kind == NORMAL) {
-    const pair = words + (<usize>(lane & 2) << 4);
+    const pair = from + (<usize>(lane & 2) << 4);
     const a = v128.load(pair);
     const b = v128.load(pair, 16);
     return single(normal(a, b, lane), normal(upper(a), upper(b), lane));
@@ -84,42 +85,54 @@ export function draw(
   const stride = <usize>nodes << 2;
   const zero = i32x4.splat(0);
   const lanes = i32x4(0, 1, 2, 3);
-  for (let i = 0; i < samples; i += 4) {
+  const epochs = i32x4.splat(epoch);
+  for (let i = 0; i < samples; i += 8) {
     const sample = i32x4.add(i32x4.splat(first + i), lanes);
+    const others = i32x4.add(sample, i32x4.splat(4));
     const row = out + <usize>i * stride;
     for (let node = 0; node < nodes; node++) {
       if ((node & 3) == 0) {
-        philox4(i32x4.splat(node >> 2), sample, i32x4.splat(epoch), zero, seed, stream, words);
+        const block = i32x4.splat(node >> 2);
+        philox8(block, sample, epochs, zero, block, others, epochs, zero, seed, stream, words);
       }
-      const four = values(kind, node & 3);
       const at = row + (<usize>node << 2);
-      if (nodes == 1 && i + 4 <= samples) {
-        v128.store(at, four);
-      } else {
-        store<f32>(at, f32x4.extract_lane(four, 0));
-        if (i + 1 < samples) store<f32>(at + stride, f32x4.extract_lane(four, 1));
-        if (i + 2 < samples) store<f32>(at + 2 * stride, f32x4.extract_lane(four, 2));
-        if (i + 3 < samples) store<f32>(at + 3 * stride, f32x4.extract_lane(four, 3));
-      }
+      put(at, stride, samples - i, values(kind, node & 3, words));
+      put(at + 4 * stride, stride, samples - i - 4, values(kind, node & 3, words + 64));
     }
   }
 }
 
+/** The first `count` of four numbers, `stride` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function put(at: usize, stride: usize, count: i32, four: v128): void {
+  if (stride == 4 && count >= 4) {
+    v128.store(at, four);
+    return;
+  }
+  if (count > 0) store<f32>(at, f32x4.extract_lane(four, 0));
+  if (count > 1) store<f32>(at + stride, f32x4.extract_lane(four, 1));
+  if (count > 2) store<f32>(at + 2 * stride, f32x4.extract_lane(four, 2));
+  if (count > 3) store<f32>(at + 3 * stride, f32x4.extract_lane(four, 3));
+}
+
 /**
  * A permutation of 0 .. n - 1 (Fisher and Yates). Place i takes word i of the stream, scaled to 0 .. i by its
- * high bits: no place is preferred by more than n / 2^32. Sixteen words are made at a time.
+ * high bits: no place is preferred by more than n / 2^32. Thirty-two words are made at a time.
  */
 export function permutation(seed: u32, stream: u32, epoch: u32, n: i32, out: usize): void {
   for (let i = 0; i < n; i++) store<u32>(out + (<usize>i << 2), i);
   const zero = i32x4.splat(0);
+  const epochs = i32x4.splat(epoch);
   let made = -1;
   for (let i = n - 1; i > 0; i--) {
-    if (i >> 4 != made) {
-      made = i >> 4;
-      const blocks = i32x4.add(i32x4.splat(made << 2), i32x4(0, 1, 2, 3));
-      philox4(blocks, zero, i32x4.splat(epoch), zero, seed, stream, words);
+    if (i >> 5 != made) {
+      made = i >> 5;
+      const blocks = i32x4.add(i32x4.splat(made << 3), i32x4(0, 1, 2, 3));
+      const others = i32x4.add(blocks, i32x4.splat(4));
+      philox8(blocks, zero, epochs, zero, others, zero, epochs, zero, seed, stream, words);
     }
-    const word = load<u32>(words + (<usize>(i & 3) << 4) + (<usize>((i >> 2) & 3) << 2));
+    const word = load<u32>(words + (<usize>(i & 16) << 2) + (<usize>(i & 3) << 4) + (<usize>((i >> 2) & 3) << 2));
     const j = <i32>((<u64>word * <u64>(i + 1)) >> 32);
     const a = out + (<usize>i << 2);
     const b = out + (<usize>j << 2);

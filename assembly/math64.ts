@@ -1,5 +1,5 @@
 // Elementary functions in float64, two lanes at a time, made of +, -, *, / alone, so that no host can round them
-// otherwise.
+// otherwise. A series is one long wait for the term before: they are inlined, so that the host computes several at once.
 
 const LN2_HIGH: f64 = 6.93147180369123816490e-1; // ln 2 to 32 bits: exact when multiplied by an exponent
 const LN2_LOW: f64 = 1.90821492927058770002e-10;
@@ -16,6 +16,8 @@ function horner(p: v128, z: v128, c: f64): v128 {
  * ln x for finite positive normal x. With x = 2^k m, m in [sqrt(1/2), sqrt 2), and s = (m - 1) / (m + 1):
  * ln m = 2 (s + s^3/3 + s^5/5 + ...), |s| <= 0.1716; the series is cut where it falls below 2^-56.
  */
+// @ts-ignore: decorator
+@inline
 export function logs(x: v128): v128 {
   const exponents = i64x2.shr_u(x, 52);
   let k = f64x2.sub(
@@ -52,6 +54,8 @@ export function logs(x: v128): v128 {
 }
 
 /** Taylor series, cut below 2^-56 for |t| <= pi/4. */
+// @ts-ignore: decorator
+@inline
 function sinSeries(t: v128): v128 {
   const z = f64x2.mul(t, t);
   let p = f64x2.splat(1.0 / 355687428096000);
@@ -65,6 +69,8 @@ function sinSeries(t: v128): v128 {
   return f64x2.add(t, f64x2.mul(f64x2.mul(t, z), p));
 }
 
+// @ts-ignore: decorator
+@inline
 function cosSeries(t: v128): v128 {
   const z = f64x2.mul(t, t);
   let p = f64x2.splat(1.0 / 20922789888000);
@@ -104,6 +110,8 @@ function either(quarter: v128, a: f64, b: f64): v128 {
 }
 
 /** cos(2 pi u) for u in [0, 1). */
+// @ts-ignore: decorator
+@inline
 export function cosTurns(u: v128): v128 {
   const quarter = nearestQuarter(u);
   const t = reduced(u, quarter);
@@ -112,6 +120,8 @@ export function cosTurns(u: v128): v128 {
 }
 
 /** sin(2 pi u) for u in [0, 1). */
+// @ts-ignore: decorator
+@inline
 export function sinTurns(u: v128): v128 {
   const quarter = nearestQuarter(u);
   const t = reduced(u, quarter);
