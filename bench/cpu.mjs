@@ -16,7 +16,7 @@ const stray = positionals.find((name) => !PARTS.includes(name));
 if (stray) fail(`there is no part "${stray}": the parts are ${PARTS.join(", ")}`);
 if (!existsSync("dist/node.js") || !existsSync("build/js/ts")) fail("first: npm run build");
 
-const { describeHost } = await import("./lib/host.mjs");
+const { describeHost, handicaps } = await import("./lib/host.mjs");
 const { compileBenchKernels } = await import("./lib/kernels.mjs");
 const { printTable, spread } = await import("./lib/table.mjs");
 const { verdict } = await import("./lib/targets.mjs");
@@ -32,6 +32,7 @@ const host = describeHost();
 const date = new Date().toISOString();
 const rounds = quick ? { rounds: 5, slot: 0.03, turns: 1 } : { rounds: 25, slot: 0.1, turns: 3 };
 const settings = { quick, host, rounds };
+for (const line of handicaps(host)) console.error(line);
 
 await compileBenchKernels();
 const parts = {};
@@ -54,7 +55,11 @@ if (targets.length > 0) {
 }
 
 const [node] = host.node.split(".");
-const own = `${host.cpu} Node ${node}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+const own = [host.cpu, host.family, host.model, "node", node]
+  .filter(Boolean)
+  .join(" ")
+  .toLowerCase()
+  .replaceAll(/[^a-z0-9]+/g, "-");
 const file = values.out ?? (whole ? `bench/results/${own}.json` : "build/bench.json");
 const report = { date, quick, host, settings: rounds, targets, parts };
 mkdirSync(dirname(file), { recursive: true });

@@ -77,6 +77,27 @@ function python() {
   return status === 0 ? { command, ...JSON.parse(stdout) } : { command };
 }
 
+/** What keeps peers on this host from being at their best, a line each. */
+export function handicaps({ peers: { python } }) {
+  const lines = [];
+  if (
+    python?.blas &&
+    !python.blas.config &&
+    !python.blas.libraries.some((path) => /mkl/i.test(path))
+  ) {
+    lines.push(
+      "PyTorch and NumPy use a BLAS that is not made for speed here: apt-get install libopenblas0-pthread",
+    );
+  }
+  const { OPENBLAS_CORETYPE } = process.env;
+  if (OPENBLAS_CORETYPE) {
+    lines.push(
+      `OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE} holds OpenBLAS to the kernels of that processor: unset it unless it has to be`,
+    );
+  }
+  return lines;
+}
+
 function commit() {
   try {
     const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] };
