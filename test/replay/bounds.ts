@@ -1,6 +1,7 @@
-import type { Machine, Session } from "../../ts/backend/machine.js";
 import { referenceMachine } from "../../ts/backend/reference.js";
 import { type Replay, type ReplayResult, replay } from "../../ts/run/replay.js";
+import { gamma } from "../../ts/run/verify/roundings.js";
+import { shaken } from "../../ts/run/verify/shaken.js";
 
 /** Every number that a replay leaves behind, by name. */
 export function seriesOf(result: ReplayResult): Map<string, Float64Array> {
@@ -15,7 +16,6 @@ export function seriesOf(result: ReplayResult): Map<string, Float64Array> {
   ]);
 }
 
-const UNIT_ROUNDOFF = 2 ** -24;
 /** Runs whose spread is measured, and how far beyond their largest deviation a machine may go. */
 const RUNS = 6;
 const RESERVE = 3;
@@ -35,7 +35,6 @@ const RESERVE = 3;
 export async function roundingBounds(given: Replay): Promise<Map<string, Float64Array>> {
   const { network, batch, trainRows } = given.plan;
   const longest = Math.max(...network.widths, batch) + network.noise[0].nodes + 1;
-  const gamma = (terms: number) => (terms * UNIT_ROUNDOFF) / (1 - terms * UNIT_ROUNDOFF);
   const exact = seriesOf(await replay(given, referenceMachine()));
   const spread = new Map(
     [...exact].map(([name, values]) => [name, new Float64Array(values.length)]),
@@ -63,51 +62,4 @@ export async function roundingBounds(given: Replay): Promise<Map<string, Float64
     });
   }
   return spread;
-}
-
-/** A machine that changes every weight by a random relative amount of up to `size` before each step. */
-function shaken(machine: Machine, size: number, seed: number): Machine {
-  const random = mulberry(seed);
-  return {
-    ...machine,
-    open: async (program) => {
-      const session = await machine.open(program);
-      const weights = Object.keys(program.buffers).filter((name) => name.startsWith("weights."));
-      const shake = async () => {
-        for (const name of weights) {
-          const values = await session.read(name);
-          session.write(
-            name,
-            values.map((w) => w * (1 + size * (2 * random() - 1))),
-          );
-        }
-      };
-      const run: Session["run"] = async (list, first, count) => {
-        if (list !== "step") return session.run(list, first, count);
-        const rows: number[] = [];
-        for (let k = 0; k < count; k++) {
-          await shake();
-          rows.push(...(await session.run(list, first + k, 1)));
-        }
-        return Float64Array.from(rows);
-      };
-      return {
-        run,
-        write: (buffer, values, offset) => session.write(buffer, values, offset),
-        read: (buffer) => session.read(buffer),
-        dispose: () => session.dispose(),
-      };
-    },
-  };
-}
-
-/** A small generator for the tests' own use (Mulberry32). */
-function mulberry(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
