@@ -7,7 +7,7 @@ export { type Estimate, estimate } from "./analysis/estimate.js";
 export { type LanczosResult, lanczos, spectralDensity } from "./analysis/lanczos.js";
 export { type Likeness, likeness, type Similarity, similarity } from "./analysis/similarity.js";
 export { componentSquares, quadraticForm, type Spectrum, spectrumOf } from "./analysis/spectrum.js";
-export { firstPassage, fitDecay, type TimeScale } from "./analysis/timeScale.js";
+export { firstPassage, fitDecay, type Scatter, type TimeScale } from "./analysis/timeScale.js";
 export type { CurvatureKind } from "./program/curvature.js";
 export { type BystanderOptions, type BystanderResult, bystander } from "./run/bystander.js";
 export { type Claim, claimsOf } from "./run/claims.js";

@@ -3,23 +3,14 @@ import { describe, expect, test } from "vitest";
 import { calibrate } from "../../ts/analysis/calibration.js";
 import { likeness, similarity } from "../../ts/analysis/similarity.js";
 import { firstPassage, fitDecay } from "../../ts/analysis/timeScale.js";
+import { mulberry } from "../../ts/run/verify/roundings.js";
 
-/** A small generator of the test's own (Mulberry32). */
-function mulberry(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 const normal = (random: () => number) =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
 const times = (n: number, end: number) => Array.from({ length: n }, (_, i) => (end * i) / (n - 1));
 
-describe("the fit of A exp(-t/tau) + C", () => {
+describe.each(["additive", "proportional"] as const)("the fit with %s scatter", (scatter) => {
   test("finds the time scale of any exact decay", () => {
     fc.assert(
       fc.property(
@@ -30,7 +21,7 @@ describe("the fit of A exp(-t/tau) + C", () => {
           const t = times(150, 40);
           const tau = 40 * part;
           const y = t.map((x) => amplitude * (Math.exp(-x / tau) + offset));
-          const fit = fitDecay(t, y);
+          const fit = fitDecay(t, y, scatter);
           expect(fit.refused).toBe(null);
           expect(fit.tau! / tau).toBeCloseTo(1, 4);
           expect(fit.rSquared).toBeGreaterThan(0.9999);
@@ -49,20 +40,22 @@ describe("the fit of A exp(-t/tau) + C", () => {
         let noise = 0;
         const y = t.map((x) => {
           noise = memory * noise + Math.sqrt(1 - memory ** 2) * normal(random);
-          return 3 * Math.exp(-x / 7) + 0.5 + 0.03 * noise;
+          const exact = 3 * Math.exp(-x / 7) + 0.5;
+          return scatter === "additive" ? exact + 0.03 * noise : exact * Math.exp(0.1 * noise);
         });
-        const { interval } = fitDecay(t, y);
+        const { interval } = fitDecay(t, y, scatter);
         if (interval && interval[0] < 7 && interval[1] > 7) held++;
       }
       // The window is chosen by the data too, which costs a little.
       expect(held).toBeGreaterThan(200 * 0.85);
+      expect(held).toBeLessThan(200);
     }
   });
 
   test("begins at the peak: a catapult's rise is no decay", () => {
     const t = times(200, 100);
     const y = t.map((x) => (x < 20 ? 1 + x : 21 * Math.exp(-(x - 20) / 15)));
-    const fit = fitDecay(t, y);
+    const fit = fitDecay(t, y, scatter);
     expect(fit.window[0]).toBeCloseTo(20, 0);
     expect(fit.tau! / 15).toBeCloseTo(1, 2);
   });
@@ -71,27 +64,51 @@ describe("the fit of A exp(-t/tau) + C", () => {
     const t = times(100, 10);
     const random = mulberry(3);
     const flat = t.map(() => 1 + 0.01 * normal(random));
-    expect(fitDecay(t, flat).refused).not.toBe(null);
+    expect(fitDecay(t, flat, scatter).refused).not.toBe(null);
     expect(
       fitDecay(
         t,
         t.map((x) => 1 + x),
+        scatter,
       ).refused,
     ).not.toBe(null);
     expect(
       fitDecay(
         t,
         t.map((x) => 1 - 0.001 * x),
+        scatter,
       ).refused,
     ).toMatch(/slowly|half/);
-    expect(fitDecay([0, 1], [2, 1]).refused).toMatch(/2 points/);
+    expect(fitDecay([0, 1], [2, 1], scatter).refused).toMatch(/2 points/);
     expect(
       fitDecay(
         t,
         t.map(() => Number.NaN),
+        scatter,
       ).tau,
     ).toBe(null);
   });
+});
+
+test("a loss' time scale is that of its long fall, not of its first drop", () => {
+  const random = mulberry(11);
+  const t = times(1600, 80);
+  const y = t.map(
+    (x) =>
+      (2 * Math.exp(-x / 0.3) + 0.8 * Math.exp(-x / 9) + 0.002) * Math.exp(0.3 * normal(random)),
+  );
+  const fit = fitDecay(t, y, "proportional");
+  expect(fit.tau! / 9).toBeCloseTo(1, 1);
+  expect(fit.window[1]).toBeGreaterThan(60);
+  expect(fitDecay(t, y, "additive").tau!).toBeLessThan(1);
+});
+
+test("a logarithm leaves out what is not positive", () => {
+  const t = times(60, 10);
+  const y = t.map((x, i) => (i % 7 === 3 ? 0 : 2 * Math.exp(-x / 2)));
+  const fit = fitDecay(t, y, "proportional");
+  expect(fit.tau).toBeCloseTo(2, 4);
+  expect(fit.offset).toBeLessThan(1e-6);
 });
 
 test("first passage to 1/e needs no model", () => {

@@ -1,5 +1,4 @@
-import { levenbergMarquardt } from "ml-levenberg-marquardt";
-import { inverse, Matrix } from "ml-matrix";
+import { fitLogarithms, fitPlain } from "./decayFit.js";
 
 /** What `A exp(-t/tau) + C` makes of a falling curve. */
 export interface TimeScale {
@@ -9,105 +8,96 @@ export interface TimeScale {
   readonly interval: readonly [number, number] | null;
   readonly amplitude: number;
   readonly offset: number;
-  /** First and last time that was fitted: from the peak to the lowest point, or 5 falls to 1/e at most. */
+  /** First and last time that was fitted. */
   readonly window: readonly [number, number];
-  /** Part of the variance that the fit explains. */
+  /** Part of the variance that the fit explains; of the logarithm's, where the scatter is proportional. */
   readonly rSquared: number;
   readonly points: number;
   /** Why there is no time scale. */
   readonly refused: string | null;
 }
 
+/**
+ * How a curve scatters. `additive`: by as much wherever it is, as noise weights do, which diffuse; the fit is by least
+ * squares, from the peak to the lowest point, or for 5 falls to 1/e at most. `proportional`: by a part of itself, as
+ * losses do, which are positive and fall over decades, so that plain squares would see their first drop alone; the fit is
+ * by least squares of logarithms with `C >= 0`, from the peak to the lowest point, or for 10 `tau` at most.
+ */
+export type Scatter = "additive" | "proportional";
+
 /** Equal parts of the window that points are averaged in: dense recording at the start shall not outweigh the rest. */
 const BINS = 200;
 const FEWEST = 8;
+/** Where the fall is over, what follows is floor, of which equal bins make too much. */
+const PASSAGES = 5;
+const TIME_SCALES = 10;
 
-/**
- * Fits `A exp(-t/tau) + C` by least squares over the window in which a curve really falls. The interval comes from the
- * fit's covariance, widened by `sqrt((1 + rho) / (1 - rho))` where neighbouring residuals correlate by rho (derived).
- */
-export function fitDecay(times: ArrayLike<number>, values: ArrayLike<number>): TimeScale {
-  const all = finite(times, values);
-  const refuse = (refused: string, part: Partial<TimeScale> = {}): TimeScale => ({
+/** Fits `A exp(-t/tau) + C` over the window in which a curve really falls. */
+export function fitDecay(
+  times: ArrayLike<number>,
+  values: ArrayLike<number>,
+  scatter: Scatter = "additive",
+): TimeScale {
+  const all = finite(times, values, scatter);
+  if (all.t.length < FEWEST) {
+    return refused(all, `it has ${all.t.length} points: a fit takes ${FEWEST}`);
+  }
+  const fall = fallingPart(all);
+  if (scatter === "additive") return fitted(firstFalls(fall), scatter);
+  const whole = fitted(fall, scatter);
+  const end = whole.window[0] + TIME_SCALES * (whole.tau ?? Number.POSITIVE_INFINITY);
+  const early = upTo(fall, end);
+  const shorter = early.t.length < fall.t.length && early.t.length >= FEWEST;
+  return shorter ? fitted(early, scatter) : whole;
+}
+
+function fitted(points: Points, scatter: Scatter): TimeScale {
+  const { t, y } = binned(points);
+  const proportional = scatter === "proportional";
+  if (t.length < FEWEST) return refused({ t, y }, "it does not fall for long enough");
+  const seen = proportional ? y.map(Math.log) : y;
+  if (!(seen[0] - Math.min(...seen) > 5 * scatterOf(seen))) {
+    return refused({ t, y }, "it does not fall beyond its scatter");
+  }
+  const span = t[t.length - 1] - t[0];
+  const fit = (proportional ? fitLogarithms : fitPlain)(
+    t.map((time) => (time - t[0]) / span),
+    y,
+  );
+  const { amplitude, offset, rSquared, logTauError } = fit;
+  const found = { amplitude, offset, rSquared };
+  const refuse = (why: string) => refused({ t, y }, why, found);
+  if (!Number.isFinite(fit.tau) || !(amplitude > 0)) return refuse("no exponential decay fits it");
+  if (!(fit.tau < 3)) return refuse("it falls too slowly for its time scale to be told");
+  if (!(logTauError < 0.5)) return refuse("the time scale is not determined to better than half");
+  const tau = fit.tau * span;
+  const spread = Math.exp(1.96 * logTauError);
+  return {
+    ...found,
+    tau,
+    interval: [tau / spread, tau * spread],
+    window: windowOf(t),
+    points: t.length,
+    refused: null,
+  };
+}
+
+function refused({ t }: Points, why: string, part: Partial<TimeScale> = {}): TimeScale {
+  return {
     tau: null,
     interval: null,
     amplitude: Number.NaN,
     offset: Number.NaN,
-    window: [all.t[0] ?? Number.NaN, all.t[all.t.length - 1] ?? Number.NaN],
     rSquared: Number.NaN,
-    points: all.t.length,
     ...part,
-    refused,
-  });
-  if (all.t.length < FEWEST) return refuse(`it has ${all.t.length} points: a fit takes ${FEWEST}`);
-  const { t, y } = binned(fallingPart(all));
-  const window = [t[0], t[t.length - 1]] as const;
-  if (t.length < FEWEST)
-    return refuse("it does not fall for long enough", { window, points: t.length });
-  const scatter = scatterOf(y);
-  const drop = y[0] - Math.min(...y);
-  if (!(drop > 5 * scatter))
-    return refuse("it does not fall beyond its scatter", { window, points: t.length });
-
-  const origin = t[0];
-  const span = window[1] - window[0];
-  const scale = y[0];
-  const x = t.map((time) => (time - origin) / span);
-  const passage = firstPassage(x, y, y[y.length - 1]) ?? 1;
-  const { parameterValues } = levenbergMarquardt(
-    { x, y: y.map((value) => value / scale) },
-    ([a, logTau, c]) =>
-      (time) =>
-        a * Math.exp(-time / Math.exp(logTau)) + c,
-    {
-      initialValues: [drop / scale, Math.log(Math.max(passage, 1e-3)), y[y.length - 1] / scale],
-      jacobianFunction: jacobian,
-      maxIterations: 200,
-      damping: 0.01,
-      errorTolerance: 1e-14,
-    },
-  );
-  const [a, logTau, c] = parameterValues;
-  const residuals = x.map((time, i) => y[i] / scale - a * Math.exp(-time / Math.exp(logTau)) - c);
-  const error = logTauError(parameterValues, x, residuals);
-  const mean = y.reduce((sum, value) => sum + value, 0) / y.length;
-  const total = y.reduce((sum, value) => sum + ((value - mean) / scale) ** 2, 0);
-  const rSquared = 1 - residuals.reduce((sum, r) => sum + r * r, 0) / total;
-  const tau = Math.exp(logTau) * span;
-  const fit = { amplitude: a * scale, offset: c * scale, window, rSquared, points: t.length };
-  if (!Number.isFinite(tau) || !(a > 0)) return refuse("no exponential decay fits it", fit);
-  if (!(tau < 3 * span)) return refuse("it falls too slowly for its time scale to be told", fit);
-  if (!(error < 0.5)) return refuse("the time scale is not determined to better than half", fit);
-  const spread = Math.exp(1.96 * error);
-  return { tau, interval: [tau / spread, tau * spread], ...fit, refused: null };
-}
-
-/** Derivatives by `A`, `ln tau`, `C`. */
-function jacobian([a, logTau]: number[]): (time: number) => number[] {
-  return (time) => {
-    const tau = Math.exp(logTau);
-    const e = Math.exp(-time / tau);
-    return [e, (a * e * time) / tau, 1];
+    window: windowOf(t),
+    points: t.length,
+    refused: why,
   };
 }
 
-/** Standard error of `ln tau`. */
-function logTauError(
-  parameters: number[],
-  x: readonly number[],
-  residuals: readonly number[],
-): number {
-  const J = new Matrix(x.map(jacobian(parameters)));
-  const free = Math.max(1, x.length - 3);
-  const square = residuals.reduce((sum, r) => sum + r * r, 0);
-  const beside = residuals.slice(1).reduce((sum, r, i) => sum + r * residuals[i], 0);
-  const rho = square > 0 ? Math.min(0.98, Math.max(0, beside / square)) : 0;
-  try {
-    const variance = inverse(J.transpose().mmul(J)).get(1, 1) * (square / free);
-    return Math.sqrt((variance * (1 + rho)) / (1 - rho));
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
+function windowOf(t: readonly number[]): [number, number] {
+  return [t[0] ?? Number.NaN, t[t.length - 1] ?? Number.NaN];
 }
 
 /**
@@ -138,19 +128,30 @@ interface Points {
   readonly y: number[];
 }
 
-function finite(times: ArrayLike<number>, values: ArrayLike<number>): Points {
-  const kept = Array.from(times, (_, i) => i).filter((i) => Number.isFinite(values[i]));
+/** What can be fitted: a logarithm takes positive values. */
+function finite(times: ArrayLike<number>, values: ArrayLike<number>, scatter: Scatter): Points {
+  const kept = Array.from(times, (_, i) => i).filter(
+    (i) => Number.isFinite(values[i]) && (scatter === "additive" || values[i] > 0),
+  );
   return { t: kept.map((i) => times[i]), y: kept.map((i) => values[i]) };
 }
 
-/** From the peak to the lowest point after it, but no longer than 5 times what the fall to 1/e takes. */
+/** From the peak to the lowest point after it. */
 function fallingPart({ t, y }: Points): Points {
   const peak = y.indexOf(Math.max(...y));
   const low = y.indexOf(Math.min(...y.slice(peak)), peak);
-  const passage = firstPassage(t.slice(peak), y.slice(peak), y[low]);
-  const most = passage === null ? Number.POSITIVE_INFINITY : t[peak] + 5 * passage;
-  const last = most < t[low] ? t.findIndex((time) => time >= most) : low;
-  return { t: t.slice(peak, last + 1), y: y.slice(peak, last + 1) };
+  return { t: t.slice(peak, low + 1), y: y.slice(peak, low + 1) };
+}
+
+function firstFalls(fall: Points): Points {
+  const passage = firstPassage(fall.t, fall.y, fall.y[fall.y.length - 1]);
+  return passage === null ? fall : upTo(fall, fall.t[0] + PASSAGES * passage);
+}
+
+/** Up to and including the first point that is not before `end`. */
+function upTo({ t, y }: Points, end: number): Points {
+  const last = t.findIndex((time) => time >= end);
+  return last < 0 ? { t, y } : { t: t.slice(0, last + 1), y: y.slice(0, last + 1) };
 }
 
 function binned({ t, y }: Points): Points {

@@ -177,9 +177,9 @@ export function timeScalesOf({ steps, evaluations }: Trajectory): TimeScales {
   const { step, unperturbedLoss, testLoss } = evaluations;
   return {
     niw: fitDecay(steps.step, steps.niwNorm),
-    loss: fitDecay(steps.step, steps.loss),
-    unperturbedLoss: fitDecay(step, unperturbedLoss),
-    testLoss: fitDecay(step, testLoss),
+    loss: fitDecay(steps.step, steps.loss, "proportional"),
+    unperturbedLoss: fitDecay(step, unperturbedLoss, "proportional"),
+    testLoss: fitDecay(step, testLoss, "proportional"),
     passages: {
       niw: passage(steps.step, steps.niwNorm, 0),
       loss: passage(steps.step, steps.loss, lowest(steps.loss)),
