@@ -20,6 +20,8 @@ export class Convoy {
   readonly #asked = new Map<number, Asked>();
   /** Reads since the last run: of a buffer all replicas are read at once. */
   readonly #reads = new Map<string, Promise<Float64Array>>();
+  /** Writes to buffers that all share, of each since the last run. */
+  readonly #writes = new Map<number, number>();
 
   constructor(session: Session, program: Program) {
     this.#session = session;
@@ -51,8 +53,15 @@ export class Convoy {
   #write(replica: number, buffer: string, values: Values, offset = 0): void {
     this.#reads.delete(buffer);
     const { shared, length } = this.#program.buffers[buffer];
-    if (!shared) this.#session.write(buffer, values, replica * length + offset);
-    else if (replica === Math.min(...this.#members)) this.#session.write(buffer, values, offset);
+    if (!shared) {
+      this.#session.write(buffer, values, replica * length + offset);
+      return;
+    }
+    // All write the same there, in the same order. Whoever comes first does it for all: others may leave before.
+    const most = Math.max(0, ...this.#writes.values());
+    const own = (this.#writes.get(replica) ?? 0) + 1;
+    this.#writes.set(replica, own);
+    if (own > most) this.#session.write(buffer, values, offset);
   }
 
   async #read(replica: number, buffer: string): Promise<Float64Array> {
@@ -68,6 +77,7 @@ export class Convoy {
     const asked = [...this.#asked];
     this.#asked.clear();
     this.#reads.clear();
+    this.#writes.clear();
     const [, { list, first }] = asked[0];
     const together = asked.every(([, one]) => one.list === list && one.first === first);
     // Each asks for what takes it a certain time: the most modest decides.
