@@ -16,10 +16,35 @@ import { type Op, type OpList, type Program, type Region, replicasOf } from "../
 
 /** The dispatches of one pass over a list. */
 export function dispatchesOf(list: OpList, program: Program, can: Abilities): Dispatch[] {
-  return [...list.ops.flatMap((op) => dispatchesOfOp(op, list.slots, program, can)), tick()];
+  const dispatches: Dispatch[] = [];
+  for (let i = 0; i < list.ops.length; i++) {
+    const op = list.ops[i];
+    const slope = slopeAfter(op, list.ops[i + 1]);
+    if (slope) i++;
+    dispatches.push(...dispatchesOfOp(op, slope, list.slots, program, can));
+  }
+  return [...dispatches, tick()];
 }
 
-function dispatchesOfOp(op: Op, slots: number, program: Program, can: Abilities): Dispatch[] {
+type Slope = Extract<Op, { op: "activationGradient" }>;
+
+/** The next operation, where it is an activation's gradient that a product can apply to its result as it stores it. */
+function slopeAfter(op: Op, next: Op | undefined): Slope | undefined {
+  if (op.op !== "product" || op.epilogue || next?.op !== "activationGradient") return undefined;
+  const { c } = op;
+  const { at, into } = next;
+  const keys = ["buffer", "offset", "rows", "cols", "stride"] as const;
+  const same = keys.every((key) => into[key] === c[key]);
+  return same && at.buffer !== c.buffer ? next : undefined;
+}
+
+function dispatchesOfOp(
+  op: Op,
+  slope: Slope | undefined,
+  slots: number,
+  program: Program,
+  can: Abilities,
+): Dispatch[] {
   const replicas = replicasOf(program);
   const apart = (buffer: string) => {
     const { length, shared } = program.buffers[buffer];
@@ -49,7 +74,8 @@ function dispatchesOfOp(op: Op, slots: number, program: Program, can: Abilities)
     }
     case "product": {
       const [a, b, c] = [matrix(op.a), matrix(op.b), matrix(op.c)];
-      return product({ ...op, a, b, c, replicas }, can);
+      const after = slope && { activation: slope.activation, at: matrix(slope.at) };
+      return product({ ...op, a, b, c, slope: after, replicas }, can);
     }
     case "activate":
       return [activate(op.activation, matrix(op.from), matrix(op.into), replicas)];
