@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { dawn } from "../../ts/backend/node/dawn.js";
 import { type Gpu, isSoftware, nameOf, openGpu } from "../../ts/backend/webgpu/gpu.js";
+import { sharedGpu } from "../../ts/backend/webgpu/shared.js";
 import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
 import { RunError } from "../../ts/errors/errors.js";
 import type { Program, Region } from "../../ts/program/ops.js";
@@ -92,6 +93,83 @@ describe.skipIf("none" in found)("the GPU machine", () => {
     expect(() => session.write("bytes", Uint8Array.of(1), 3)).toThrow("by fours");
     expect(() => session.write("index", Uint32Array.of(1, 2))).toThrow("do not fit");
     session.dispose();
+  });
+
+  test("rows that are padded on the device are none of the caller's concern", async () => {
+    const [rows, cols, stride, replicas] = [3, 5, 7, 2];
+    const at = (buffer: string) => ({ buffer, offset: 1, rows, cols, stride });
+    // The last row is not whole.
+    const length = 1 + rows * stride - 2;
+    const session = await webgpuMachine(gpu).open({
+      replicas,
+      buffers: { from: { type: "float", length }, into: { type: "float", length } },
+      fills: [{ region: { ...at("into"), cols: 1 }, value: 0.5 }],
+      lists: {
+        list: {
+          ops: [{ op: "addScaled", from: at("from"), into: at("into"), factor: 2 }],
+          slots: 0,
+        },
+      },
+    });
+    const from = Float32Array.from({ length: replicas * length }, (_, i) => i);
+    session.write(
+      "from",
+      from.map((x) => -x),
+    );
+    session.write("from", from.subarray(3, 25), 3);
+    session.write("from", from.subarray(0, 3));
+    session.write("from", from.subarray(25), 25);
+    expect([...(await session.read("from"))]).toEqual([...from]);
+    await session.run("list", 0, 1);
+    const into = await session.read("into");
+    into.forEach((value, i) => {
+      const place = (i % length) - 1;
+      const column = place % stride;
+      const inside = place >= 0 && column < cols;
+      expect(value, `element ${i}`).toBe(inside ? 2 * i + (column === 0 ? 0.5 : 0) : 0);
+    });
+    session.dispose();
+  });
+
+  test("to wait for the device leaves nothing behind", async () => {
+    const memory = () => {
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    await gpu.until(Promise.resolve());
+    const before = memory();
+    // 400 MB, should each wait keep what it waited for.
+    for (let k = 0; k < 100_000; k++) await gpu.until(Promise.resolve(new Float64Array(500)));
+    expect(memory() - before).toBeLessThan(150e6);
+  });
+
+  test("those who ask at once share one device, also the one that replaces a lost one", async () => {
+    const place = { source: () => dawn() };
+    const [one, other] = (await Promise.all([sharedGpu(place), sharedGpu(place)])) as Gpu[];
+    expect(one).toBe(other);
+    one.device.destroy();
+    await one.device.lost;
+    const [next, same] = (await Promise.all([sharedGpu(place), sharedGpu(place)])) as Gpu[];
+    expect(next).toBe(same);
+    expect([one.lost, next.lost]).toEqual([true, false]);
+    next.device.destroy();
+  });
+
+  test("a device of one's own keeps its own handler of errors, which are told of here too", async () => {
+    const device = await (await (await dawn()).requestAdapter())?.requestDevice();
+    if (!device) throw new Error("the adapter is gone");
+    let heard = 0;
+    device.onuncapturederror = (event) => {
+      event.preventDefault();
+      heard++;
+    };
+    const own = (await sharedGpu({ source: dawn, device })) as Gpu;
+    device.createBuffer({ size: 16, usage: 0xffff });
+    await device.queue.onSubmittedWorkDone();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(heard).toBe(1);
+    expect(() => own.check()).toThrow(/^the GPU failed: /);
+    device.destroy();
   });
 
   test(`a device lost at any moment ends a run in one clear error (${LOSSES} times)`, async () => {

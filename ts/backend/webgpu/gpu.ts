@@ -22,22 +22,22 @@ export class Gpu {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #failure: string | null = null;
-  /** Rejects once the device is gone; never resolves. */
-  readonly gone: Promise<never>;
+  /** Ends the waits that are under way, should the device be lost. */
+  readonly #waits = new Set<() => void>();
 
   constructor(device: GPUDevice, info: GPUAdapterInfo, subgroups: boolean) {
     this.device = device;
     this.name = nameOf(info);
     this.software = isSoftware(info);
     this.can = { subgroups, workgroupBytes: device.limits.maxComputeWorkgroupStorageSize };
-    this.gone = device.lost.then(({ message }) => {
+    device.lost.then(({ message }) => {
       this.#failure ??= `the GPU was lost (${message || "no reason given"}): run again, or take the backend wasm`;
-      throw new RunError(this.#failure);
+      for (const end of this.#waits) end();
     });
-    this.gone.catch(() => {});
-    device.onuncapturederror = ({ error }) => {
+    // A device of somebody else's may have that one's own handler.
+    device.addEventListener("uncapturederror", ({ error }) => {
       this.#failure ??= `the GPU failed: ${firstLine(error.message)}`;
-    };
+    });
   }
 
   get lost(): boolean {
@@ -51,15 +51,25 @@ export class Gpu {
 
   /** Waits, unless the device is lost before. */
   async until<T>(promise: Promise<T>): Promise<T> {
+    // A race with the device's own promise would leave something behind in it every time.
+    let end = () => {};
+    const lost = new Promise<null>((resolve) => {
+      end = () => resolve(null);
+    });
+    this.#waits.add(end);
+    if (this.lost) end();
     try {
-      const value = await Promise.race([promise, this.gone]);
+      const [value] = (await Promise.race([promise.then((it) => [it]), lost])) ?? [];
       this.check();
-      return value;
+      return value as T;
     } catch (cause) {
       if (cause instanceof RunError) throw cause;
       // A map that is refused tells of a loss sooner than the loss itself.
-      await Promise.race([this.gone, new Promise((resolve) => setTimeout(resolve, 100))]);
+      await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+      this.check();
       throw new RunError(`the GPU failed: ${firstLine((cause as Error).message)}`, { cause });
+    } finally {
+      this.#waits.delete(end);
     }
   }
 
@@ -105,17 +115,23 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu | { readonl
   const countsSubgroups = gpu?.wgslLanguageFeatures.has("subgroup_id") ?? false;
   const subgroups = (features: GPUSupportedFeatures) =>
     !withoutSubgroups && countsSubgroups && features.has("subgroups");
-  if (device) return new Gpu(device, device.adapterInfo, subgroups(device.features));
+  if (device)
+    return new Gpu(
+      device,
+      device.adapterInfo ?? ({} as GPUAdapterInfo),
+      subgroups(device.features),
+    );
   const adapter = await gpu?.requestAdapter({ powerPreference });
   if (!adapter) return { none: "WebGPU has no adapter here" };
-  const wanted = ["subgroups", "timestamp-query"] as const;
-  const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature));
   const { limits, features } = adapter;
+  const requiredFeatures: GPUFeatureName[] = features.has("subgroups") ? ["subgroups"] : [];
   const requiredLimits = Object.fromEntries(
     LIMITS.map((name) => [name, limits[name]]),
   ) as GPUDeviceDescriptor["requiredLimits"];
   try {
     const opened = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+    // Dawn prints the error otherwise, in many lines.
+    opened.onuncapturederror = (event) => event.preventDefault();
     return new Gpu(opened, adapter.info, subgroups(features));
   } catch (error) {
     return { none: `the adapter gives no device: ${firstLine((error as Error).message)}` };

@@ -19,9 +19,12 @@ export async function sharedGpu(options: GpuOptions = {}): Promise<Found> {
   const key = JSON.stringify([powerPreference, withoutSubgroups]);
   const here = opened.get(options.source) ?? new Map<string, Promise<Found>>();
   opened.set(options.source, here);
-  const known = await here.get(key);
-  // Where there was none, there may be one now: a source may have been given meanwhile.
+  const opening = here.get(key);
+  const known = await opening;
   if (known && !("none" in known) && !known.lost) return known;
+  // Others may have waited for the same, and seen to it.
+  if (here.get(key) !== opening) return sharedGpu(options);
+  // Where there was none, there may be one now: a driver may have come up.
   const fresh = openGpu(options);
   here.set(key, fresh);
   return fresh;
