@@ -44,7 +44,12 @@ export {
 export type { Checkpoint, Checkpoints } from "./run/checkpoint.js";
 export type { Final } from "./run/final.js";
 export { hashRuns } from "./run/hash.js";
-export { type EnsembleSpec, type LinearCell, runLinearEnsemble } from "./run/linearEnsemble.js";
+export {
+  type EnsembleHooks,
+  type EnsembleSpec,
+  type LinearCell,
+  runLinearEnsemble,
+} from "./run/linearEnsemble.js";
 export { type LinearRun, linearRun } from "./run/linearRun.js";
 export type { Parameters } from "./run/parameters.js";
 export type { SpawnWorker } from "./run/pool/handle.js";

@@ -4,6 +4,7 @@ import { nodeFiles } from "./data/node/files.js";
 import type { ExperimentInput } from "./experiment/schema.js";
 import type { SweepInput } from "./experiment/sweep.js";
 import * as portable from "./index.js";
+import type { Kernels } from "./kernels/kernels.js";
 import {
   type GpuMeasurements,
   type GpuSizes,
@@ -20,11 +21,16 @@ export { type DryRun, dryRun } from "./run/dryRun.js";
 export { openStore } from "./run/node/openStore.js";
 export { spawnThread } from "./run/pool/node/spawn.js";
 
+/** The GPU is this machine's own. */
+function onOwnGpu<T extends { readonly gpu?: portable.GpuOptions }>(options: T): T {
+  return { ...options, gpu: { source: dawn, ...options.gpu } };
+}
+
 /** Data files are read from this machine, and the GPU is its own. */
 function here<T extends portable.TrainOptions | portable.SweepOptions | portable.VerifyOptions>(
   options: T,
 ): T {
-  return { files: nodeFiles(), ...options, gpu: { source: dawn, ...options.gpu } };
+  return { files: nodeFiles(), ...onOwnGpu(options) };
 }
 
 /** As `train` for browsers; data files are read from this machine. */
@@ -50,6 +56,20 @@ export function verify(
   options: portable.VerifyOptions = {},
 ): Promise<portable.VerifyResult> {
   return portable.verify(input, here(options));
+}
+
+/** As `bench` for browsers; the GPU is this machine's own. */
+export function bench(options: portable.BenchOptions = {}): Promise<portable.BenchResult> {
+  return portable.bench(onOwnGpu(options));
+}
+
+/** As `runLinearEnsemble` for browsers; the GPU is this machine's own. */
+export function runLinearEnsemble(
+  kernels: Kernels,
+  spec: portable.EnsembleSpec,
+  hooks: portable.EnsembleHooks = {},
+): Promise<portable.LinearCell[]> {
+  return portable.runLinearEnsemble(kernels, spec, onOwnGpu(hooks));
 }
 
 /** Measures this machine's GPU; see `bench/gpu.mjs`. */

@@ -70,6 +70,8 @@ test.skipIf("none" in gpu)("a cell a thread goes the exact recursion's way", asy
     expect(Math.abs(at(8) - state.v[1])).toBeLessThan(bound);
     expect(Math.abs(at(9) - state.s)).toBeLessThan(bound);
   });
+  // More cells than there is room for go in parts, to the same numbers.
+  expect(await linearCells(gpu as Gpu, cells, moments, 2)).toEqual(found);
   const last = SIGMAS.map((_, i) => found[13 * SIGMAS.length + i]);
   expect(last[0]).toBe(STEPS);
   expect(last[SIGMAS.length - 1]).toBeLessThan(STEPS);

@@ -17,9 +17,12 @@ export class LinearThreads implements LinearCells {
   private constructor(gpu: Gpu, starts: readonly CellStart[]) {
     this.#gpu = gpu;
     this.#cells = starts.length;
-    this.#numbers = Float32Array.from(
-      CELL_NUMBERS.flatMap((name) => starts.map((start) => start[name] ?? 0)),
-    );
+    this.#numbers = new Float32Array(CELL_NUMBERS.length * starts.length);
+    CELL_NUMBERS.forEach((name, row) => {
+      for (let i = 0; i < starts.length; i++) {
+        this.#numbers[row * starts.length + i] = starts[i][name] ?? 0;
+      }
+    });
   }
 
   /** @throws RunError that says why there is no GPU. */

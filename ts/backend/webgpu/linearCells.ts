@@ -1,3 +1,4 @@
+import { THREADS } from "../../../gpu/kernel.js";
 import { CELL_ROWS, linear, MOMENT_COLUMNS } from "../../../gpu/linear.js";
 import type { Gpu } from "./gpu.js";
 import { runSingle } from "./single.js";
@@ -10,14 +11,46 @@ const MAP_READ = 1;
 const COPY_SRC = 4;
 const COPY_DST = 8;
 const STORAGE = 128;
+const READ = 1;
 
 /**
- * Takes cells of the linear model through as many steps as there are moments, in float32, a thread a cell.
+ * Takes cells of the linear model through as many steps as there are moments, in float32, a thread a cell. More cells
+ * than the device has room for go one part after another.
  * @param cells `[14, cells]`: `alpha, sigma, eta alpha, slope, G11, G12, G22, v1, v2, s`, then zeros; see `gpu/linear.ts`.
  * @param moments `[steps, 6]`, shared by all cells.
+ * @param most cells at a time; left out: what the device's limits allow.
  * @returns the cells afterwards, with the largest and last loss, the largest `|v2|`, and the updates made.
  */
 export async function linearCells(
+  gpu: Gpu,
+  cells: Float32Array<ArrayBuffer>,
+  moments: Float32Array<ArrayBuffer>,
+  most = mostCells(gpu.device.limits),
+): Promise<Float32Array<ArrayBuffer>> {
+  const all = cells.length / CELL_ROWS;
+  if (all <= most) return partOfCells(gpu, cells, moments);
+  const found = new Float32Array(cells.length);
+  for (let first = 0; first < all; first += most) {
+    const count = Math.min(most, all - first);
+    const part = new Float32Array(CELL_ROWS * count);
+    for (let row = 0; row < CELL_ROWS; row++) {
+      part.set(cells.subarray(row * all + first, row * all + first + count), row * count);
+    }
+    const after = await partOfCells(gpu, part, moments);
+    for (let row = 0; row < CELL_ROWS; row++) {
+      found.set(after.subarray(row * count, (row + 1) * count), row * all + first);
+    }
+  }
+  return found;
+}
+
+function mostCells(limits: GPUSupportedLimits): number {
+  const bytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  const threads = limits.maxComputeWorkgroupsPerDimension * THREADS;
+  return Math.min(Math.floor(bytes / 4 / CELL_ROWS), threads);
+}
+
+async function partOfCells(
   gpu: Gpu,
   cells: Float32Array<ArrayBuffer>,
   moments: Float32Array<ArrayBuffer>,
@@ -43,7 +76,7 @@ export async function linearCells(
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(state, 0, staging, 0, cells.byteLength);
     device.queue.submit([encoder.finish()]);
-    await gpu.until(staging.mapAsync(1));
+    await gpu.until(staging.mapAsync(READ));
     return new Float32Array(staging.getMappedRange().slice(0));
   } finally {
     for (const buffer of [state, shared, staging]) buffer.destroy();
