@@ -55,3 +55,55 @@ test.skipIf("none" in found || !found.software)("auto takes no GPU that is softw
   const asked = await chooseBackend("webgpu", { experiment: long, kernels, gpu });
   expect(asked.name).toBe("webgpu");
 });
+
+/** The adapter at hand, which does not say that it is software. */
+const disguised = {
+  source: async () => {
+    const real = await dawn();
+    const requestAdapter = async (options?: GPURequestAdapterOptions) => {
+      const adapter = await real.requestAdapter(options);
+      return (
+        adapter && {
+          features: adapter.features,
+          limits: adapter.limits,
+          info: { vendor: "acme", architecture: "", device: "", description: "" },
+          requestDevice: (descriptor?: GPUDeviceDescriptor) => adapter.requestDevice(descriptor),
+        }
+      );
+    };
+    return { wgslLanguageFeatures: real.wgslLanguageFeatures, requestAdapter } as unknown as GPU;
+  },
+};
+
+test.skipIf("none" in found)("auto times both machines, and takes the faster", async () => {
+  const narrow = parseExperiment({
+    network: { layers: [4] },
+    data: { name: "gaussian-mixture", inputs: 4, classes: 2, train: 4000 },
+    optimizer: { batchSize: 20 },
+    epochs: 200_000,
+  });
+  const work = { experiment: narrow, kernels, gpu: disguised };
+  const one = await chooseBackend("auto", work);
+  // A step of some microseconds on one core, some dispatches on a GPU that a core only plays.
+  expect(one.name).toBe("wasm");
+  expect(one.why).toMatch(/^a step takes \S+ µs on wasm, \S+ µs on acme$/);
+  const runs = { all: 100, together: 8, threads: 2 };
+  const many = await chooseBackend("auto", { ...work, runs });
+  expect(many.why).toMatch(
+    /^a step takes \S+ µs on wasm \(2 threads\), \S+ µs on acme \(8 runs at once\)$/,
+  );
+  const time = ({ why }: typeof one, i: number) => Number(why.match(/[\d.e+]+(?= µs)/g)?.[i]);
+  expect(time(many, 0)).toBeCloseTo(time(one, 0) / 2, 1);
+  expect(time(many, 1)).toBeLessThan(time(one, 1));
+});
+
+test("a sweep of runs each too short for a GPU may be long enough", async () => {
+  const short = parseExperiment({ data: { name: "gaussian-mixture" }, epochs: 1 });
+  const none = { source: async () => undefined };
+  const why = async (all: number) => {
+    const runs = { all, together: 1, threads: 1 };
+    return (await chooseBackend("auto", { experiment: short, kernels, gpu: none, runs })).why;
+  };
+  expect(await why(2)).toBe("the sweep is too short for a GPU to pay");
+  expect(await why(10_000)).toMatch(/there is no WebGPU here|no GPU/);
+});

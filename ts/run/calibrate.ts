@@ -1,4 +1,5 @@
 import type { Machine, Session } from "../backend/machine.js";
+import { RunError } from "../errors/errors.js";
 import { lower } from "../program/lower.js";
 import type { Plan } from "../program/workspace.js";
 
@@ -21,6 +22,23 @@ export function secondsPerStep(machine: Machine, plan: Plan): Promise<number> {
   known.set(key, found);
   found.catch(() => known.delete(key));
   return found;
+}
+
+/** Seconds that a step of one run takes where so many are trained at once; in halves, where there is no room for all. */
+export async function secondsPerRunsStep(
+  machine: Machine,
+  plan: Plan,
+  together: number,
+): Promise<number> {
+  if (together === 1) return secondsPerStep(machine, plan);
+  const sigmas = plan.network.noise.map(({ sigma }) => sigma);
+  const ensemble = Array.from({ length: together }, () => sigmas);
+  try {
+    return (await secondsPerStep(machine, { ...plan, ensemble })) / together;
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    return secondsPerRunsStep(machine, plan, Math.ceil(together / 2));
+  }
 }
 
 async function measured(machine: Machine, plan: Plan): Promise<number> {

@@ -8,7 +8,7 @@ import type { Experiment } from "../experiment/schema.js";
 import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
 import { type BackendName, machineFor } from "./backend.js";
-import { secondsPerStep } from "./calibrate.js";
+import { secondsPerRunsStep, secondsPerStep } from "./calibrate.js";
 import { gpuMachine } from "./gpuMachine.js";
 import { planOf } from "./plan.js";
 
@@ -25,6 +25,8 @@ export interface Work {
   readonly gpu?: GpuOptions;
   readonly dataset?: Dataset;
   readonly files?: FileSource;
+  /** Runs to be made like this one, of which a GPU trains some at once and a CPU one on each thread; 1 each, left out. */
+  readonly runs?: { readonly all: number; readonly together: number; readonly threads: number };
 }
 
 /** A GPU is not looked for when a CPU needs no more than so many seconds: to start it up takes about one. */
@@ -35,8 +37,8 @@ const CPU_RATE = 1e10;
 const TYPICAL = { inputs: 784, train: 60_000 };
 
 /**
- * The machine for an experiment. `auto` takes the one on which a step of it takes less time, timed on this host, but
- * never a GPU that is software.
+ * The machine for an experiment, or for many that are alike. `auto` takes the one on which a run's step takes less time,
+ * timed on this host, but never a GPU that is software.
  * @throws InputError for a name that is not a backend's; RunError where `webgpu` is asked for and not to be had.
  */
 export async function chooseBackend(backend: BackendName, work: Work): Promise<Choice> {
@@ -47,10 +49,11 @@ export async function chooseBackend(backend: BackendName, work: Work): Promise<C
 
 async function chosen(work: Work): Promise<Choice> {
   const { experiment, kernels, dataset, files } = work;
+  const { all, together, threads } = work.runs ?? { all: 1, together: 1, threads: 1 };
   const cpu = await machineFor("wasm", kernels);
   const takeCpu = (why: string): Choice => ({ machine: cpu, name: "wasm", why });
-  if (operations(experiment) / CPU_RATE < WORTHWHILE) {
-    return takeCpu("the run is too short for a GPU to pay");
+  if ((operations(experiment) * all) / threads / CPU_RATE < WORTHWHILE) {
+    return takeCpu(`the ${all > 1 ? "sweep" : "run"} is too short for a GPU to pay`);
   }
   if (!work.gpu?.device && surelyNoGpu()) return takeCpu("this host has no GPU");
   try {
@@ -59,8 +62,11 @@ async function chosen(work: Work): Promise<Choice> {
     const data =
       dataset ?? (await loadDataset(experiment.data, new Streams(kernels, experiment.seed), files));
     const plan = planOf(experiment, data);
-    const [onCpu, onGpu] = [await secondsPerStep(cpu, plan), await secondsPerStep(gpu, plan)];
-    const why = `a step takes ${micro(onCpu)} on wasm, ${micro(onGpu)} on ${gpu.flavour}`;
+    const onCpu = (await secondsPerStep(cpu, plan)) / threads;
+    const onGpu = await secondsPerRunsStep(gpu, plan, together);
+    const cpus = threads > 1 ? `wasm (${threads} threads)` : "wasm";
+    const gpus = together > 1 ? `${gpu.flavour} (${together} runs at once)` : gpu.flavour;
+    const why = `a step takes ${micro(onCpu)} on ${cpus}, ${micro(onGpu)} on ${gpus}`;
     return onGpu < onCpu ? { machine: gpu, name: "webgpu", why } : takeCpu(why);
   } catch (error) {
     if (error instanceof RunError) return takeCpu(error.message);

@@ -3,7 +3,6 @@ import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { Dataset } from "../data/dataset.js";
 import { type FileSource, loadDataset } from "../data/load.js";
 import type { DataSpec } from "../data/specs.js";
-import type { Experiment } from "../experiment/schema.js";
 import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
 import { machineFor } from "./backend.js";
@@ -15,13 +14,11 @@ import { type RunResult, resultOf } from "./experimentRun.js";
 import { isLost } from "./gpuMachine.js";
 import { canonicalJson } from "./hash.js";
 import { seededInputs } from "./inputs.js";
+import { kinOf, MOST_TOGETHER } from "./kin.js";
 import { planOf } from "./plan.js";
 import type { Job, Runner } from "./runner.js";
 import { scheduleOf } from "./schedule.js";
 import type { TrainerHooks } from "./trainer.js";
-
-/** Runs that are trained at once at most. */
-const SIZE = 64;
 
 /** Devices that a run may lose before it fails: another loss is hardly an accident. */
 const LOSSES = 2;
@@ -41,7 +38,7 @@ interface Waiting {
  */
 export class EnsembleRunner implements Runner {
   // Twice as many are asked for at a time.
-  readonly size = SIZE / 2;
+  readonly size = MOST_TOGETHER / 2;
   readonly #kernels: Kernels;
   readonly #files: FileSource | undefined;
   readonly #gpu: GpuOptions | undefined;
@@ -77,7 +74,7 @@ export class EnsembleRunner implements Runner {
     await breathe();
     while (this.#waiting.length > 0) {
       const kin = familyOf(this.#waiting[0]);
-      const group = this.#waiting.filter((one) => familyOf(one) === kin).slice(0, SIZE);
+      const group = this.#waiting.filter((one) => familyOf(one) === kin).slice(0, MOST_TOGETHER);
       this.#waiting = this.#waiting.filter((one) => !group.includes(one));
       await this.#train(group);
     }
@@ -135,10 +132,8 @@ function remembering(hooks: TrainerHooks): TrainerHooks {
   };
 }
 
-/** What runs have to have in common to be trained at once: all but the noise's `sigma`. */
+/** Those of one family are trained at once: they differ in the noise's `sigma` alone, and are equally far. */
 function familyOf({ job: { experiment, backend, data }, hooks }: Waiting): string {
-  const noise = experiment.noise.map((group) => ({ ...group, sigma: null }));
-  const rest: Omit<Experiment, "noise"> = { ...experiment, noise: undefined } as never;
   const from = hooks.checkpoints?.from?.step ?? 0;
-  return canonicalJson([rest, noise, backend, data?.key ?? null, from]);
+  return canonicalJson([kinOf(experiment), backend, data?.key ?? null, from]);
 }

@@ -8,6 +8,7 @@ import { type Choice, chooseBackend } from "./chooseBackend.js";
 import { isGenerated, type KeyedDataset } from "./dataKey.js";
 import { FanOut } from "./fanOut.js";
 import { canonicalJson, hashRun } from "./hash.js";
+import { togetherOf } from "./kin.js";
 import { makeRunner, type RunnerOptions } from "./makeRunner.js";
 import { errorOf, failureOf } from "./pool/outcome.js";
 import { refined } from "./refine.js";
@@ -82,7 +83,10 @@ async function* finishedRuns(
   // Runs of one sweep are all made by one machine: they are to be compared. Whoever else makes runs has a CPU.
   const wanted = options.backend ?? "auto";
   const backend = wanted === "auto" && options.runner ? "wasm" : wanted;
-  const work = { ...options, experiment: plan.runs[0].experiment, kernels };
+  const experiments = plan.runs.map(({ experiment }) => experiment);
+  const threads = Math.max(1, Math.min(options.workers ?? wantedWorkers(plan), experiments.length));
+  const runs = { all: experiments.length, together: togetherOf(experiments), threads };
+  const work = { ...options, experiment: experiments[0], kernels, runs };
   const choice = await chooseBackend(backend, work);
   const own = { ...options, backend: choice.name };
   const runner = options.runner ?? (await makeRunner(own, wantedWorkers(plan), kernels));
