@@ -1,9 +1,15 @@
+import { getEventListeners } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { InputError, RunError } from "../../ts/errors/errors.js";
 import type { SweepInput } from "../../ts/experiment/sweep.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
 import { hashRuns } from "../../ts/run/hash.js";
 import { LocalRunner } from "../../ts/run/localRunner.js";
+import { openStore } from "../../ts/run/node/openStore.js";
 import type { Runner } from "../../ts/run/runner.js";
 import { MemoryStore } from "../../ts/run/store/memoryStore.js";
 import { type SweepOptions, sweep } from "../../ts/run/sweep.js";
@@ -63,6 +69,50 @@ describe("a sweep", () => {
     }
   });
 
+  it.each([
+    ["here", { kernels }],
+    ["on workers", onWorkers],
+  ])("%s, left early, goes on with nothing and tells nobody", async (_, options) => {
+    const folder = await mkdtemp(join(tmpdir(), "ninscope-left-"));
+    const store = await openStore(folder);
+    const listening = new AbortController();
+    let told = 0;
+    const long = { ...spec, epochs: 1e6, sweep: { epochs: [1, 1e6, 1e6 + 1] } };
+    const runs = sweep(long, {
+      ...options,
+      store,
+      checkpointEvery: 0,
+      signal: listening.signal,
+      onProgress: () => told++,
+    });
+    for await (const run of runs) {
+      expect(run.experiment.epochs).toBe(1);
+      // The others are in the midst of it.
+      await sleep(200);
+      break;
+    }
+    expect(getEventListeners(listening.signal, "abort")).toEqual([]);
+    const before = told;
+    await store.close();
+    const [key] = store.keys();
+    await expect(store.trajectory(key)).rejects.toThrow(/has been closed/);
+    const files = async () => (await readdir(folder, { recursive: true })).sort();
+    const after = await files();
+    await sleep(200);
+    expect([told, await files()]).toEqual([before, after]);
+    expect(after.filter((name) => /lock|part$/.test(name))).toEqual([]);
+    await rm(folder, { recursive: true });
+  });
+
+  it("ends its runs when the loop over them throws", async () => {
+    const loop = async () => {
+      for await (const _ of sweep({ ...spec, sweep: { epochs: [1, 1e6] } }, onWorkers)) {
+        throw new Error("seen enough");
+      }
+    };
+    await expect(loop()).rejects.toThrow("seen enough");
+  });
+
   it("is awaited or iterated over once", async () => {
     const once = sweep(spec, { kernels });
     await once;
@@ -120,6 +170,10 @@ describe("a sweep", () => {
     expect(more.runs.slice(0, 8).map(({ digest }) => digest)).toEqual(
       whole.runs.map(({ digest }) => digest),
     );
+    const twin = counting();
+    const twins = { ...spec, sweep: { "noise.0.sigma": [4, 4] } };
+    const pair = await sweep(twins, { kernels, store: new MemoryStore(), runner: twin });
+    expect([twin.made, pair.runs.length]).toEqual([1, 2]);
     const third = counting();
     await sweep({ ...spec, epochs: 5 }, { kernels, store, runner: third });
     expect(third.made).toBe(8);

@@ -5,6 +5,7 @@
 export class FanOut {
   readonly #signal: AbortSignal | undefined;
   readonly #controllers = new Set<AbortController>();
+  #closed: Error | null = null;
   readonly #abort = () => {
     for (const controller of this.#controllers) controller.abort(this.#signal?.reason);
   };
@@ -17,6 +18,7 @@ export class FanOut {
   /** Does `work` with a signal of its own. */
   async during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.#signal?.throwIfAborted();
+    if (this.#closed) throw this.#closed;
     const controller = new AbortController();
     this.#controllers.add(controller);
     try {
@@ -26,8 +28,10 @@ export class FanOut {
     }
   }
 
-  /** Lets go of the given signal. */
-  close(): void {
+  /** Ends the work that is still under way, and lets go of the given signal. */
+  close(reason: Error): void {
+    this.#closed = reason;
     this.#signal?.removeEventListener("abort", this.#abort);
+    for (const controller of this.#controllers) controller.abort(reason);
   }
 }

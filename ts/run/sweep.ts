@@ -7,6 +7,7 @@ import { CHECKPOINT_EVERY, type Checkpoint } from "./checkpoint.js";
 import { type Choice, chooseBackend } from "./chooseBackend.js";
 import { isGenerated, type KeyedDataset } from "./dataKey.js";
 import { FanOut } from "./fanOut.js";
+import { Gate } from "./gate.js";
 import { canonicalJson, hashRun } from "./hash.js";
 import { togetherOf } from "./kin.js";
 import { makeRunner, type RunnerOptions } from "./makeRunner.js";
@@ -110,10 +111,13 @@ async function* finishedRuns(
     }
     if (seen.length === 0 && failed.length > 0) throw errorOf(failed[0].failure);
   } finally {
-    sweeper.close();
+    await sweeper.close();
     if (runner !== options.runner) await runner.dispose();
   }
 }
+
+/** Why runs end that are under way when a sweep does. */
+const LEFT = "the sweep was left before the run was done";
 
 function wantedWorkers({ runs, refine }: SweepPlan): number {
   const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
@@ -126,6 +130,10 @@ class Sweeper {
   readonly #choice: Choice;
   readonly #options: SweepOptions;
   readonly #signals: FanOut;
+  /** The way to the store. */
+  readonly #gate = new Gate(LEFT);
+  /** Runs under way, by key: of two that differ in nothing one is made. */
+  readonly #making = new Map<string, Promise<StoredRun>>();
   /** The file data in use: the last set alone, or memory would grow with a sweep over data. */
   #data: { readonly spec: string; readonly loaded: Promise<KeyedDataset> } | null = null;
 
@@ -137,8 +145,11 @@ class Sweeper {
     this.tally = new Tally(options.onProgress);
   }
 
-  close(): void {
-    this.#signals.close();
+  /** Leaves the runs that are under way: once it resolves nothing more is asked of the store, and nobody is told anything. */
+  async close(): Promise<void> {
+    this.tally.close();
+    this.#signals.close(new RunError(LEFT));
+    await this.#gate.close();
   }
 
   /**
@@ -147,7 +158,7 @@ class Sweeper {
    */
   async make(run: SweepRun): Promise<SweptRun | FailedRun> {
     const { store, signal } = this.#options;
-    const keeping = new Keeping();
+    const keeping = new Keeping(this.#gate);
     try {
       const data = await this.#dataOf(run);
       const key = await runKey(run.experiment, data?.key ?? null, this.#choice.machine);
@@ -155,22 +166,36 @@ class Sweeper {
       const trajectory = known && (await store?.trajectory(key));
       if (store && known && trajectory) {
         // A crash may have come between keeping the run and letting go of what had led to it.
-        await keeping.done(store.dropCheckpoint(key));
+        await keeping.done(() => store.dropCheckpoint(key));
         await this.#runner.forget?.(key);
         this.tally.known();
         return { ...known, trajectory, fields: run.fields };
       }
-      const made = await this.#train(run, key, data, keeping);
-      if (store) await keeping.done(store.put(made));
-      await this.#runner.forget?.(key);
+      const making = this.#making.get(key) ?? this.#kept(run, key, data, keeping);
+      this.#making.set(key, making);
+      const made = await making.finally(() => this.#making.delete(key));
       this.tally.done(run);
       return { ...made, fields: run.fields };
     } catch (error) {
       signal?.throwIfAborted();
       if (keeping.failed) throw keeping.error;
+      if (this.#gate.closed) throw error;
       this.tally.done(run);
       return { ...run, failure: failureOf(error) };
     }
+  }
+
+  async #kept(
+    run: SweepRun,
+    key: string,
+    data: KeyedDataset | null,
+    keeping: Keeping,
+  ): Promise<StoredRun> {
+    const { store } = this.#options;
+    const made = await this.#train(run, key, data, keeping);
+    if (store) await keeping.done(() => store.put(made));
+    await this.#runner.forget?.(key);
+    return made;
   }
 
   async #train(
@@ -183,9 +208,9 @@ class Sweeper {
     const { name: backend, why } = this.#choice;
     const { experiment } = run;
     const checkpoints = store && {
-      from: await keeping.done(store.checkpoint(key)),
+      from: await keeping.done(() => store.checkpoint(key)),
       every,
-      save: (checkpoint: Checkpoint) => keeping.done(store.saveCheckpoint(key, checkpoint)),
+      save: (checkpoint: Checkpoint) => keeping.done(() => store.saveCheckpoint(key, checkpoint)),
     };
     const onProgress = (step: number, steps: number) => this.tally.progress(run, step / steps);
     const made = await this.#signals.during((signal) =>
@@ -213,12 +238,17 @@ class Sweeper {
 
 /** Tells a store's failures from a run's own. */
 class Keeping {
+  readonly #gate: Gate;
   failed = false;
   error: unknown;
 
-  async done<T>(work: Promise<T>): Promise<T> {
+  constructor(gate: Gate) {
+    this.#gate = gate;
+  }
+
+  async done<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work;
+      return await this.#gate.pass(work);
     } catch (error) {
       this.failed = true;
       this.error = error;

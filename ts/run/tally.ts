@@ -10,7 +10,7 @@ export interface SweepProgress {
 
 /** Keeps count of a sweep's runs. */
 export class Tally {
-  readonly #tell: ((progress: SweepProgress) => void) | undefined;
+  #tell: ((progress: SweepProgress) => void) | undefined;
   readonly #fractions = new Map<object, number>();
   readonly #start = performance.now();
   #runs = 0;
@@ -41,6 +41,11 @@ export class Tally {
   known(): void {
     this.#known++;
     this.#report();
+  }
+
+  /** Nobody is told any more. */
+  close(): void {
+    this.#tell = undefined;
   }
 
   #report(): void {

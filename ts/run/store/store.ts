@@ -1,5 +1,6 @@
 import type { Trajectory } from "../../trajectory/trajectory.js";
 import type { Checkpoint } from "../checkpoint.js";
+import { Gate } from "../gate.js";
 import { hashRun } from "../hash.js";
 import { readable, writable } from "./finite.js";
 import { journalLine, readJournal, runInLine } from "./journal.js";
@@ -29,6 +30,8 @@ export class Store implements RunStore {
   readonly #lines: Map<string, Uint8Array>;
   /** Lines of the journal that were damaged and are ignored. */
   readonly ignored: number;
+  /** Whatever still works on the folder when it is let go of would do so beside its next holder. */
+  readonly #gate: Gate;
   #torn: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -39,6 +42,7 @@ export class Store implements RunStore {
   private constructor(storage: Storage, journal: Uint8Array) {
     const { lines, ignored, torn } = readJournal(journal);
     this.#storage = storage;
+    this.#gate = new Gate(`${storage.name} has been closed`);
     this.#lines = new Map(lines);
     this.ignored = ignored;
     this.#torn = torn;
@@ -59,7 +63,39 @@ export class Store implements RunStore {
     return { ...summary, key };
   }
 
-  async trajectory(key: string): Promise<Trajectory | null> {
+  trajectory(key: string): Promise<Trajectory | null> {
+    return this.#gate.pass(() => this.#trajectory(key));
+  }
+
+  /** A run that is there already stays as it is, unless its trajectory was lost. */
+  put(run: StoredRun): Promise<void> {
+    return this.#gate.pass(() => {
+      const next = this.#last.then(() => this.#put(run));
+      this.#last = next.catch(() => {});
+      return next;
+    });
+  }
+
+  checkpoint(key: string): Promise<Checkpoint | null> {
+    return this.#gate.pass(() => this.#checkpoint(key));
+  }
+
+  saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void> {
+    const bytes = encodeCheckpoint(key, checkpoint);
+    return this.#gate.pass(() => this.#storage.write(checkpointFile(key), bytes));
+  }
+
+  dropCheckpoint(key: string): Promise<void> {
+    return this.#gate.pass(() => this.#storage.remove(checkpointFile(key)));
+  }
+
+  /** Waits for what is under way and lets go of the folder. */
+  async close(): Promise<void> {
+    await this.#gate.close();
+    await this.#storage.close();
+  }
+
+  async #trajectory(key: string): Promise<Trajectory | null> {
     const entry = this.#entry(key);
     if (!entry) return null;
     const { offset, bytes, experiment, digest } = entry;
@@ -72,14 +108,7 @@ export class Store implements RunStore {
     }
   }
 
-  /** A run that is there already stays as it is, unless its trajectory was lost. */
-  put(run: StoredRun): Promise<void> {
-    const next = this.#last.then(() => this.#put(run));
-    this.#last = next.catch(() => {});
-    return next;
-  }
-
-  async checkpoint(key: string): Promise<Checkpoint | null> {
+  async #checkpoint(key: string): Promise<Checkpoint | null> {
     const file = checkpointFile(key);
     const bytes = await this.#storage.read(file);
     if (!bytes) return null;
@@ -91,21 +120,8 @@ export class Store implements RunStore {
     }
   }
 
-  saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void> {
-    return this.#storage.write(checkpointFile(key), encodeCheckpoint(key, checkpoint));
-  }
-
-  dropCheckpoint(key: string): Promise<void> {
-    return this.#storage.remove(checkpointFile(key));
-  }
-
-  async close(): Promise<void> {
-    await this.#last;
-    await this.#storage.close();
-  }
-
   async #put({ trajectory, key, ...summary }: StoredRun): Promise<void> {
-    if (await this.trajectory(key)) return;
+    if (await this.#trajectory(key)) return;
     const packed = encodeTrajectory(trajectory);
     const offset = await this.#storage.size(TRAJECTORIES);
     await this.#storage.append(TRAJECTORIES, packed);
@@ -119,7 +135,7 @@ export class Store implements RunStore {
     });
     await this.#append(line);
     this.#lines.set(key, line.subarray(0, line.length - 1));
-    await this.dropCheckpoint(key);
+    await this.#storage.remove(checkpointFile(key));
   }
 
   async #append(line: Uint8Array): Promise<void> {
