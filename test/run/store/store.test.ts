@@ -1,13 +1,26 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { InputError, RunError } from "../../../ts/errors/errors.js";
 import type { SweepInput } from "../../../ts/experiment/sweep.js";
 import { loadKernels } from "../../../ts/kernels/kernels.js";
 import { openStore } from "../../../ts/run/node/openStore.js";
+import { takeLock } from "../../../ts/run/store/node/lock.js";
 import type { Storage } from "../../../ts/run/store/storage.js";
 import { Store } from "../../../ts/run/store/store.js";
 import { sweep } from "../../../ts/run/sweep.js";
@@ -114,6 +127,16 @@ describe("a store in a folder", () => {
     expect(whole.resultsHash).toBe((await sweep(spec, { kernels })).resultsHash);
   });
 
+  it("clears away what a process that was killed had begun to write", async () => {
+    await finished();
+    const parts = ["summary.json.1.part", "checkpoints/a.2.part", "figures/b.svg.3.part"];
+    await mkdir(join(folder, "checkpoints"));
+    for (const part of parts) await writeFile(join(folder, part), "half of i");
+    await (await openStore(folder)).close();
+    const left = await readdir(folder, { recursive: true });
+    expect(left.filter((name) => name.endsWith(".part"))).toEqual([]);
+  });
+
   it("leaves no part files, locks or handles behind", async () => {
     await finished();
     expect((await readdir(folder)).sort()).toEqual([
@@ -143,21 +166,49 @@ describe("the lock", () => {
     const child = spawn(process.execPath, ["-e", ""]);
     await once(child, "exit");
     const stale = [
-      { pid: child.pid, host: hostname(), began: "1", since: "then" },
-      { pid: process.pid, host: hostname(), began: "not when this process began", since: "then" },
+      { pid: child.pid, began: "1" },
+      { pid: process.pid, began: "not when this process began" },
     ];
+    const space = await readlink("/proc/self/ns/pid").catch(() => null);
     for (const holder of stale) {
-      await writeFile(join(folder, "lock"), JSON.stringify(holder));
+      const lock = { id: "stale", host: hostname(), space, since: "then", ...holder };
+      await writeFile(join(folder, "lock"), JSON.stringify(lock));
       await (await openStore(folder)).close();
     }
     await writeFile(join(folder, "lock"), "half a lo");
     await (await openStore(folder)).close();
   });
 
-  it("of another machine is left alone: nothing is known of its processes", async () => {
-    const holder = { pid: 1, host: "elsewhere", began: null, since: "2026-01-01" };
-    await writeFile(join(folder, "lock"), JSON.stringify(holder));
-    await expect(openStore(folder)).rejects.toThrow(/process 1 on elsewhere.*delete/);
+  it("of another machine is left alone as long as it is touched, and then taken over", async () => {
+    const elsewhere = { id: "theirs", pid: 1, host: "elsewhere", began: null, since: "2026-01-01" };
+    const path = join(folder, "lock");
+    await writeFile(path, JSON.stringify(elsewhere));
+    const times = { beat: 20, patience: 500 };
+    const beating = setInterval(() => utimes(path, new Date(), new Date()), 20);
+    await expect(takeLock(folder, times)).rejects.toThrow(/process 1 on elsewhere since 2026/);
+    clearInterval(beating);
+    const ours = await takeLock(folder, times);
+    await ours.check();
+    // One of ours is touched for as long as we hold it.
+    const touched = async () => (await stat(path)).mtimeMs;
+    const before = await touched();
+    await vi.waitUntil(async () => (await touched()) !== before);
+    await ours.release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("that was taken from its holder keeps it from writing any more", async () => {
+    const hash = await finished();
+    const store = await openStore(folder);
+    const before = await readFile(join(folder, "journal.jsonl"));
+    await writeFile(join(folder, "lock"), JSON.stringify({ id: "another" }));
+    const more = { ...spec, seed: 7 };
+    await expect(sweep(more, { kernels, store })).rejects.toThrow(/held by this process no longer/);
+    await store.close();
+    expect(await readFile(join(folder, "journal.jsonl"))).toEqual(before);
+    // Nor does it take away what is another's.
+    expect(await readFile(join(folder, "lock"), "utf8")).toContain("another");
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it("goes to one of many that want it at once", async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { RunError } from "../../errors/errors.js";
 
 /**
@@ -18,9 +19,20 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
       await file.close();
     }
     await rename(part, path);
+    await syncFolder(dirname(path));
   } catch (cause) {
     await rm(part, { force: true }).catch(() => {});
     throw unwritable(path, cause);
+  }
+}
+
+/** Makes the names in a folder as durable as the files, where its file system knows how. */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, "r");
+    await folder.sync().finally(() => folder.close());
+  } catch (cause) {
+    if (["EIO", "ENOSPC"].includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause;
   }
 }
 

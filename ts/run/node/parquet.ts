@@ -1,11 +1,12 @@
 import { open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import {
   type ColumnSource,
   fileWriter,
   ParquetWriter,
   schemaFromColumnData,
 } from "hyparquet-writer";
-import { unwritable } from "./atomic.js";
+import { syncFolder, unwritable } from "./atomic.js";
 
 /** A column of a batch; all batches have the same ones. */
 export interface Column {
@@ -41,6 +42,7 @@ export async function writeParquet(
     const file = await open(part, "r+");
     await file.sync().finally(() => file.close());
     await rename(part, path);
+    await syncFolder(dirname(path));
   } catch (cause) {
     await rm(part, { force: true }).catch(() => {});
     throw unwritable(path, cause);

@@ -1,10 +1,10 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError, RunError } from "../../errors/errors.js";
+import { InputError } from "../../errors/errors.js";
 import type { Trajectory } from "../../trajectory/trajectory.js";
 import { type TrajectoryRow, trajectoryRows } from "../rows.js";
 import type { SweptSummary } from "../sweepResult.js";
-import { writeWhole } from "./atomic.js";
+import { unwritable, writeWhole } from "./atomic.js";
 import { type Column, writeParquet } from "./parquet.js";
 
 /** Files that mark a folder as one of ours, and what a process that was killed early may have left alone there. */
@@ -29,7 +29,7 @@ export async function openFolder(folder: string, field = "--out"): Promise<void>
         `${field} is "${folder}": takes a folder, and a file is in the way`,
       );
     }
-    throw new RunError(`${folder} could not be made: ${(cause as Error).message}`, { cause });
+    throw unwritable(folder, cause);
   }
   const ours = entries.some((entry) => MARKS.includes(entry));
   if (!ours && !entries.every((entry) => EARLY.test(entry))) {
@@ -38,7 +38,11 @@ export async function openFolder(folder: string, field = "--out"): Promise<void>
       `${field} is "${folder}": it holds other things (${entries.slice(0, 3).join(", ")}); takes a new or empty folder, or one of earlier results`,
     );
   }
-  await mkdir(join(folder, "figures"), { recursive: true });
+  try {
+    await mkdir(join(folder, "figures"));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(folder, cause);
+  }
 }
 
 /** Writes a JSON file whole; numbers that are not finite become null. */

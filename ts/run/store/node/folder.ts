@@ -1,24 +1,26 @@
-import { type FileHandle, mkdir, open, readFile, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { RunError } from "../../../errors/errors.js";
-import { unwritable, writeWhole } from "../../node/atomic.js";
+import { syncFolder, unwritable, writeWhole } from "../../node/atomic.js";
 import type { Storage } from "../storage.js";
-import { takeLock } from "./lock.js";
+import { type Lock, takeLock } from "./lock.js";
 
 /** A folder on a disk, held by this process alone. */
 export class Folder implements Storage {
   readonly name: string;
-  readonly #unlock: () => Promise<void>;
+  readonly #lock: Lock;
   readonly #handles = new Map<string, Promise<FileHandle>>();
 
   /** @throws RunError that tells who holds the folder, if another process does. */
   static async open(path: string): Promise<Folder> {
-    return new Folder(path, await takeLock(path));
+    const lock = await takeLock(path);
+    await removeParts(path);
+    return new Folder(path, lock);
   }
 
-  private constructor(path: string, unlock: () => Promise<void>) {
+  private constructor(path: string, lock: Lock) {
     this.name = path;
-    this.#unlock = unlock;
+    this.#lock = lock;
   }
 
   async read(file: string): Promise<Uint8Array | null> {
@@ -37,8 +39,9 @@ export class Folder implements Storage {
   }
 
   async append(file: string, bytes: Uint8Array): Promise<void> {
+    await this.#lock.check();
+    const handle = await this.#handle(file);
     try {
-      const handle = await this.#handle(file);
       await handle.appendFile(bytes);
       await handle.datasync();
     } catch (cause) {
@@ -48,25 +51,57 @@ export class Folder implements Storage {
 
   async write(file: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.name, file);
-    await mkdir(dirname(path), { recursive: true });
+    try {
+      await mkdir(dirname(path), { recursive: true });
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
     await writeWhole(path, bytes);
   }
 
   async remove(file: string): Promise<void> {
-    await rm(join(this.name, file), { force: true });
+    const path = join(this.name, file);
+    try {
+      await rm(path, { force: true });
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
   }
 
   async close(): Promise<void> {
-    for (const handle of this.#handles.values()) await (await handle).close();
+    const opened = await Promise.allSettled(this.#handles.values());
     this.#handles.clear();
-    await this.#unlock();
+    for (const one of opened) if (one.status === "fulfilled") await one.value.close();
+    await this.#lock.release();
   }
 
   /** Opened once, for reading and appending. */
   #handle(file: string): Promise<FileHandle> {
-    const opened = this.#handles.get(file) ?? open(join(this.name, file), "a+");
+    const opened = this.#handles.get(file) ?? this.#open(file);
     this.#handles.set(file, opened);
     return opened;
+  }
+
+  async #open(file: string): Promise<FileHandle> {
+    const path = join(this.name, file);
+    try {
+      const handle = await open(path, "a+");
+      // It may be new: what is synced into a file is of no use if the folder forgets the file.
+      await syncFolder(this.name);
+      return handle;
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+  }
+}
+
+/** Clears away what a process that was killed had begun to write: whoever holds the lock is the only writer. */
+async function removeParts(path: string): Promise<void> {
+  for (const folder of [path, join(path, "checkpoints"), join(path, "figures")]) {
+    const names = await readdir(folder).catch(() => []);
+    // Those of locks belong to others who want this one.
+    const parts = names.filter((name) => name.endsWith(".part") && !name.startsWith("lock."));
+    for (const name of parts) await rm(join(folder, name), { force: true });
   }
 }
 

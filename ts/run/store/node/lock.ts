@@ -1,43 +1,84 @@
-import { readFileSync } from "node:fs";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { link, open, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { RunError } from "../../../errors/errors.js";
 import { unwritable } from "../../node/atomic.js";
 
 /** Who holds a lock. */
 interface Holder {
+  readonly id: string;
   readonly pid: number;
   readonly host: string;
+  /** In which of the host's spaces the pid counts: containers have their own. Null where there are none. */
+  readonly space: string | null;
   /** When the process began, in the kernel's own count: pids are used again. Null where that cannot be told. */
   readonly began: string | null;
   readonly since: string;
 }
 
+/** Milliseconds: how often a holder touches its lock, and for how long a silent one is watched. */
+interface Times {
+  readonly beat: number;
+  readonly patience: number;
+}
+const TIMES: Times = { beat: 5000, patience: 30_000 };
+
+export interface Lock {
+  /** @throws RunError if the lock is not ours any more: another took this process for dead, or somebody deleted it. */
+  check(): Promise<void>;
+  release(): Promise<void>;
+}
+
 /**
- * Takes a folder's lock, a file that says who holds it. A lock whose holder on this host is no more is taken over.
- * @returns what lets go of it.
+ * Takes a folder's lock, a file that says who holds it, and that its holder touches again and again. A lock whose holder
+ * is no more is taken over: at once if that was a process of this host; one of another host, of which nothing is known
+ * but that, if it is not touched while it is watched (no clock is compared with another's).
  * @throws RunError that tells who holds it.
  */
-export async function takeLock(folder: string): Promise<() => Promise<void>> {
+export async function takeLock(folder: string, times = TIMES): Promise<Lock> {
   const path = join(folder, "lock");
-  const own = `${path}.${process.pid}.part`;
+  const id = randomUUID();
+  // Not named by the pid: threads share theirs, and so may processes in different containers.
+  const own = `${path}.${id}.part`;
   const { pid } = process;
   const since = new Date().toISOString();
-  const holder: Holder = { pid, host: hostname(), began: beginning(pid), since };
+  const holder: Holder = {
+    id,
+    pid,
+    host: hostname(),
+    space: space(),
+    began: beginning(pid),
+    since,
+  };
   try {
     await writeFile(own, JSON.stringify(holder));
-  } catch (cause) {
-    throw unwritable(own, cause);
-  }
-  try {
     // Linking fails if the name is taken, and is never half done, unlike creating and then writing.
-    while (!(await linked(own, path))) await removeStale(path, folder);
+    while (!(await linked(own, path))) await removeStale(path, folder, times);
+  } catch (cause) {
+    throw cause instanceof RunError ? cause : unwritable(own, cause);
   } finally {
     await rm(own, { force: true });
   }
-  return async () => {
-    if ((await read(path))?.since === since) await rm(path, { force: true });
+  const touch = () => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => {});
+  };
+  const beating = setInterval(touch, times.beat).unref();
+  const isOurs = async () => (await read(path))?.id === id;
+  return {
+    async check() {
+      if (await isOurs()) return;
+      throw new RunError(
+        `${folder} is held by this process no longer: its lock was taken or deleted`,
+      );
+    },
+    async release() {
+      clearInterval(beating);
+      if (await isOurs()) await rm(path, { force: true });
+    },
   };
 }
 
@@ -51,16 +92,13 @@ async function linked(own: string, path: string): Promise<boolean> {
   }
 }
 
-async function removeStale(path: string, folder: string): Promise<void> {
+async function removeStale(path: string, folder: string, { patience }: Times): Promise<void> {
   const holder = await read(path);
-  if (holder && !isGone(holder)) {
+  if (holder && !(await isGone(holder, path, patience))) {
     const { pid, host, since } = holder;
-    const there = host === hostname() ? "" : `; if that machine is gone, delete ${path}`;
-    throw new RunError(
-      `${folder} is being written by process ${pid} on ${host} since ${since}${there}`,
-    );
+    throw new RunError(`${folder} is being written by process ${pid} on ${host} since ${since}`);
   }
-  const aside = `${path}.${process.pid}.stale.part`;
+  const aside = `${path}.${randomUUID()}.part`;
   try {
     await rename(path, aside);
   } catch {
@@ -69,7 +107,7 @@ async function removeStale(path: string, folder: string): Promise<void> {
   }
   const taken = await read(aside);
   // What was renamed may be a lock that another has just taken in place of the stale one: that one goes back.
-  if (taken && !isGone(taken)) await linked(aside, path);
+  if (taken && taken.id !== holder?.id) await linked(aside, path);
   await rm(aside, { force: true });
 }
 
@@ -82,15 +120,45 @@ async function read(path: string): Promise<Holder | null> {
   }
 }
 
-/** Whether a holder is known not to be there any more; of another host nothing is known. */
-function isGone({ pid, host, began }: Holder): boolean {
-  if (host !== hostname()) return false;
+async function isGone(holder: Holder, path: string, patience: number): Promise<boolean> {
+  const { pid, host, began } = holder;
+  if (host !== hostname() || holder.space !== space()) return isSilent(path, patience);
   try {
     process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
   return began !== null && began !== beginning(pid);
+}
+
+async function isSilent(path: string, patience: number): Promise<boolean> {
+  const first = await touched(path);
+  for (const start = performance.now(); performance.now() - start < patience; ) {
+    await sleep(Math.min(1000, patience / 10));
+    if ((await touched(path)) !== first) return false;
+  }
+  return true;
+}
+
+/** When a file was last touched; opened, for a network's file system may remember what it said of one before. */
+async function touched(path: string): Promise<number | null> {
+  try {
+    const file = await open(path);
+    return await file
+      .stat()
+      .then(({ mtimeMs }) => mtimeMs)
+      .finally(() => file.close());
+  } catch {
+    return null;
+  }
+}
+
+function space(): string | null {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return null;
+  }
 }
 
 /** Field 22 of Linux's `/proc/<pid>/stat`; the name before it may hold anything but ends with `)`. */
