@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { connect } from "../../ts/run/node/queue/connect.js";
 import { hasRedis, RedisServer } from "../support/redis.js";
 
 const run = promisify(execFile);
@@ -78,6 +79,16 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
     });
   }
 
+  /** How many jobs stand in a list of the queue's. */
+  async function jobs(url: string, list: "wait" | "active"): Promise<number> {
+    const { bullmq, redis: client } = await connect(url, () => {});
+    const queue = new bullmq.Queue("ninscope", { connection: client });
+    const counts = await queue.getJobCounts(list);
+    await queue.close();
+    client.disconnect();
+    return counts[list];
+  }
+
   async function moved(out: string, from: number): Promise<void> {
     while ((await keysIn(out)).length <= from) await sleep(50);
   }
@@ -120,20 +131,28 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
     expect(resultsHash).toBe(JSON.parse(whole.stdout).resultsHash);
   });
 
-  it("keeps what workers finish while there is no coordinator, and makes none of it again", async () => {
-    const path = await written("alone.json", spec(8, 20));
-    const args = ["sweep", path, "--queue", redis.url, "--out", place("alone"), "--quiet"];
-    const coordinator = started(args);
+  it("keeps what workers finish while there is no coordinator, and finds it beside what others left", async () => {
+    const asked = async (name: string, epochs: number) => {
+      const path = await written(`${name}.json`, spec(8, epochs));
+      return ["sweep", path, "--queue", redis.url, "--out", place(name), "--quiet"];
+    };
+    const [alone, left] = [await asked("alone", 20), await asked("left", 19)];
     const one = worker();
     let done = 0;
     one.stderr?.on("data", (text) => {
       done += String(text).split(" done, ").length - 1;
     });
-    await moved("alone", 0);
-    await killed(coordinator);
-    while (done < 8) await sleep(50);
+    for (const [args, out, total] of [
+      [alone, "alone", 8],
+      [left, "left", 16],
+    ] as const) {
+      const coordinator = started(args);
+      await moved(out, 0);
+      await killed(coordinator);
+      while (done < total) await sleep(50);
+    }
     await killed(one);
-    await run(process.execPath, [CLI, ...args]);
+    await run(process.execPath, [CLI, ...alone]);
     expect((await keysIn("alone")).length).toBe(8);
   });
 
@@ -167,13 +186,15 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
     expect((await readdir(shared)).filter((name) => name.endsWith(".safetensors"))).toEqual([]);
   });
 
-  it("is refused by a worker whose data is not the sweep's; another makes it", async () => {
+  it("is refused by workers that have not the sweep's data, or others; another makes it", async () => {
     const rows = (shift: number) =>
       `a,b,y\n${Array.from({ length: 60 }, (_, i) => `${i % 7},${(i + shift) % 5},${i % 2}`).join("\n")}\n`;
     const data = { name: "csv", path: "numbers.csv", task: "classification" };
     const base = { ...spec(4, 2), data, sweep: { seed: [0, 1] } };
     const path = await written("csv.json", base);
-    const [right, wrong] = [await mkdtemp(place("right-")), await mkdtemp(place("wrong-"))];
+    const [right, wrong, none] = await Promise.all(
+      ["right-", "wrong-", "none-"].map((name) => mkdtemp(place(name))),
+    );
     await writeFile(join(right, "numbers.csv"), rows(0));
     await writeFile(join(wrong, "numbers.csv"), rows(1));
     const cli = join(process.cwd(), CLI);
@@ -183,21 +204,95 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
       return child;
     };
     const coordinator = at(right, "sweep", path, "--queue", redis.url, "--json");
-    const bad = at(wrong, "worker", "--queue", redis.url);
-    let said = "";
-    bad.stderr?.on("data", (text) => {
-      said += text;
-    });
-    const [code] = await once(bad, "exit");
-    expect(code).toBe(2);
-    expect(said).toMatch(/data csv on \S+ has SHA-256 \w+\.\.\., the sweep's has \w+\.\.\./);
+    const refused = async (cwd: string) => {
+      const bad = at(cwd, "worker", "--queue", redis.url);
+      let said = "";
+      bad.stderr?.on("data", (text) => {
+        said += text;
+      });
+      const [code] = await once(bad, "exit");
+      expect(code).toBe(2);
+      return said;
+    };
+    expect(await refused(wrong)).toMatch(
+      /data csv on \S+ has SHA-256 \w+\.\.\., the sweep's has \w+\.\.\./,
+    );
+    expect(await refused(none)).toMatch(/does not have the sweep's data: .*there is no such file/);
     at(right, "worker", "--queue", redis.url);
     let stdout = "";
     coordinator.stdout?.on("data", (text) => {
       stdout += text;
     });
     await once(coordinator, "exit");
-    expect(JSON.parse(stdout).runs.length).toBe(2);
+    const { runs, failed } = JSON.parse(stdout);
+    expect([runs.length, failed]).toEqual([2, []]);
+  });
+
+  it("is made for two who ask for it at once, over a server that forgets all it was told", async () => {
+    const forgetful = await RedisServer.start("no");
+    try {
+      const path = await written("twice.json", spec(40, 10));
+      const asked = ["first", "second"].map((name) => {
+        const args = ["sweep", path, "--queue", forgetful.url, "--out", place(name), "--json"];
+        return { name, child: started(args) };
+      });
+      const results = asked.map(async ({ child }) => {
+        let stdout = "";
+        child.stdout?.on("data", (text) => {
+          stdout += text;
+        });
+        await once(child, "close");
+        return JSON.parse(stdout).resultsHash;
+      });
+      started(["worker", "--queue", forgetful.url, "--workers", "1"]);
+      await moved("first", 2);
+      await forgetful.kill();
+      await forgetful.up();
+      const whole = await run(process.execPath, [CLI, "sweep", path, "--json"]);
+      const want = JSON.parse(whole.stdout).resultsHash;
+      expect(await Promise.all(results)).toEqual([want, want]);
+      for (const { name } of asked) expect((await keysIn(name)).length).toBe(40);
+    } finally {
+      await forgetful.stop();
+    }
+  });
+
+  it("interrupted, takes back what nobody has begun", async () => {
+    const path = await written("back.json", spec(8));
+    const coordinator = started(["sweep", path, "--queue", redis.url]);
+    let said = "";
+    coordinator.stderr?.on("data", (text) => {
+      said += text;
+    });
+    while ((await jobs(redis.url, "wait")) < 8) await sleep(50);
+    await vi.waitUntil(() => said.includes("nobody works on the queue"), 10_000);
+    coordinator.kill("SIGINT");
+    expect(await once(coordinator, "exit")).toEqual([130, null]);
+    expect(await jobs(redis.url, "wait")).toBe(0);
+  });
+
+  it("is left at once on Ctrl-C when the server is away", async () => {
+    const gone = await RedisServer.start();
+    const path = await written("gone.json", spec(8, 100_000));
+    const both = [
+      started(["worker", "--queue", gone.url, "--workers", "1"]),
+      started(["sweep", path, "--queue", gone.url]),
+    ];
+    const said = ["", ""];
+    both.forEach((child, i) => {
+      child.stderr?.on("data", (text) => {
+        said[i] += text;
+      });
+    });
+    while ((await jobs(gone.url, "active")) === 0) await sleep(50);
+    await gone.stop();
+    await vi.waitUntil(() => said.every((text) => /ECONNREFUSED/.test(text)), 10_000);
+    const exits = both.map((child) => once(child, "exit"));
+    for (const child of both) child.kill("SIGINT");
+    expect(await Promise.all(exits)).toEqual([
+      [130, null],
+      [130, null],
+    ]);
   });
 
   it("tells of runs that fail on workers as of those that fail here", async () => {
@@ -218,6 +313,7 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
 
   it.each([
     ["http://127.0.0.1", 2, "takes redis://host:port"],
+    ["redis://127.0.0.1:99999", 2, "takes redis://host:port"],
     ["redis://127.0.0.1:1", 1, "no queue at 127.0.0.1:1: connect ECONNREFUSED"],
   ])("at %s says what is wrong", async (url, code, message) => {
     const result = await run(process.execPath, [CLI, "worker", "--queue", url]).catch(

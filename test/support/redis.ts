@@ -22,22 +22,25 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A Redis server of our own, on loopback, that keeps what it has over a restart. */
+/** A Redis server of our own, on loopback. */
 export class RedisServer {
   readonly #folder: string;
   readonly #port: number;
+  readonly #keeps: "yes" | "no";
   #process: ChildProcess | null = null;
 
-  static async start(): Promise<RedisServer> {
+  /** @param keeps whether it has after a restart what it had before. */
+  static async start(keeps: "yes" | "no" = "yes"): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), "ninscope-redis-"));
-    const server = new RedisServer(folder, await freePort());
+    const server = new RedisServer(folder, await freePort(), keeps);
     await server.up();
     return server;
   }
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, keeps: "yes" | "no") {
     this.#folder = folder;
     this.#port = port;
+    this.#keeps = keeps;
   }
 
   get url(): string {
@@ -46,7 +49,7 @@ export class RedisServer {
 
   async up(): Promise<void> {
     const bind = ["--bind", "127.0.0.1", "--port", String(this.#port), "--dir", this.#folder];
-    const child = spawn("redis-server", [...bind, "--save", "", "--appendonly", "yes"]);
+    const child = spawn("redis-server", [...bind, "--save", "", "--appendonly", this.#keeps]);
     this.#process = child;
     for await (const text of child.stdout) if (/Ready to accept/.test(String(text))) break;
     child.stdout.resume();

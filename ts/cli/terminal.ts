@@ -7,6 +7,14 @@ export interface Voice {
   readonly quiet: boolean;
 }
 
+/** Says lines on standard error, in place of a bar that may be there; nothing with `--json` or `--quiet`. */
+export function sayer({ json, quiet }: Voice): (line: string) => void {
+  const clear = process.stderr.isTTY ? "\r\u001b[K" : "";
+  return (line) => {
+    if (!json && !quiet) process.stderr.write(`${clear}${line}\n`);
+  };
+}
+
 /** A bar on a terminal, a line now and then elsewhere, nothing with `--json` or `--quiet`. All on standard error. */
 export class Progress {
   readonly #bar: SingleBar | null;

@@ -19,6 +19,7 @@ import {
 } from "../options.js";
 import { checkFailures, runSweep } from "../runSweep.js";
 import { sweepSummary, sweepTable } from "../sweepOutput.js";
+import { sayer } from "../terminal.js";
 
 interface SweepCommandOptions extends LongRunOptions {
   readonly workers?: number;
@@ -65,11 +66,18 @@ Examples:
           `--shard is ${options.shard}: sweep.refine needs the results of all runs; take one of the two`,
         );
       }
+      if (options.queue !== undefined && options.backend === "webgpu") {
+        throw new InputError(
+          "--backend",
+          "--backend is webgpu: a queue's workers are CPUs; takes auto, wasm or reference with --queue",
+        );
+      }
       const files = dataFiles(voice, interrupt.signal);
       const kernels = await loadKernels({ fast: options.fast });
-      const runner = options.queue
-        ? await QueueRunner.open(options.queue, kernels, files)
-        : undefined;
+      const runner =
+        options.queue === undefined
+          ? undefined
+          : await QueueRunner.open(options.queue, kernels, files, sayer(voice));
       const result = await runSweep(spec, options.out, voice, {
         backend: options.backend,
         gpu: { source: dawn },

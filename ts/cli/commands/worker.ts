@@ -10,6 +10,7 @@ import {
   withVoice,
   withWorkers,
 } from "../options.js";
+import { sayer } from "../terminal.js";
 
 interface WorkerOptions extends CommonOptions {
   readonly queue: string;
@@ -43,9 +44,7 @@ Examples:
     .action(async (options: WorkerOptions) => {
       const { queue, workers = availableParallelism(), checkpoints } = options;
       const voice = voiceOf(options);
-      const say = (line: string) => {
-        if (!voice.json && !voice.quiet) process.stderr.write(`${line}\n`);
-      };
+      const say = sayer(voice);
       let done = 0;
       await serveQueue(queue, {
         workers: Math.max(1, workers),

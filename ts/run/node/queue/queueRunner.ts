@@ -10,7 +10,7 @@ import { LocalRunner } from "../../localRunner.js";
 import { errorOf } from "../../pool/outcome.js";
 import type { Job, Runner, TrainedRun } from "../../runner.js";
 import type { TrainerHooks } from "../../trainer.js";
-import { connect } from "./connect.js";
+import { connect, soon } from "./connect.js";
 import {
   QUEUE,
   type QueuedResult,
@@ -25,7 +25,8 @@ const AT_ONCE = 128;
 const LOOK_EVERY = 200;
 /** Looks after which all that is still missing is put into the queue again: a server may have lost it. */
 const REMIND_EVERY = 20;
-
+/** Looks after which it is said that nobody works on the queue, if that is so. */
+const WORKERS_AFTER = 15;
 /** Looks in a row that fail before all is given up. */
 const MOST_FAILURES = 150;
 
@@ -45,23 +46,41 @@ export class QueueRunner implements Runner<TrainedRun> {
   readonly #redis: Redis;
   readonly #kernels: Kernels;
   readonly #local: LocalRunner;
+  readonly #say: (line: string) => void;
   readonly #awaited = new Map<string, Waiting>();
+  /** Keys of runs that the queue has not been told of. */
+  readonly #unsent = new Set<string>();
+  /** Keys of runs that nobody waits for any more. */
+  readonly #withdrawn = new Set<string>();
   #looking: Promise<void> | null = null;
   #closed = false;
 
-  static async open(url: string, kernels: Kernels, files?: FileSource): Promise<QueueRunner> {
-    const { bullmq, redis } = await connect(url);
+  /** @param say told what is worth knowing: a server that is away, a queue that nobody works on. */
+  static async open(
+    url: string,
+    kernels: Kernels,
+    files?: FileSource,
+    say: (line: string) => void = () => {},
+  ): Promise<QueueRunner> {
+    const { bullmq, redis } = await connect(url, say);
     const queue = new bullmq.Queue(QUEUE, { connection: redis });
-    // A connection that is lost is made again; until then there is nothing to say.
+    // The connection says it already.
     queue.on("error", () => {});
-    return new QueueRunner(queue, redis, kernels, files);
+    return new QueueRunner(queue, redis, say, new LocalRunner(kernels, files), kernels);
   }
 
-  private constructor(queue: Queue, redis: Redis, kernels: Kernels, files?: FileSource) {
+  private constructor(
+    queue: Queue,
+    redis: Redis,
+    say: (line: string) => void,
+    local: LocalRunner,
+    kernels: Kernels,
+  ) {
     this.#queue = queue;
     this.#redis = redis;
+    this.#say = say;
+    this.#local = local;
     this.#kernels = kernels;
-    this.#local = new LocalRunner(kernels, files);
   }
 
   load(data: DataSpec): Promise<KeyedDataset> {
@@ -77,29 +96,43 @@ export class QueueRunner implements Runner<TrainedRun> {
     signal?.throwIfAborted();
     let aborted = () => {};
     const result = new Promise<TrainedRun>((resolve, reject) => {
-      aborted = () => reject(signal?.reason);
+      aborted = () => {
+        this.#withdrawn.add(key);
+        reject(signal?.reason);
+      };
       this.#awaited.set(key, { run, resolve, reject });
       signal?.addEventListener("abort", aborted, { once: true });
     });
+    this.#unsent.add(key);
+    this.#looking ??= this.#look();
     try {
-      await this.#add([key]);
-      this.#looking ??= this.#look();
       return await result;
     } finally {
       signal?.removeEventListener("abort", aborted);
       this.#awaited.delete(key);
+      this.#unsent.delete(key);
     }
   }
 
+  /** What is left there does no harm: it is found, and forgotten, when the same sweep is made again. */
   async forget(key: string): Promise<void> {
-    await this.#queue.remove(key);
+    await this.#queue.remove(key).catch(() => {});
   }
 
+  /** Takes back what no worker has begun; a server that is away is not waited for. */
   async dispose(): Promise<void> {
     this.#closed = true;
+    for (const key of this.#awaited.keys()) this.#withdrawn.add(key);
     this.#fail("the queue was left before the run was done");
-    await this.#looking;
-    await this.#queue.close();
+    const leave = async () => {
+      await this.#looking;
+      const waiting = await this.#queue.getRanges(["wait", "delayed", "prioritized"], 0, -1);
+      for (const key of waiting) {
+        if (this.#withdrawn.has(key)) await this.forget(key);
+      }
+      await this.#queue.close();
+    };
+    await soon(leave());
     this.#redis.disconnect();
   }
 
@@ -109,17 +142,24 @@ export class QueueRunner implements Runner<TrainedRun> {
       const run = this.#awaited.get(key)?.run;
       return run ? [{ name: "run", data: run, opts: { jobId: key } }] : [];
     });
-    await this.#queue.addBulk(jobs);
+    if (jobs.length > 0) await this.#queue.addBulk(jobs);
+    for (const key of keys) this.#unsent.delete(key);
   }
 
   async #look(): Promise<void> {
     let failures = 0;
     for (let look = 1; !this.#closed; look++) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+      // Those that are asked for together go together.
+      await new Promise((resolve) => setTimeout(resolve, look === 1 ? 0 : LOOK_EVERY));
       if (this.#closed || this.#awaited.size === 0) continue;
       try {
-        if (look % REMIND_EVERY === 0) await this.#add([...this.#awaited.keys()]);
-        for (const key of await this.#queue.getRanges(["completed", "failed"])) {
+        await this.#add([...(look % REMIND_EVERY === 0 ? this.#awaited.keys() : this.#unsent)]);
+        if (look === WORKERS_AFTER && (await this.#queue.getWorkersCount()) === 0) {
+          this.#say("nobody works on the queue yet: `ninscope worker --queue` does");
+        }
+        // All of them, from the first to the last: of the newest alone, those that others left may be in the way.
+        const finished = await this.#queue.getRanges(["completed", "failed"], 0, -1);
+        for (const key of finished) {
           const waiting = this.#awaited.get(key);
           if (waiting) await this.#deliver(key, waiting);
         }
@@ -137,14 +177,18 @@ export class QueueRunner implements Runner<TrainedRun> {
 
   async #deliver(key: string, { resolve, reject }: Waiting): Promise<void> {
     const job = await this.#queue.getJob(key);
-    if (!job) return;
-    if (job.failedReason) {
+    if (job?.failedReason) {
       // Out of the way, so that it may be tried again.
       await this.forget(key);
       reject(errorOf(unpackFailure(job.failedReason)));
-    } else if (job.returnvalue) {
-      resolve(unpackResult(job.returnvalue as QueuedResult));
+    } else if (job?.returnvalue) {
+      try {
+        resolve(unpackResult(job.returnvalue as QueuedResult));
+      } catch (error) {
+        await this.forget(key);
+        reject(error as Error);
+      }
     }
-    this.#awaited.delete(key);
+    // Otherwise another has just taken it away, and it is asked for again in time.
   }
 }

@@ -11,7 +11,7 @@ import { spawnThread } from "../../pool/node/spawn.js";
 import { failureOf } from "../../pool/outcome.js";
 import { Pool } from "../../pool/pool.js";
 import { runKey } from "../../runKey.js";
-import { connect } from "./connect.js";
+import { connect, soon } from "./connect.js";
 import { packFailure, packResult, QUEUE, type QueuedResult, type QueuedRun } from "./protocol.js";
 import { SharedCheckpoints } from "./sharedCheckpoints.js";
 
@@ -26,7 +26,10 @@ export interface ServeOptions {
   readonly checkpointEvery?: number;
   /** Told of each run that is done. */
   readonly onRun?: (key: string) => void;
-  /** Told what is worth knowing besides: a run that goes on from a checkpoint, a checkpoint that was not kept. */
+  /**
+   * Told what is worth knowing besides: a run that goes on from a checkpoint, a checkpoint that was not kept, a server
+   * that is away or does not take what it is given.
+   */
   readonly say?: (line: string) => void;
 }
 
@@ -35,17 +38,21 @@ const LOCK_MS = 10_000;
 
 /**
  * Makes the runs that a queue holds, until the signal is aborted: those under way are given back.
- * @throws InputError if this machine's data is not the sweep's: another worker may have the right data, so the run
- * goes back to the queue; the signal's reason.
+ * @throws InputError if this machine does not have the sweep's data, or not its kernels: another worker may, so the
+ * run goes back to the queue; the signal's reason.
  */
 export async function serveQueue(url: string, options: ServeOptions): Promise<never> {
-  const { workers, signal, checkpoints } = options;
+  const { workers, signal, checkpoints, say = () => {} } = options;
   const shared = checkpoints === undefined ? null : await SharedCheckpoints.open(checkpoints);
-  const { bullmq, redis } = await connect(url);
+  const { bullmq, redis } = await connect(url, say);
   const server = new Server(options, shared);
+  let ending = false;
   let stop: (error: unknown) => void = () => {};
   const stopped = new Promise<never>((_, reject) => {
-    stop = reject;
+    stop = (error) => {
+      ending = true;
+      reject(error);
+    };
   });
   const worker = new bullmq.Worker<QueuedRun, QueuedResult>(
     QUEUE,
@@ -53,11 +60,11 @@ export async function serveQueue(url: string, options: ServeOptions): Promise<ne
       try {
         return await server.make(job);
       } catch (error) {
-        if (signal.aborted) {
+        if (ending) {
           await job.moveToWait(token);
           throw new bullmq.WaitingError();
         }
-        if (error instanceof WrongData) {
+        if (error instanceof WrongMachine) {
           await job.moveToDelayed(Date.now() + 1000, token);
           stop(error);
           throw new bullmq.DelayedError();
@@ -74,7 +81,12 @@ export async function serveQueue(url: string, options: ServeOptions): Promise<ne
       maxStalledCount: 1_000_000,
     },
   );
-  worker.on("error", () => {});
+  let last = "";
+  worker.on("error", ({ message }) => {
+    // Of a lost connection the connection tells; what else is wrong is said again and again.
+    if (redis.status === "ready" && message !== last) say(`the queue: ${message}`);
+    last = message;
+  });
   const aborted = () => stop(signal.reason);
   signal.addEventListener("abort", aborted, { once: true });
   if (signal.aborted) aborted();
@@ -83,12 +95,13 @@ export async function serveQueue(url: string, options: ServeOptions): Promise<ne
   } finally {
     signal.removeEventListener("abort", aborted);
     await server.dispose();
-    await worker.close();
+    await soon(worker.close());
     redis.disconnect();
   }
 }
 
-class WrongData extends InputError {}
+/** Not the run is wrong but where it was to be made. */
+class WrongMachine extends InputError {}
 
 class Server {
   readonly #options: ServeOptions;
@@ -108,7 +121,7 @@ class Server {
     const data = isGenerated(experiment.data) ? null : await this.#load(pool, run);
     const machine = await machineFor(backend, await this.#kernels(flavour));
     if ((await runKey(experiment, data?.key ?? null, machine)) !== id) {
-      throw new WrongData(
+      throw new WrongMachine(
         "--queue",
         `${hostname()} would make another run than the sweep asks for: its ninscope or its kernels (${machine.flavour} for ${flavour}) are not the sweep's`,
       );
@@ -140,12 +153,15 @@ class Server {
   readonly #unkept = (error: Error) => this.#options.say?.(error.message);
 
   async #load(pool: Pool, { experiment, data: wanted }: QueuedRun): Promise<KeyedDataset> {
+    const { name } = experiment.data;
     const spec = canonicalJson(experiment.data);
     if (this.#data?.spec !== spec) this.#data = { spec, loaded: pool.load(experiment.data) };
-    const data = await this.#data.loaded;
+    // The sweep has it, or the run would not be in the queue.
+    const data = await this.#data.loaded.catch(({ message }: Error) => {
+      throw new WrongMachine("data", `${hostname()} does not have the sweep's data: ${message}`);
+    });
     if (data.key === wanted) return data;
-    const { name } = experiment.data;
-    throw new WrongData(
+    throw new WrongMachine(
       "data",
       `data ${name} on ${hostname()} has SHA-256 ${data.key.slice(0, 16)}..., the sweep's has ${wanted?.slice(0, 16)}...: takes the same files on every machine`,
     );
