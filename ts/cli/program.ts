@@ -82,7 +82,7 @@ Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
   trainCommand(program, interrupt);
   sweepCommand(program, interrupt);
   workerCommand(program, interrupt);
-  mergeCommand(program);
+  mergeCommand(program, interrupt);
   probeCommand(program, interrupt);
   curvatureCommand(program, interrupt);
   reproduceCommand(program, interrupt);

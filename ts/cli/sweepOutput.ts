@@ -43,16 +43,20 @@ export async function writeSweep(
     fields: run.fields,
     trajectory: () => trajectoryOf(run),
   }));
-  await writeTrajectories(folder, recorded, metadata);
-  await writeSummaries(folder, result.runs, metadata);
-  for (const [name, svg] of Object.entries(await sweepFigures(result, trajectoryOf))) {
-    await writeFigure(folder, name, svg);
+  // A part of a sweep that has fewer runs than parts may be empty.
+  if (result.runs.length > 0) {
+    await writeTrajectories(folder, recorded, metadata);
+    await writeSummaries(folder, result.runs, metadata);
+    for (const [name, svg] of Object.entries(await sweepFigures(result, trajectoryOf))) {
+      await writeFigure(folder, name, svg);
+    }
   }
   await writeJson(folder, "summary.json", sweepSummary(result));
 }
 
 /** A line a run where there are few; otherwise one for each phase. */
 export function sweepTable(result: Result): string {
+  if (result.runs.length === 0) return "no run of the sweep falls to this part";
   const runs = result.runs.length <= 40 ? result.runs : onePerPhase(result.runs);
   const fields = Object.keys(result.runs[0].fields);
   const row = ({ fields: values, experiment, phase, evidence, final }: SweptSummary) => [

@@ -221,6 +221,7 @@ class Sweeper {
       ...result,
       backend: { ...result.backend, why },
       key,
+      data: data?.key ?? null,
       digest: await hashRun(result),
     };
   }

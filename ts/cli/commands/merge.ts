@@ -1,19 +1,29 @@
+import { realpath } from "node:fs/promises";
 import type { Command } from "commander";
 import { InputError } from "../../errors/errors.js";
 import { type SweepInput, sweepPlan } from "../../experiment/sweep.js";
 import { canonicalJson } from "../../run/hash.js";
-import { openStore, readSpec, writeSpec } from "../../run/node/openStore.js";
+import { openStore, readSpec, readStore, writeSpec } from "../../run/node/openStore.js";
 import { refined } from "../../run/refine.js";
+import type { RunSummary } from "../../run/store/runStore.js";
 import type { Store } from "../../run/store/store.js";
 import { inOrder, type SweptSummary, summarised } from "../../run/sweepResult.js";
+import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, voiceOf, withVoice } from "../options.js";
 import { sweepSummary, sweepTable, writeSweep } from "../sweepOutput.js";
+import { sayer } from "../terminal.js";
 
 interface MergeOptions extends CommonOptions {
   readonly out: string;
 }
 
-export function mergeCommand(program: Command): void {
+/** A run, and the folder that it is to be taken from. */
+interface Found {
+  readonly folder: string;
+  readonly run: RunSummary;
+}
+
+export function mergeCommand(program: Command, { signal }: Interrupt): void {
   withVoice(program.command("merge"))
     .argument("<folders...>", "folders that shards of one sweep wrote")
     .requiredOption("--out <dir>", "folder for all of it; made if it is not there")
@@ -30,23 +40,35 @@ Example:
       const spec = await commonSpec(folders);
       const store = await openStore(options.out, "--out");
       try {
-        await writeSpec(options.out, spec);
-        for (const folder of folders) await copyRuns(folder, store);
-        const { runs, missing } = runsOf(spec, store);
+        // What is there from before counts too; where a shard has the same run, the shard's is taken.
+        const found = latest(options.out, store);
+        const shards = await othersThan(options.out, folders);
+        for (const folder of shards) {
+          const shard = await readStore(folder);
+          for (const [experiment, one] of latest(folder, shard)) found.set(experiment, one);
+          await shard.close();
+        }
+        const { runs, missing } = runsOf(spec, found);
         if (runs.length === 0) {
           throw new InputError(
             "folders",
             `folders: there is no finished run in ${folders.join(", ")}`,
           );
         }
-        const result = await summarised(runs);
+        refuseMixtures(runs, found);
+        await writeSpec(options.out, spec);
+        for (const folder of shards) await copyRuns(folder, runs, store, signal);
+        const whole = await wholeOf(runs, store);
+        const result = await summarised(whole);
         await writeSweep(options.out, spec, result, store);
+        const gaps = missing + runs.length - whole.length;
         if (voice.json)
-          process.stdout.write(`${JSON.stringify({ ...sweepSummary(result), missing })}\n`);
+          process.stdout.write(`${JSON.stringify({ ...sweepSummary(result), missing: gaps })}\n`);
         else process.stdout.write(`${sweepTable(result)}\n`);
-        if (missing > 0 && !voice.quiet) {
-          process.stderr.write(
-            `${missing === 1 ? "1 run is" : `${missing} runs are`} missing; \`ninscope sweep --resume --out ${options.out}\` goes on from there\n`,
+        if (gaps > 0) {
+          const are = gaps === 1 ? "1 run is" : `${gaps} runs are`;
+          sayer(voice)(
+            `${are} missing; \`ninscope sweep --resume --out ${options.out}\` goes on from there`,
           );
         }
       } finally {
@@ -68,36 +90,90 @@ async function commonSpec(folders: readonly string[]): Promise<SweepInput> {
   return specs[0] as SweepInput;
 }
 
-async function copyRuns(folder: string, into: Store): Promise<void> {
-  const from = await openStore(folder, "folders");
+/** The folder that all goes to may be named among the others: `shards/*`, a second time, finds it there. */
+async function othersThan(out: string, folders: readonly string[]): Promise<string[]> {
+  const own = await realpath(out);
+  const real = await Promise.all(folders.map((folder) => realpath(folder)));
+  return folders.filter((_, i) => real[i] !== own);
+}
+
+/** Runs by their experiment; where a folder has made one again, for other data or on another machine, the last. */
+function latest(folder: string, store: Store): Map<string, Found> {
+  return new Map(
+    store.keys().flatMap((key) => {
+      const run = store.get(key);
+      return run ? [[canonicalJson(run.experiment), { folder, run }] as const] : [];
+    }),
+  );
+}
+
+/** @throws InputError if not all runs were made by one machine, and on the same data: they are to be compared. */
+function refuseMixtures(runs: readonly SweptSummary[], found: ReadonlyMap<string, Found>): void {
+  const folderOf = (run: RunSummary) => found.get(canonicalJson(run.experiment))?.folder;
+  const machineOf = ({ backend }: RunSummary) => `${backend.name} (${backend.flavour})`;
+  const refuse = (run: RunSummary, how: string, other: RunSummary, otherwise: string) => {
+    throw new InputError(
+      "folders",
+      `folders: ${folderOf(run)} has runs made ${how}, ${folderOf(other)} ${otherwise}; takes shards made alike`,
+    );
+  };
+  const [first] = runs;
+  const firstOn = new Map<string, RunSummary>();
+  for (const run of runs) {
+    if (machineOf(run) !== machineOf(first)) {
+      refuse(run, `by ${machineOf(run)}`, first, `by ${machineOf(first)}`);
+    }
+    const { name } = run.experiment.data;
+    const spec = canonicalJson(run.experiment.data);
+    const same = firstOn.get(spec) ?? run;
+    firstOn.set(spec, same);
+    if (run.data !== same.data) {
+      const hash = ({ data }: RunSummary) => `${data?.slice(0, 16)}...`;
+      refuse(run, `on data ${name} of SHA-256 ${hash(run)}`, same, `of ${hash(same)}`);
+    }
+  }
+}
+
+async function copyRuns(
+  folder: string,
+  runs: readonly SweptSummary[],
+  into: Store,
+  signal: AbortSignal,
+): Promise<void> {
+  const from = await readStore(folder);
   try {
-    for (const key of from.keys()) {
-      const [summary, trajectory] = [from.get(key), await from.trajectory(key)];
-      if (summary && trajectory) await into.put({ ...summary, trajectory });
+    for (const { fields: _, ...run } of runs) {
+      signal.throwIfAborted();
+      const trajectory = await from.trajectory(run.key);
+      if (trajectory) await into.put({ ...run, trajectory });
     }
   } finally {
     await from.close();
   }
 }
 
+/** The runs whose trajectories are there, undamaged. */
+async function wholeOf(runs: readonly SweptSummary[], store: Store): Promise<SweptSummary[]> {
+  const whole: SweptSummary[] = [];
+  for (const run of runs) if (await store.trajectory(run.key)) whole.push(run);
+  return whole;
+}
+
 /**
- * The sweep's runs that the store has, in their order: those of the plan, and those that refinement asks for after
+ * The sweep's runs that were found, in their order: those of the plan, and those that refinement asks for after
  * them. What it asks for next is not known before all that it asked for is there.
  */
-function runsOf(spec: SweepInput, store: Store): { runs: SweptSummary[]; missing: number } {
-  const kept = new Map(
-    store.keys().flatMap((key) => {
-      const run = store.get(key);
-      return run ? [[canonicalJson(run.experiment), run] as const] : [];
-    }),
-  );
+function runsOf(
+  spec: SweepInput,
+  found: ReadonlyMap<string, Found>,
+): { runs: SweptSummary[]; missing: number } {
   const { runs: planned, refine, at } = sweepPlan(spec);
   const runs: SweptSummary[] = [];
   let missing = 0;
   for (let round = planned; round.length > 0; ) {
     for (const { fields, experiment } of round) {
-      const run = kept.get(canonicalJson(experiment));
-      if (run) runs.push({ ...run, fields });
+      const one = found.get(canonicalJson(experiment));
+      if (one) runs.push({ ...one.run, fields });
       else missing++;
     }
     round = refine && missing === 0 ? refined(refine, runs).map(at) : [];

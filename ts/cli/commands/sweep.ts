@@ -100,14 +100,18 @@ async function sweepSpec(
   config: string | undefined,
   { resume, out, set }: SweepCommandOptions,
 ): Promise<SweepInput> {
-  const base =
-    resume && config === undefined
-      ? await readSpec(out ?? "", "--out")
-      : await readConfig(config, []);
+  const resumed = resume && config === undefined;
+  const base = resumed ? await readSpec(out ?? "", "--out") : await readConfig(config, []);
   const input = set.reduce(
     (json, entry) => withField(json, ...parseSet(entry)),
     base,
   ) as SweepInput;
+  if (resumed && !input?.sweep) {
+    throw new InputError(
+      "--out",
+      `--out is "${out}": it holds a single run, with which \`ninscope train --resume\` goes on`,
+    );
+  }
   const spec = input?.sweep ? input : { ...input, sweep: { "noise.0.sigma": "0.1:100:13" } };
   sweepPlan(spec);
   return spec;

@@ -19,6 +19,11 @@ export async function openStore(folder: string, field = "folder"): Promise<Store
   });
 }
 
+/** Opens the store in a folder to read it, without holding it: it may be another's, or on a disk that is read-only. */
+export function readStore(folder: string): Promise<Store> {
+  return Store.open(Folder.reader(folder));
+}
+
 /** Says in a folder what its results are of, before there are any. */
 export async function writeSpec(folder: string, spec: unknown): Promise<void> {
   await writeJson(folder, "experiment.json", spec);

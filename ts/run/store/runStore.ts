@@ -8,6 +8,8 @@ export interface RunSummary extends Omit<RunResult, "trajectory" | "parameters">
   /** SHA-256 of everything that the run's numbers depend on. */
   readonly key: string;
   readonly experiment: Experiment;
+  /** SHA-256 of the data that it was trained on; null: generated from the experiment. */
+  readonly data: string | null;
   /** SHA-256 of its experiment and trajectory (`hashRuns`). */
   readonly digest: string;
 }

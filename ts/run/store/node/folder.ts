@@ -5,10 +5,11 @@ import { syncFolder, unwritable, writeWhole } from "../../node/atomic.js";
 import type { Storage } from "../storage.js";
 import { type Lock, takeLock } from "./lock.js";
 
-/** A folder on a disk, held by this process alone. */
+/** A folder on a disk, held by this process alone or only read. */
 export class Folder implements Storage {
   readonly name: string;
-  readonly #lock: Lock;
+  /** Null: it is not held. */
+  readonly #lock: Lock | null;
   readonly #handles = new Map<string, Promise<FileHandle>>();
 
   /** @throws RunError that tells who holds the folder, if another process does. */
@@ -18,7 +19,12 @@ export class Folder implements Storage {
     return new Folder(path, lock);
   }
 
-  private constructor(path: string, lock: Lock) {
+  /** For reading alone, whoever holds it: what is appended is whole, or not seen. */
+  static reader(path: string): Folder {
+    return new Folder(path, null);
+  }
+
+  private constructor(path: string, lock: Lock | null) {
     this.name = path;
     this.#lock = lock;
   }
@@ -39,6 +45,7 @@ export class Folder implements Storage {
   }
 
   async append(file: string, bytes: Uint8Array): Promise<void> {
+    if (!this.#lock) throw new RunError(`${this.name} is open for reading alone`);
     await this.#lock.check();
     const handle = await this.#handle(file);
     try {
@@ -72,10 +79,10 @@ export class Folder implements Storage {
     const opened = await Promise.allSettled(this.#handles.values());
     this.#handles.clear();
     for (const one of opened) if (one.status === "fulfilled") await one.value.close();
-    await this.#lock.release();
+    await this.#lock?.release();
   }
 
-  /** Opened once, for reading and appending. */
+  /** Opened once. */
   #handle(file: string): Promise<FileHandle> {
     const opened = this.#handles.get(file) ?? this.#open(file);
     this.#handles.set(file, opened);
@@ -85,6 +92,7 @@ export class Folder implements Storage {
   async #open(file: string): Promise<FileHandle> {
     const path = join(this.name, file);
     try {
+      if (!this.#lock) return await open(path, "r");
       const handle = await open(path, "a+");
       // It may be new: what is synced into a file is of no use if the folder forgets the file.
       await syncFolder(this.name);
