@@ -4,7 +4,7 @@ import { parseExperiment } from "../../ts/experiment/parse.js";
 import { fieldAt, parseValue, withField } from "../../ts/experiment/paths.js";
 import { linearExperiment } from "../../ts/experiment/presets.js";
 import { logRange, sweepValues } from "../../ts/experiment/range.js";
-import { firstSigma, sweepRuns } from "../../ts/experiment/sweep.js";
+import { firstSigma, sweepPlan, sweepRuns } from "../../ts/experiment/sweep.js";
 import { loadKernels, train } from "../../ts/index.js";
 import { valid } from "./arbitrary.js";
 
@@ -146,6 +146,39 @@ describe("a sweep", () => {
     expect(runs.map(({ experiment }) => [firstSigma(experiment), experiment.seed])).toEqual(
       runs.map(({ fields }) => Object.values(fields)),
     );
+  });
+
+  test("changes fields together that are named together, and repeats all of it with other seeds", () => {
+    const runs = sweepRuns({
+      seed: 5,
+      sweep: {
+        "noise.0.sigma, epochs": [
+          [1, 50],
+          [10, 20],
+        ],
+        repeats: 2,
+      },
+    });
+    const of = (sigma: number, epochs: number, seed: number) => ({ sigma, epochs, seed });
+    expect(
+      runs.map(({ experiment: { epochs, seed, noise } }) => of(noise[0].sigma, epochs ?? 0, seed)),
+    ).toEqual([of(1, 50, 5), of(1, 50, 6), of(10, 20, 5), of(10, 20, 6)]);
+  });
+
+  test("may sweep what an experiment cannot do without", () => {
+    const data = { name: "csv" };
+    const sweep = { "data.path": ["a.csv", "b.csv"], repeats: 2 };
+    const runs = sweepRuns({ data, sweep });
+    expect(runs.map(({ experiment }) => experiment.seed)).toEqual([0, 1, 0, 1]);
+  });
+
+  test("is refined along real numbers, 0 and narrow ones too", () => {
+    const plans = [
+      { "noise.0.sigma": [0, 1, 10], refine: {} },
+      { "optimizer.momentum": [0.9, 0.999], refine: { field: "optimizer.momentum" } },
+      { "noise.0.sigma": [1], refine: {} },
+    ].map((sweep) => sweepPlan({ sweep }));
+    expect(plans.map(({ refine }) => refine !== null)).toEqual([true, true, true]);
   });
 
   test("of nothing is one run; without noise its sigma is 0", () => {

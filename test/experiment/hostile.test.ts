@@ -212,6 +212,12 @@ describe("hostile sweeps", () => {
     [{ "noise.0.sigma": new Array(100_001).fill(1) }, "sweep.noise.0.sigma"],
     [new Map(), "sweep"],
     [{ refine: { field: "constructor" } }, "sweep.refine.field"],
+    [{ epochs: [1, 4], refine: { field: "epochs" } }, "sweep.refine.field"],
+    [{ "network.layers.0": [8, 64], refine: { field: "network.layers.0" } }, "sweep.refine.field"],
+    [
+      { "network.activation": ["relu", "tanh"], refine: { field: "network.activation" } },
+      "sweep.refine.field",
+    ],
     [{ sweep: [{}] }, "sweep"],
   ])("sweep %#", (sweep, field) => {
     const error = refused(() => sweepRuns({ sweep }));

@@ -85,7 +85,8 @@ export function sweepPlan(input: unknown): SweepPlan {
   for (const values of axes) {
     points = points.flatMap((point) => values.map((more) => ({ ...point, ...more })));
   }
-  return { runs: points.map(at), refine: refinement(refine, fields), at };
+  const runs = points.map(at);
+  return { runs, refine: refinement(refine, fields, runs, at), at };
 }
 
 /** The runs of a sweep, before any refinement. */
@@ -142,11 +143,17 @@ function seeds(base: unknown, repeats: unknown, fields: object): Record<string, 
     );
   }
   const count = parseWith(integer(1, MAX_RUNS), repeats, "sweep.repeats");
-  const { seed } = parseExperiment(base);
+  // The rest may be whole only with what is swept.
+  const { seed } = parseExperiment({ seed: fieldAt(base, "seed") });
   return Array.from({ length: count }, (_, i) => ({ seed: seed + i }));
 }
 
-function refinement(spec: unknown, fields: object): Refine | null {
+function refinement(
+  spec: unknown,
+  fields: object,
+  runs: readonly SweepRun[],
+  at: SweepPlan["at"],
+): Refine | null {
   if (spec === undefined) return null;
   let refine: Refine;
   try {
@@ -161,7 +168,26 @@ function refinement(spec: unknown, fields: object): Refine | null {
       `sweep.refine.field is ${shown(refine.field)}: takes a field that is swept by itself`,
     );
   }
+  refuseSteps(refine.field, runs, at);
   return refine;
+}
+
+/** Refinement halves again and again, which numbers that go in steps, and words, do not allow. */
+function refuseSteps(field: string, runs: readonly SweepRun[], at: SweepPlan["at"]): void {
+  const values = runs.map(({ fields }) => fields[field] as number);
+  const word = values.find((value) => typeof value !== "number" || value < 0);
+  const other = values.find((value) => value !== values[0]) ?? values[0];
+  try {
+    if (word !== undefined) throw new InputError(field, shown(word));
+    const between = values[0] + 0.1234567 * (other - values[0]);
+    at({ ...runs[0].fields, [field]: between });
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      "sweep.refine.field",
+      `sweep.refine.field is ${shown(field)}: takes a field of real numbers from 0 on`,
+    );
+  }
 }
 
 /** The `sigma` of an experiment's first noise group; 0 without noise. */

@@ -18,7 +18,9 @@ export function refined(refine: Refine, runs: readonly Seen[]): SweepRun["fields
   const groups = new Map<string, Seen[]>();
   for (const run of runs) {
     const key = canonicalJson({ ...run.fields, [refine.field]: null });
-    groups.set(key, [...(groups.get(key) ?? []), run]);
+    const group = groups.get(key);
+    if (group) group.push(run);
+    else groups.set(key, [run]);
   }
   return [...groups.values()].flatMap((group) => {
     const next = new Set(refine.boundaries.map((name) => middle(refine, group, name)));

@@ -112,7 +112,7 @@ export async function writeSummaries(
     ({ name, data: runs.map(value), type }) satisfies Column;
   const measures = Object.keys(runs[0].final) as (keyof SweptSummary["final"])[];
   const columns: Column[] = [
-    column("run", (run) => runs.indexOf(run), "INT32"),
+    { name: "run", data: runs.map((_, i) => i), type: "INT32" },
     ...fieldColumns(runs.map(({ fields }) => fields)),
     column("phase", ({ phase }) => phase, "STRING"),
     column("margin", ({ evidence }) => evidence.margin, "DOUBLE"),
