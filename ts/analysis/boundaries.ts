@@ -34,17 +34,20 @@ function boundary(
   runs: readonly { sigma: number; rank: number }[],
   rank: number,
 ): MeasuredBoundary {
-  const sigmas = [...new Set(runs.map(({ sigma }) => sigma))].sort((a, b) => a - b);
+  // How many more runs are on the wrong side once the split lies above a value than below it.
+  const more = new Map<number, number>();
+  for (const run of runs) {
+    more.set(run.sigma, (more.get(run.sigma) ?? 0) + (run.rank >= rank ? 1 : -1));
+  }
+  const sigmas = [...more.keys()].sort((a, b) => a - b);
+  let wrong = runs.filter((run) => run.rank < rank).length;
   let fewest = Number.POSITIVE_INFINITY;
   let best: number[] = [];
   for (let i = 0; i <= sigmas.length; i++) {
-    const wrong = runs.filter(
-      (run) => run.rank >= rank !== (i < sigmas.length && run.sigma >= sigmas[i]),
-    );
-    if (wrong.length > fewest) continue;
-    if (wrong.length < fewest) best = [];
-    fewest = wrong.length;
-    best.push(i);
+    if (wrong < fewest) best = [];
+    if (wrong <= fewest) best.push(i);
+    fewest = Math.min(fewest, wrong);
+    wrong += more.get(sigmas[i]) ?? 0;
   }
   const misplaced = runs.length > 0 ? fewest / runs.length : 0;
   const inside = best.filter((i) => i > 0 && i < sigmas.length);
