@@ -38,6 +38,10 @@ afterEach(async () => {
   await Promise.all(pools.splice(0).map((made) => made.dispose()));
 });
 
+function mustNot(): never {
+  throw new DOMException("another origin's", "SecurityError");
+}
+
 /** One thread that is training. */
 async function busy(): Promise<void> {
   while (alive.size === 0) await sleep(5);
@@ -148,6 +152,47 @@ describe("a pool of workers", () => {
     expect(result.parameters).toEqual(want.parameters);
     // It never went back by more than what lies between two checkpoints.
     expect(saved.every((step, i) => i === 0 || step >= saved[i - 1])).toBe(true);
+  });
+
+  it("ends a run with what its caller's hook throws, as it is, and goes on with other runs", async () => {
+    class Mine extends Error {}
+    const mine = () => {
+      throw new Mine("enough seen");
+    };
+    const workers = pool(1);
+    for (const hooks of [
+      { onProgress: mine },
+      { onRecord: mine },
+      { checkpoints: { every: 0, save: mine } },
+    ]) {
+      const run = workers.run(job(long), hooks);
+      const other = workers.run(job(small));
+      await expect(run).rejects.toThrow(Mine);
+      expect((await other).phase).toBeDefined();
+    }
+    expect(alive.size).toBe(1);
+  });
+
+  it("says what its caller's worker factory does wrong, and lets no run wait for ever", async () => {
+    const refused = (makes: () => any) => pool(1, { spawn: makes }).run(job(small));
+    await expect(refused(() => undefined)).rejects.toThrow(/spawn gave undefined: takes what/);
+    await expect(refused(() => Promise.resolve())).rejects.toThrow(InputError);
+    let spawned = 0;
+    const few = pool(1, {
+      spawn: () => {
+        if (spawned++ > 0) throw new RangeError("no more threads");
+        return spawn();
+      },
+    });
+    const controller = new AbortController();
+    const first = few.run(job(long), { signal: controller.signal });
+    const second = few.run(job(small));
+    await busy();
+    controller.abort(new Error("enough"));
+    await expect(first).rejects.toThrow("enough");
+    await expect(second).rejects.toThrow("no more threads");
+    await expect(few.run(job(small))).rejects.toThrow("no more threads");
+    expect(await pool(1, { spawn: mustNot }).starts()).toBe(false);
   });
 
   it("gives up a run whose worker dies again and again, and says so", async () => {

@@ -1,6 +1,8 @@
 import type { Endpoint } from "comlink";
 import nodeEndpoint, { type NodeEndpoint } from "comlink/dist/esm/node-adapter.mjs";
 
+import { InputError, shown } from "../../errors/errors.js";
+
 /** A worker thread of Node's, as far as it matters here. */
 export interface ThreadLike {
   on(event: string, listener: (value: any) => void): unknown;
@@ -20,7 +22,11 @@ export interface Handle {
   terminate(): unknown;
 }
 
+/** @throws InputError if it is no worker. */
 export function handleOf(worker: Worker | ThreadLike): Handle {
+  if (typeof worker?.postMessage !== "function" || typeof worker.terminate !== "function") {
+    throw new InputError("spawn", `spawn gave ${shown(worker)}: takes what makes a Worker`);
+  }
   if (!("on" in worker)) {
     return {
       endpoint: worker,

@@ -47,18 +47,23 @@ export class Pool implements Runner {
 
   /** Whether workers can be had at all. */
   async starts(): Promise<boolean> {
-    const seat = await this.#take();
-    const started = await seat.ready.then(
-      () => true,
-      () => false,
-    );
-    this.#give(seat, started);
-    return started;
+    try {
+      const seat = await this.#take();
+      const started = await seat.ready.then(
+        () => true,
+        () => false,
+      );
+      this.#give(seat);
+      return started;
+    } catch {
+      // A page may not even try with a file of another origin's.
+      return false;
+    }
   }
 
   load(data: DataSpec, signal?: AbortSignal): Promise<KeyedDataset> {
     return this.#seated(
-      async (seat) => seat.load(data),
+      (seat) => seat.load(data, signal),
       () => {},
       signal,
     );
@@ -99,14 +104,9 @@ export class Pool implements Runner {
     let deaths = 0;
     for (let reached = got(); ; ) {
       const seat = await this.#take(signal);
-      let healthy = false;
       try {
-        const result = await work(seat);
-        healthy = true;
-        return result;
+        return await work(seat);
       } catch (error) {
-        // An error of the run's own leaves the worker as it was; an aborted one still trains.
-        healthy = seat.alive && !signal?.aborted;
         if (!(error instanceof WorkerDied)) throw error;
         if (this.#disposed) throw disposedOf();
         deaths = got() === reached ? deaths + 1 : 1;
@@ -115,7 +115,7 @@ export class Pool implements Runner {
           throw new RunError(`a worker died ${deaths} times over one run: ${error.message}`);
         }
       } finally {
-        this.#give(seat, healthy);
+        this.#give(seat);
       }
     }
   }
@@ -159,13 +159,19 @@ export class Pool implements Runner {
     this.#closing.add(closing);
   }
 
-  #give(seat: Seat, healthy: boolean): void {
+  #give(seat: Seat): void {
     if (this.#disposed) return;
     let next = seat;
-    if (!healthy) {
+    if (!seat.free) {
       this.#close(seat);
       if (this.#waiting.length === 0) return;
-      next = this.#open();
+      try {
+        next = this.#open();
+      } catch (error) {
+        // Those that wait are served by the other workers, if there are any.
+        if (this.#seats.size === 0) for (const { leave } of this.#waiting.splice(0)) leave(error);
+        return;
+      }
     }
     const waiting = this.#waiting.shift();
     if (waiting) waiting.take(next);

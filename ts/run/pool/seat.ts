@@ -27,6 +27,8 @@ export class Seat {
   #held: string | null = null;
   #fail: (error: Error) => void = () => {};
   #death: WorkerDied | null = null;
+  /** Whether the worker is at something, wanted or not. */
+  #busy = false;
 
   constructor(spawn: SpawnWorker, kernels: Kernels, files: FileSource = noFiles) {
     this.#files = files;
@@ -42,22 +44,25 @@ export class Seat {
     this.ready.catch(() => {});
   }
 
-  get alive(): boolean {
-    return this.#death === null;
+  /** Whether the worker can be given something to do; otherwise the seat is to be disposed of. */
+  get free(): boolean {
+    return this.#death === null && !this.#busy;
   }
 
-  async load(data: DataSpec): Promise<KeyedDataset> {
-    await this.ready;
-    return unwrap(await this.#call<Outcome<KeyedDataset>>(() => this.#remote.load(data)));
+  /** @throws as `run` does. */
+  load(data: DataSpec, signal?: AbortSignal): Promise<KeyedDataset> {
+    return this.#unlessAborted(signal, async () => {
+      await this.ready;
+      return unwrap(await this.#call<Outcome<KeyedDataset>>(() => this.#remote.load(data)));
+    });
   }
 
   /**
-   * @throws WorkerDied if the worker ends before the run does; the signal's reason at once if it is aborted. The
-   * worker does not hear of that: it is to be disposed of.
+   * @throws WorkerDied if the worker ends before the run does; the signal's reason at once if it is aborted, and what
+   * a hook throws. The worker does not hear of these, and is not free then.
    */
   async run({ experiment, backend, data }: Job, hooks: TrainerHooks): Promise<RunResult> {
     const { signal, checkpoints } = hooks;
-    signal?.throwIfAborted();
     this.#hooks = hooks;
     const order = {
       experiment,
@@ -67,20 +72,19 @@ export class Seat {
       checkpointEvery: checkpoints?.save ? (checkpoints.every ?? 0) : null,
       records: hooks.onRecord !== undefined,
     };
-    const aborted = () => this.#fail(signal?.reason);
-    signal?.addEventListener("abort", aborted, { once: true });
     try {
-      await this.ready;
-      if (data && this.#held !== data.key) {
-        const copy = copyOf(data.dataset);
-        await this.#call(() => this.#remote.hold(data.key, transfer(copy, buffersIn(copy))));
-      }
-      // A worker holds one set at a time: what it generates takes the place of what it was given.
-      this.#held = data?.key ?? null;
-      signal?.throwIfAborted();
-      return unwrap(await this.#call<Outcome<RunResult>>(() => this.#remote.run(order)));
+      return await this.#unlessAborted(signal, async () => {
+        await this.ready;
+        if (data && this.#held !== data.key) {
+          const copy = copyOf(data.dataset);
+          await this.#call(() => this.#remote.hold(data.key, transfer(copy, buffersIn(copy))));
+        }
+        // A worker holds one set at a time: what it generates takes the place of what it was given.
+        this.#held = data?.key ?? null;
+        signal?.throwIfAborted();
+        return unwrap(await this.#call<Outcome<RunResult>>(() => this.#remote.run(order)));
+      });
     } finally {
-      signal?.removeEventListener("abort", aborted);
       this.#hooks = {};
     }
   }
@@ -98,22 +102,48 @@ export class Seat {
     this.#fail(this.#death);
   }
 
+  async #unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    const aborted = () => this.#fail(signal?.reason);
+    signal?.addEventListener("abort", aborted, { once: true });
+    try {
+      return await work();
+    } finally {
+      signal?.removeEventListener("abort", aborted);
+    }
+  }
+
   /** A call that fails when the worker dies or the run is aborted, for then no answer may ever come. */
   #call<T>(call: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#death) return reject(this.#death);
       this.#fail = reject;
-      call().then(resolve, reject);
+      this.#busy = true;
+      call()
+        .finally(() => {
+          this.#busy = false;
+        })
+        .then(resolve, reject);
     });
   }
 
   #host(): Host {
     return {
-      progress: (step, steps) => this.#hooks.onProgress?.(step, steps),
-      record: (record) => this.#hooks.onRecord?.(record),
-      checkpoint: async (checkpoint) => this.#hooks.checkpoints?.save?.(checkpoint),
+      progress: (step, steps) => this.#heard(() => this.#hooks.onProgress?.(step, steps)),
+      record: (record) => this.#heard(() => this.#hooks.onRecord?.(record)),
+      checkpoint: (checkpoint) => this.#heard(() => this.#hooks.checkpoints?.save?.(checkpoint)),
       read: (path, field) => outcomeOf(() => this.#files.read(path, field)),
       named: (name, folder, withTest) => outcomeOf(() => this.#files.named(name, folder, withTest)),
     };
+  }
+
+  /** What a hook throws is the caller's own, and ends the run as it is: on its way over the worker it would lose its class. */
+  async #heard(hook: () => void | Promise<void>): Promise<void> {
+    try {
+      await hook();
+    } catch (error) {
+      this.#fail(error as Error);
+      throw error;
+    }
   }
 }
