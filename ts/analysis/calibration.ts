@@ -13,24 +13,53 @@ export interface Calibration {
   readonly biasError: number;
 }
 
-/** Calibrates readings against directly measured values; pairs that are not finite are left out. */
-export function calibrate(direct: readonly number[], reading: readonly number[]): Calibration {
+/**
+ * Calibrates readings against directly measured values; pairs that are not finite are left out.
+ * @param groups runs of one group share their draws, so that what they err by is alike: with two groups or more the
+ * standard errors are those of sums over groups (cluster-robust; Liang and Zeger, *Biometrika* 73, 1986). Left out: each
+ * run is by itself.
+ */
+export function calibrate(
+  direct: readonly number[],
+  reading: readonly number[],
+  groups: readonly unknown[] = direct.map((_, i) => i),
+): Calibration {
   const pairs = direct
-    .map((x, i) => [x, reading[i]] as const)
-    .filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
-  const sum = (of: (pair: readonly [number, number]) => number) =>
+    .map((x, i) => ({ x, y: reading[i], group: groups[i] }))
+    .filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
+  const sum = (of: (pair: (typeof pairs)[number]) => number) =>
     pairs.reduce((total, pair) => total + of(pair), 0);
-  const xx = sum(([x]) => x * x);
-  const slope = sum(([x, y]) => x * y) / xx;
-  const missed = sum(([x, y]) => (y - slope * x) ** 2);
-  const mean = sum(([, y]) => y) / pairs.length;
-  const bias = estimate(pairs.map(([x, y]) => y / x - 1));
+  const xx = sum(({ x }) => x * x);
+  const slope = sum(({ x, y }) => x * y) / xx;
+  const missed = sum(({ x, y }) => (y - slope * x) ** 2);
+  const mean = sum(({ y }) => y) / pairs.length;
+  const bias = estimate(pairs.map(({ x, y }) => y / x - 1)).value;
+  const owners = pairs.map(({ group }) => group);
   return {
     runs: pairs.length,
     slope,
-    slopeError: Math.sqrt(missed / Math.max(1, pairs.length - 1) / xx),
-    rSquared: 1 - missed / sum(([, y]) => (y - mean) ** 2),
-    bias: bias.value,
-    biasError: bias.error,
+    slopeError: scatter(
+      pairs.map(({ x, y }) => (x * (y - slope * x)) / xx),
+      owners,
+    ),
+    rSquared: 1 - missed / sum(({ y }) => (y - mean) ** 2),
+    bias,
+    biasError: scatter(
+      pairs.map(({ x, y }) => (y / x - 1 - bias) / pairs.length),
+      owners,
+    ),
   };
+}
+
+/** The standard deviation of a sum whose terms are alike within groups. */
+function scatter(terms: readonly number[], groups: readonly unknown[]): number {
+  const several = new Set(groups).size > 1;
+  const sums = new Map<unknown, number>();
+  terms.forEach((term, i) => {
+    const group = several ? groups[i] : i;
+    sums.set(group, (sums.get(group) ?? 0) + term);
+  });
+  const count = sums.size;
+  const squares = [...sums.values()].reduce((total, s) => total + s * s, 0);
+  return Math.sqrt((squares * count) / (count - 1));
 }

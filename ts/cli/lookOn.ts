@@ -1,9 +1,11 @@
+import { dawn } from "../backend/node/dawn.js";
 import { InputError } from "../errors/errors.js";
 import { sweepRuns } from "../experiment/sweep.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { bystanderCurves } from "../report/bystanderCurves.js";
 import { type BystanderResult, bystander } from "../run/bystander.js";
 import { openFolder, writeFigure, writeJson, writeTrajectories } from "../run/node/results.js";
+import { comparisonTable } from "./comparisons.js";
 import type { Interrupt } from "./interrupt.js";
 import { dataFiles, type RunOptions, type voiceOf } from "./options.js";
 import { digits, Progress, table } from "./terminal.js";
@@ -33,6 +35,7 @@ export async function lookOn(
     const { backend, fast, samples, moments, precision, layer, repeats } = options;
     const found = await bystander(runs[0].experiment, {
       kernels: await loadKernels({ fast }),
+      gpu: { source: dawn },
       ...{ backend, samples, moments, precision, layer, repeats },
       files: dataFiles(voice, interrupt.signal),
       signal: interrupt.signal,
@@ -86,9 +89,8 @@ async function write(folder: string, found: BystanderResult, summary: unknown): 
 function described({ chosen, probed, comparisons }: BystanderResult): string {
   const { nodes, sigma, reach, passes, steps, precision, expected, mean } = chosen;
   const percent = (x: number) => `${digits(100 * x)} %`;
-  const error = (x: { value: number; error: number }) => `${digits(x.value)} +- ${digits(x.error)}`;
-  const shown = (x: (typeof comparisons)[number]["measured"]) =>
-    x === null ? "-" : typeof x === "string" ? x : error(x);
+  const error = (x: { value: number; error: number }) => `${digits(x.value)} ± ${digits(x.error)}`;
+  const found = comparisonTable([...comparisons, ...readings(probed)]);
   return [
     table(
       ["the noise that was chosen", ""],
@@ -117,13 +119,8 @@ function described({ chosen, probed, comparisons }: BystanderResult): string {
       ]),
     ),
     table(
-      ["", "expected, or direct", "measured, or read", "verdict"],
-      [...comparisons, ...readings(probed)].map(({ what, predicted, measured, verdict }) => [
-        what,
-        shown(predicted),
-        shown(measured),
-        verdict,
-      ]),
+      found.head.slice(0, 4),
+      found.rows.map((row) => row.slice(0, 4)),
     ),
   ].join("\n");
 }

@@ -1,6 +1,8 @@
+import type { TimeScale } from "../analysis/timeScale.js";
 import { firstSigma } from "../experiment/sweep.js";
-import type { RunCurves } from "../report/curves.js";
+import type { CurveFit, RunCurves } from "../report/curves.js";
 import type { RunResult } from "../run/experimentRun.js";
+import type { TimeScales } from "../run/probeResult.js";
 
 /** The curves of a run that figures show, against epochs. */
 export function runCurves({
@@ -9,8 +11,7 @@ export function runCurves({
   trajectory,
 }: Pick<RunResult, "experiment" | "phase" | "trajectory">): RunCurves {
   const { steps, evaluations } = trajectory;
-  const last = evaluations.step.length - 1;
-  const stepsPerEpoch = evaluations.step[last] / evaluations.epoch[last];
+  const stepsPerEpoch = stepsAnEpoch({ trajectory });
   const epochs = steps.step.map((step) => step / stepsPerEpoch);
   const hasTest = evaluations.testLoss.some((value) => !Number.isNaN(value));
   const evaluated = (label: string, y: Float64Array) => ({ label, x: evaluations.epoch, y });
@@ -22,4 +23,20 @@ export function runCurves({
     testLoss: evaluated("test, without", hasTest ? evaluations.testLoss : new Float64Array(0)),
     niwNorm: { label: "|W_NI|", x: epochs, y: steps.niwNorm },
   };
+}
+
+/** Time scales in steps as fits in epochs of `unit` steps; none where they were refused. */
+export function fitsOf({ niw, loss, testLoss }: TimeScales, unit: number): CurveFit[] {
+  const fit = (curve: CurveFit["curve"], scale: TimeScale): CurveFit[] => {
+    const { tau, amplitude, offset, window } = scale;
+    if (tau === null) return [];
+    const epochs = [window[0] / unit, window[1] / unit] as const;
+    return [{ curve, tau: tau / unit, amplitude, offset, window: epochs }];
+  };
+  return [...fit("niwNorm", niw), ...fit("loss", loss), ...fit("testLoss", testLoss)];
+}
+
+export function stepsAnEpoch({ trajectory }: Pick<RunResult, "trajectory">): number {
+  const { step, epoch } = trajectory.evaluations;
+  return step[step.length - 1] / epoch[epoch.length - 1];
 }

@@ -29,7 +29,7 @@ export function page({ title, lead, parts, provenance }: Page): string {
     [
       `<section><h2>${escaped(heading)}</h2>`,
       ...words.map((text) => `<p>${escaped(text)}</p>`),
-      ...(svg ? [`<figure>${svg}</figure>`] : []),
+      ...(svg ? [figureOf(svg)] : []),
       ...(table ? [tableOf(table)] : []),
       "</section>",
     ].join("\n"),
@@ -50,17 +50,26 @@ ${body.join("\n")}
 `;
 }
 
+/** Narrower than so many pixels no figure is drawn: its words could not be read. The page scrolls it sideways instead. */
+const LEAST_WIDTH = 560;
+
+function figureOf(svg: string): string {
+  const width = Number(/ width="(\d+)/.exec(svg)?.[1] ?? LEAST_WIDTH);
+  return `<figure><div style="min-width:${Math.min(width, LEAST_WIDTH)}px">${svg}</div></figure>`;
+}
+
 function tableOf({ head, rows }: PageTable): string {
   const row = (cells: readonly string[], kind: "th" | "td") =>
     `<tr>${cells.map((cell) => `<${kind}>${escaped(cell)}</${kind}>`).join("")}</tr>`;
-  return `<table><thead>${row(head, "th")}</thead><tbody>${rows.map((cells) => row(cells, "td")).join("")}</tbody></table>`;
+  return `<div class="table"><table><thead>${row(head, "th")}</thead><tbody>${rows.map((cells) => row(cells, "td")).join("")}</tbody></table></div>`;
 }
 
 const STYLE = `
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff; }
-figure { margin: 1rem 0; overflow-x: auto; } figure svg { max-width: 100%; height: auto; }
-table { border-collapse: collapse; font-size: 13px; } th, td { text-align: left; vertical-align: top; padding: 4px 10px; border-bottom: 1px solid #c8c8c8; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; font-size: 13px; } dd { margin: 0; overflow-wrap: anywhere; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff; overflow-wrap: anywhere; }
+figure, .table { margin: 1rem 0; overflow-x: auto; } figure svg { display: block; max-width: 100%; height: auto; }
+table { border-collapse: collapse; font-size: 13px; min-width: 34rem; overflow-wrap: normal; } th, td { text-align: left; vertical-align: top; padding: 4px 10px; border-bottom: 1px solid #c8c8c8; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; font-size: 13px; } dd { margin: 0; }
 @media (prefers-color-scheme: dark) { body { color: #ececec; background: #16181d; } th, td { border-color: #50545c; } }
+@media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: 6px; } }
 @media print { body { max-width: none; margin: 0; } figure, tr { break-inside: avoid; } h2 { break-after: avoid; } }
 `;

@@ -9,9 +9,9 @@ svg { --ink: #1a1a1a; --rule: #c8c8c8; ${colourScheme("light")}; color: var(--in
 .title { font-size: 15px; font-weight: 600; }
 .caption { font-size: 11px; opacity: 0.75; }`;
 
-/** Of the caption, in pixels: a wide letter's mean width in the fonts named above, and from line to line. */
-const CAPTION_LETTER = 5.8;
-const CAPTION_LINE = 14;
+/** In pixels: a wide letter's mean width in the fonts named above, and from line to line. */
+const TITLE = { letter: 9, line: 19 };
+const CAPTION = { letter: 5.8, line: 14 };
 
 /** What a figure shows, apart from its panels. */
 export interface Frame {
@@ -26,8 +26,10 @@ export function figure(frame: Frame, rows: readonly (readonly Plot.PlotOptions[]
   const width = Math.max(
     ...rows.map((panels) => panels.reduce((sum, panel) => sum + widthOf(panel), 0)),
   );
-  const caption = folded(frame.caption, (width - 32) / CAPTION_LETTER);
-  let y = 40 + caption.length * CAPTION_LINE;
+  const title = folded(frame.title, (width - 32) / TITLE.letter);
+  const caption = folded(frame.caption, (width - 32) / CAPTION.letter);
+  const below = 23 + (title.length - 1) * TITLE.line;
+  let y = below + 17 + caption.length * CAPTION.line;
   const parts: string[] = [];
   for (const panels of rows) {
     let x = 0;
@@ -52,8 +54,8 @@ export function figure(frame: Frame, rows: readonly (readonly Plot.PlotOptions[]
 <desc>${escaped(frame.caption)}</desc>
 <style>${STYLE}</style>
 <rect width="100%" height="100%" fill="var(--paper)"/>
-<text class="title" x="16" y="24">${escaped(frame.title)}</text>
-${caption.map((line, i) => `<text class="caption" x="16" y="${42 + i * CAPTION_LINE}">${escaped(line)}</text>`).join("\n")}
+${title.map((line, i) => `<text class="title" x="16" y="${24 + i * TITLE.line}">${escaped(line)}</text>`).join("\n")}
+${caption.map((line, i) => `<text class="caption" x="16" y="${below + 19 + i * CAPTION.line}">${escaped(line)}</text>`).join("\n")}
 ${parts.join("\n")}
 </svg>
 `;

@@ -1,58 +1,113 @@
 import { type Estimate, estimate } from "../analysis/estimate.js";
 import { PHASES, type Phase } from "../analysis/phase.js";
+import { SIGMAS, type Verdict, verdictOf } from "../analysis/verdict.js";
 import type { Comparison, ProbeResult } from "./probeResult.js";
 
 /** Allowed for what expansion and fits leave out, on top of the statistical errors. */
 const SYSTEMATIC = 0.05;
-const SIGMAS = 3;
+/** The same where the curvature of the start, or a mean, stands for one that changes. */
+const CHANGING = 0.25;
+/** The part of its start to which the linear model's noise weight is followed: below, float32 rounds it away. */
+const FOLLOWED = 1e-4;
+
+/** A part of the start's curvature that float32's roundings may come to. */
+const ROUNDED = 1e-6;
 
 type Measured = Omit<ProbeResult, "comparisons">;
+type Boundaries = Pick<Measured["prediction"], "decay" | "catapult" | "divergent">;
 
 export function comparisonsOf(result: Measured): Comparison[] {
   return [
-    phaseComparison(result),
+    phaseComparison(
+      result.experiment.noise[0].sigma,
+      result.phase,
+      result.prediction,
+      isPlain(result),
+    ),
     timeComparison(result),
-    ...pathComparison(result),
+    ...(result.linear ? exactPath(result, result.linear) : pathComparison(result)),
     ...readings(result),
-    ...fall(result),
+    // What the linear model's norm keeps across w2 never falls.
+    ...(result.linear ? [] : fall(result)),
   ];
 }
 
-/** The phase that the boundaries put a `sigma` in; the divergent one is beyond what they tell. */
-export function predictedPhase(
-  sigma: number,
-  { decay, catapult }: Pick<Measured["prediction"], "decay" | "catapult">,
-): Phase {
-  if (catapult && sigma >= catapult.value) return "catapult";
-  return decay && sigma >= decay.value ? "decay" : "decoupled";
+/** The theory is that of plain gradient descent. */
+export function isPlain({ experiment: { optimizer } }: Pick<Measured, "experiment">): boolean {
+  return optimizer.momentum === 0 && optimizer.weightDecay === 0;
 }
 
-function phaseComparison({ experiment, phase, prediction }: Measured): Comparison {
-  const predicted = predictedPhase(experiment.noise[0].sigma, prediction);
+const PLAIN_ONLY = "the theory is that of plain SGD";
+
+/** The phase that boundaries put a `sigma` in, each moved by so many of its errors. */
+export function predictedPhase(
+  sigma: number,
+  { decay, catapult, divergent }: Partial<Boundaries>,
+  errors = 0,
+): Phase {
+  const beyond = (boundary: Estimate | null | undefined) =>
+    !!boundary && sigma >= boundary.value + errors * (boundary.error || 0);
+  if (beyond(divergent)) return "divergent";
+  if (beyond(catapult)) return "catapult";
+  return beyond(decay) ? "decay" : "decoupled";
+}
+
+/** Where no boundary of divergence is known, a run that does not come back is in the catapult phase or beyond. */
+export function phaseComparison(
+  sigma: number,
+  phase: Phase,
+  boundaries: Partial<Boundaries>,
+  plain: boolean,
+): Comparison {
   const rank = (name: Phase) => PHASES.indexOf(name as (typeof PHASES)[number]);
-  // Divergence is a catapult that does not come down: the boundary below it is the same.
-  const same = rank(predicted) === Math.min(rank(phase), rank("catapult"));
+  const highest = boundaries.divergent ? "divergent" : "catapult";
+  const seen = Math.min(rank(phase), rank(highest));
+  const [low, high] = [SIGMAS, -SIGMAS].map((errors) =>
+    rank(predictedPhase(sigma, boundaries, errors)),
+  );
+  const same = low <= seen && seen <= high;
   return {
     what: "phase, from the curvature at the start",
-    predicted,
+    predicted: predictedPhase(sigma, boundaries),
     measured: phase,
-    verdict: phase === "unclassified" ? "not told" : same ? "within" : "outside",
-    by: "the same phase",
+    verdict: !plain || phase === "unclassified" ? "not told" : same ? "within" : "outside",
+    by: plain
+      ? `the same phase, with the boundaries moved by up to ${SIGMAS} of their errors`
+      : PLAIN_ONLY,
   };
 }
 
-function timeComparison({ prediction, timeScales, timing }: Measured): Comparison {
-  const measured = timeScales.passages.niw;
+function timeComparison(result: Measured): Comparison {
+  const { prediction, timeScales, timing, linear, phase } = result;
+  const { niw, effectiveNiw } = timeScales.passages;
+  const passage = linear ? effectiveNiw : niw;
+  const measured = passage === null ? null : exact(passage);
   const predicted = prediction.niwTime;
-  const comparison = judged(
-    "steps until the noise weights are down to 1/e, from the curvature at the start",
+  const what = linear
+    ? "steps until the effective noise weight is down to 1/e, by the recursion in population"
+    : "steps until the noise weights are down to 1/e, from the curvature at the start";
+  const allowed = linear ? SYSTEMATIC : CHANGING;
+  const told = isPlain(result) && !(linear && linear.kappa >= 2) && phase !== "divergent";
+  // One of the two says: not within this run.
+  const beyond = predicted === null || predicted.value > timing.steps;
+  const verdict = (): Verdict => {
+    if (predicted && measured) return verdictOf(predicted, measured, allowed);
+    if (measured === null) return beyond ? "within" : "outside";
+    return "outside";
+  };
+  return {
+    what,
     predicted,
-    measured === null ? null : { value: measured, error: 0 },
-    0.25,
-  );
-  // Both say: not within this run.
-  const beyond = measured === null && predicted !== null && predicted.value > timing.steps;
-  return beyond ? { ...comparison, verdict: "within" } : comparison;
+    measured,
+    verdict: told ? verdict() : "not told",
+    by: byOf(allowed, told),
+  };
+}
+
+function byOf(allowed: number, told = true): string {
+  return told
+    ? `${SIGMAS} standard errors, or ${100 * allowed} %`
+    : "told below the catapult, of plain SGD";
 }
 
 function pathComparison({ moments, predictedNorm, phase }: Measured): Comparison[] {
@@ -65,9 +120,43 @@ function pathComparison({ moments, predictedNorm, phase }: Measured): Comparison
     {
       what: "norm of the noise weights in time, from what was measured on the way: median relative deviation",
       predicted: { value: 0, error: single },
-      measured: { value: measured, error: 0 },
-      verdict: phase === "divergent" ? "not told" : within ? "within" : "outside",
+      measured: exact(measured),
+      verdict:
+        phase === "divergent" || !Number.isFinite(measured)
+          ? "not told"
+          : within
+            ? "within"
+            : "outside",
       by: `${100 * SYSTEMATIC} %, or two deviations of a single run`,
+    },
+  ];
+}
+
+/** The linear model's own run, by the exact reduction and by the network. */
+function exactPath(
+  { trajectory: { steps } }: Measured,
+  { exact: own }: NonNullable<Measured["linear"]>,
+): Comparison[] {
+  const ratios = Array.from(steps.step, (step, i) => [
+    own.effectiveNiw[step],
+    steps.effectiveNiw[i],
+  ])
+    .filter(
+      ([a, b]) => Number.isFinite(a) && Number.isFinite(b) && a > FOLLOWED * own.effectiveNiw[0],
+    )
+    .map(([a, b]) => Math.abs(b / a - 1));
+  const measured = median(ratios);
+  return [
+    {
+      what: "effective noise weight in time, by the exact recursion: median relative deviation",
+      predicted: exact(0),
+      measured: exact(measured),
+      verdict: Number.isFinite(measured)
+        ? measured <= SYSTEMATIC
+          ? "within"
+          : "outside"
+        : "not told",
+      by: `${100 * SYSTEMATIC} %, down to ${FOLLOWED} of the start`,
     },
   ];
 }
@@ -85,12 +174,15 @@ function median(values: ArrayLike<number>): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-function readings({ moments }: Measured): Comparison[] {
+function readings({ moments, repeats }: Measured): Comparison[] {
   const [first, last] = [moments[0], moments[moments.length - 1]];
-  const antithetic = (name: string, moment: typeof first) => {
+  const antithetic = (name: string, moment: typeof first): Comparison => {
     const direct = { value: moment.smoothed, error: moment.smoothedError };
     const what = `curvature read by an antithetic pass, ${name}`;
-    return judged(what, direct, moment.antithetic, SYSTEMATIC);
+    const comparison = judged(what, direct, moment.antithetic, SYSTEMATIC, repeats);
+    return Math.abs(moment.smoothed) > ROUNDED * Math.abs(first.smoothed)
+      ? comparison
+      : { ...comparison, verdict: "not told", by: "float32 rounds so small a curvature away" };
   };
   const seen = moments.filter(({ expansion }) => expansion !== null);
   const byStep = judged(
@@ -103,6 +195,7 @@ function readings({ moments }: Measured): Comparison[] {
         .error,
     },
     SYSTEMATIC,
+    seen.length,
   );
   return [antithetic("at the start", first), antithetic("at the end", last), byStep];
 }
@@ -111,7 +204,7 @@ function readings({ moments }: Measured): Comparison[] {
  * The fall of the norm to 1/e, or as far as it came: as it is, which lacks what diffusion added meanwhile, and with
  * that, as gradients measured on the way tell it.
  */
-function fall({ moments, experiment, predictedNorm }: Measured): Comparison[] {
+function fall({ moments, experiment, predictedNorm, phase }: Measured): Comparison[] {
   const [first] = moments;
   const end = moments.findIndex(({ niwNorm }) => niwNorm < first.niwNorm / Math.E);
   const until = end < 1 ? moments.length - 1 : end;
@@ -119,9 +212,10 @@ function fall({ moments, experiment, predictedNorm }: Measured): Comparison[] {
   const time = (moments[until].step - first.step) * experiment.optimizer.learningRate * sigma ** 2;
   const direct = exact(meanOver(moments.slice(0, until + 1)));
   const fallen = Math.log(first.niwNorm / moments[until].niwNorm);
-  const read = (reading: string, by: number) =>
-    judged(
-      `curvature read by ${reading}, over the fall to 1/e`,
+  const falls = phase === "decay" || phase === "decoupled";
+  const read = (reading: string, by: number): Comparison => {
+    const comparison = judged(
+      `curvature read by ${reading}, over its fall, to 1/e at most`,
       direct,
       time > 0 && predictedNorm
         ? {
@@ -129,8 +223,12 @@ function fall({ moments, experiment, predictedNorm }: Measured): Comparison[] {
             error: predictedNorm.deviation[until] / moments[until].niwNorm / time,
           }
         : null,
-      0.25,
+      CHANGING,
     );
+    return falls
+      ? comparison
+      : { ...comparison, verdict: "not told", by: "there is no plain fall in this phase" };
+  };
   const diffused = predictedNorm?.diffused[until] ?? 0;
   return [read("decay", fallen), read("decay and diffusion", fallen + diffused)];
 }
@@ -149,27 +247,14 @@ function exact(value: number): Estimate {
   return { value, error: 0 };
 }
 
-/** Whether two numbers agree within three standard errors, or within the part that is allowed. */
+/** @param count values that the measured error comes from. */
 function judged(
   what: string,
-  predicted: Estimate | null,
+  predicted: Estimate,
   measured: Estimate | null,
   allowed: number,
+  count?: number,
 ): Comparison {
-  const by = `${SIGMAS} standard errors, or ${100 * allowed} %`;
-  if (!predicted || !measured) {
-    const same = !predicted && !measured;
-    return { what, predicted, measured, verdict: same ? "within" : "not told", by };
-  }
-  const error = Math.hypot(predicted.error || 0, measured.error || 0);
-  const off = Math.abs(measured.value - predicted.value);
-  const within = off <= Math.max(SIGMAS * error, allowed * Math.abs(predicted.value));
-  const finite = Number.isFinite(off);
-  return {
-    what,
-    predicted,
-    measured,
-    verdict: finite ? (within ? "within" : "outside") : "not told",
-    by,
-  };
+  const verdict = measured ? verdictOf(predicted, measured, allowed, count) : "not told";
+  return { what, predicted, measured, verdict, by: byOf(allowed) };
 }

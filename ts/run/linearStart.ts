@@ -17,6 +17,8 @@ export interface LinearStart {
   readonly x: Float32Array;
   readonly y: Float32Array;
   readonly inputs: number;
+  /** Standard deviation of `x` in population. */
+  readonly sigmaX: number;
   /** `y = slopes . x`, up to float32. */
   readonly slopes: readonly number[];
   readonly nodes: number;
@@ -43,6 +45,7 @@ export function linearStart(experiment: Experiment, streams: Streams): LinearSta
     x: (data.train.inputs as Float32Array).map((value) => value * inputFactor),
     y: data.train.targets as Float32Array,
     inputs: data.inputs,
+    sigmaX: spec.scale * inputFactor,
     slopes: slopes.map((m) => m / inputFactor),
     nodes: plan.network.noise[0].nodes,
     scales: phaseScales(plan, data, inputs),

@@ -4,6 +4,7 @@ import type { Streams } from "../random/streams.js";
 import {
   catapultSigma,
   decaySigma,
+  decayTime,
   type NoiseWeights,
   niwTime,
   selfConsistentSigma,
@@ -22,6 +23,16 @@ export interface PredictedNoise {
   readonly steps: number;
 }
 
+/** One direction in which the noise weights fall by themselves. */
+export interface DecayMode {
+  /** Eigenvalue `h_k` of `<H>`; with kinks the curvature along that eigenvector over the noise's own reach. */
+  readonly curvature: number;
+  /** `|w_k|^2` over `|W_NI|^2`. */
+  readonly share: number;
+  /** `1 / tau_k = -ln|1 - eta sigma^2 h_k|`, in steps; null where that does not fall. */
+  readonly tau: number | null;
+}
+
 /** What a network's state foretells of its noise weights; null where there is no such thing. */
 export interface Prediction {
   /** Largest eigenvalue of the pointwise `<H>`. */
@@ -31,6 +42,8 @@ export interface Prediction {
   readonly smoothedMax: number;
   /** Steps until the drift has taken `|W_NI|` to 1/e. */
   readonly niwTime: number | null;
+  /** The decay spectrum's largest curvatures, falling. */
+  readonly modes: readonly DecayMode[];
   readonly decay: number | null;
   /** `eta sigma^2 h = 2` with the smoothed curvature at the noise's own reach. */
   readonly catapult: number | null;
@@ -38,6 +51,8 @@ export interface Prediction {
   readonly catapultPointwise: number | null;
 }
 
+/** Directions of the decay spectrum that are told. */
+const MODES = 16;
 /** Beyond this multiple of the pointwise boundary no smoothed one is looked for. */
 const FARTHEST = 64;
 
@@ -68,7 +83,7 @@ export async function predict(
     const rest = Array.from(pointwise.curvatures).slice(curvatures.length);
     return { ...pointwise, curvatures: [...curvatures, ...rest] };
   };
-  const time = niwTime(await seen(sigma), noise);
+  const own = await seen(sigma);
   let decay = decaySigma(pointwise, noise, steps);
   // The reach follows from the boundary.
   if (kinked && decay !== null) decay = decaySigma(await seen(decay), noise, steps);
@@ -92,11 +107,25 @@ export async function predict(
     hMax,
     trace,
     smoothedMax: sigma > 0 ? await smoothed(sigma * niwNorm) : hMax,
-    niwTime: time,
+    niwTime: niwTime(own, noise),
+    modes: modesOf(own, noise, Math.min(spectrum.values.length, MODES)),
     decay,
     catapult,
     catapultPointwise,
   };
+}
+
+/** The first `count` directions: the spectrum's own, not the rest that shares one curvature. */
+function modesOf(
+  { curvatures, squares: own }: NoiseWeights,
+  { learningRate, sigma }: PredictedNoise,
+  count: number,
+): DecayMode[] {
+  const all = Array.from(own).reduce((a, b) => a + b, 0);
+  return Array.from({ length: count }, (_, k) => {
+    const tau = decayTime(learningRate * sigma * sigma * curvatures[k]);
+    return { curvature: curvatures[k], share: own[k] / all, tau };
+  });
 }
 
 /** What stands outside the part of the spectrum that is known shares the rest of trace, weights and gradients. */

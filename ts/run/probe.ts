@@ -1,4 +1,3 @@
-import { estimate } from "../analysis/estimate.js";
 import { firstPassage, fitDecay } from "../analysis/timeScale.js";
 import { loadDataset } from "../data/load.js";
 import { InputError } from "../errors/errors.js";
@@ -9,16 +8,19 @@ import { Streams } from "../random/streams.js";
 import { driftPath } from "../theory/driftPath.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import { machineFor } from "./backend.js";
-import { comparisonsOf } from "./compare.js";
+import { comparisonsOf, isPlain } from "./compare.js";
 import { CurvatureProbe } from "./curvature.js";
+import { type DivergentBracket, divergentBracket } from "./divergentBracket.js";
 import { ExpansionProbe } from "./expansion.js";
 import { runExperiment } from "./experimentRun.js";
 import { topSpectrum } from "./hessian.js";
 import { seededInputs } from "./inputs.js";
+import { linearExpectation } from "./linearExpectation.js";
 import { lookingSteps } from "./lookingSteps.js";
 import { parametersOf } from "./parameters.js";
 import { planOf } from "./plan.js";
 import { type Prediction, predict } from "./predict.js";
+import { linearWithError, withError } from "./predictionWithError.js";
 import { squares, weightCurvature } from "./probeMoment.js";
 import type { PredictionWithError, ProbeMoment, ProbeResult, TimeScales } from "./probeResult.js";
 import { scheduleOf } from "./schedule.js";
@@ -30,11 +32,15 @@ export interface ProbeOptions extends Omit<TrainOptions, "observer" | "checkpoin
   readonly samples?: number;
   /** The run is looked at so often at most, besides its first steps; default 40. */
   readonly moments?: number;
-  /** Antithetic passes at each moment; default 4. */
+  /** Looks before these updates too, besides the start and the end. */
+  readonly at?: readonly number[];
+  /** Antithetic passes at each moment; default 8. */
   readonly repeats?: number;
 }
 
 const SAMPLES = 1000;
+/** Fewer passes tell little of their own scatter. */
+const REPEATS = 8;
 /** Moments at which the top of the spectrum is taken, too. */
 const SPECTRA = 8;
 
@@ -73,9 +79,12 @@ export async function probe(
   const curvature = await open(0, samples);
   const expansion = await ExpansionProbe.open(machine, plan, dataset, inputs);
 
+  const { repeats = REPEATS } = options;
   const moments: ProbeMoment[] = [];
   let prediction: PredictionWithError | null = null;
-  const due = lookingSteps(schedule, options.moments ?? 40);
+  let bracket: DivergentBracket | null = null;
+  const linear = linearExpectation(experiment, streams);
+  const due = lookingSteps(schedule, options.moments ?? 40, options.at);
   const spectrumEvery = Math.ceil(due.length / SPECTRA);
   const look = async (state: Observed) => {
     const parameters = parametersOf(plan.network, state.weights);
@@ -85,7 +94,7 @@ export async function probe(
     const index = moments.length;
     const along = await weightCurvature(curvature, niw, streams, {
       ...group,
-      repeats: options.repeats,
+      repeats,
       moment: index,
     });
     const top =
@@ -117,7 +126,13 @@ export async function probe(
       halves.push(await predict(half, plan.network, niw, streams, noise));
       half.dispose();
     }
-    prediction = withError(await predict(curvature, plan.network, niw, streams, noise), halves);
+    const whole = await predict(curvature, plan.network, niw, streams, noise);
+    if (!linear) {
+      const from = whole.catapult ?? whole.catapultPointwise ?? group.sigma;
+      bracket = await divergentBracket(experiment, from, kernels, dataset, options);
+    }
+    const numbers = withError(whole, halves, bracket);
+    prediction = linear ? linearWithError(numbers, linear) : numbers;
   };
 
   try {
@@ -135,13 +150,14 @@ export async function probe(
       },
       gpu,
     );
-    const plain = plan.momentum === 0 && plan.weightDecay === 0;
-    const predictedNorm = plain ? pathOf(moments, experiment, plan.batch) : null;
+    const predictedNorm = isPlain({ experiment }) ? pathOf(moments, experiment, plan.batch) : null;
     const timeScales = timeScalesOf(result.trajectory);
-    const measured = { ...result, moments, predictedNorm, timeScales };
     if (!prediction) throw new Error("the run was not seen at its start");
-    const comparisons = comparisonsOf({ ...measured, prediction });
-    return { ...measured, prediction, comparisons };
+    const measured = {
+      ...{ ...result, moments, repeats, predictedNorm, timeScales },
+      ...{ prediction, divergentBracket: bracket, linear },
+    };
+    return { ...measured, comparisons: comparisonsOf(measured) };
   } finally {
     curvature.dispose();
     expansion.dispose();
@@ -182,21 +198,10 @@ export function timeScalesOf({ steps, evaluations }: Trajectory): TimeScales {
     testLoss: fitDecay(step, testLoss, "proportional"),
     passages: {
       niw: passage(steps.step, steps.niwNorm, 0),
+      effectiveNiw: passage(steps.step, steps.effectiveNiw, 0),
       loss: passage(steps.step, steps.loss, lowest(steps.loss)),
       unperturbedLoss: passage(step, unperturbedLoss, lowest(unperturbedLoss)),
       testLoss: passage(step, testLoss, lowest(testLoss)),
     },
   };
-}
-
-/** Half the difference of two halves is the standard error of their mean. */
-function withError(whole: Prediction, [a, b]: readonly Prediction[]): PredictionWithError {
-  const entries = (Object.keys(whole) as (keyof Prediction)[]).map((key) => {
-    const value = whole[key];
-    const halves = [a[key], b[key]];
-    if (value === null) return [key, null];
-    const error = halves.every((x) => x !== null) ? estimate(halves as number[]).error : Number.NaN;
-    return [key, { value, error }];
-  });
-  return Object.fromEntries(entries);
 }

@@ -1,8 +1,11 @@
 import type { Estimate } from "../analysis/estimate.js";
 import type { TimeScale } from "../analysis/timeScale.js";
+import type { Verdict } from "../analysis/verdict.js";
 import type { DriftPath } from "../theory/driftPath.js";
+import type { DivergentBracket } from "./divergentBracket.js";
 import type { ExpansionPoint } from "./expansion.js";
-import type { Prediction } from "./predict.js";
+import type { LinearExpectation } from "./linearExpectation.js";
+import type { DecayMode, Prediction } from "./predict.js";
 import type { WeightCurvature } from "./probeMoment.js";
 import type { RunResult } from "./train.js";
 
@@ -11,7 +14,7 @@ export interface Comparison {
   readonly what: string;
   readonly predicted: string | Estimate | null;
   readonly measured: string | Estimate | null;
-  readonly verdict: "within" | "outside" | "not told";
+  readonly verdict: Verdict;
   /** What the verdict was given by. */
   readonly by: string;
 }
@@ -33,23 +36,38 @@ export interface ProbeMoment extends WeightCurvature {
   readonly expansion: ExpansionPoint | null;
 }
 
-/** Predicted from the state at the start, with the difference between the two halves of the samples for an error. */
-export type PredictionWithError = { readonly [K in keyof Prediction]: Estimate | null };
+/**
+ * Predicted from the state at the start, with the difference between the two halves of the samples for an error; the
+ * linear model's boundaries and time are those of population theory.
+ */
+export type PredictionWithError = {
+  readonly [K in Exclude<keyof Prediction, "modes">]: Estimate | null;
+} & {
+  readonly modes: readonly DecayMode[];
+  /** The middle of the bracket that short runs find, and the deviation of what is anywhere within; the linear model's `kappa = 4`. */
+  readonly divergent: Estimate | null;
+};
 
 export interface TimeScales {
   readonly niw: TimeScale;
   readonly loss: TimeScale;
   readonly unperturbedLoss: TimeScale;
   readonly testLoss: TimeScale;
-  /** Steps to 1/e, without a model: of the norm, and of the fall of each loss to its lowest. */
+  /** Steps to 1/e, without a model: of norm and effective weight, and of the fall of each loss to its lowest. */
   readonly passages: Readonly<
-    Record<"niw" | "loss" | "unperturbedLoss" | "testLoss", number | null>
+    Record<"niw" | "effectiveNiw" | "loss" | "unperturbedLoss" | "testLoss", number | null>
   >;
 }
 
 export interface ProbeResult extends RunResult {
   readonly moments: readonly ProbeMoment[];
+  /** Antithetic passes at each of them. */
+  readonly repeats: number;
   readonly prediction: PredictionWithError;
+  /** The short runs that `prediction.divergent` comes from; null for the linear model. */
+  readonly divergentBracket: DivergentBracket | null;
+  /** What the exact reduction says; null for other networks. */
+  readonly linear: LinearExpectation | null;
   /** The norm predicted for each moment from what was measured before; null with momentum or weight decay. */
   readonly predictedNorm: DriftPath | null;
   /** In steps. */

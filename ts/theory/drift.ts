@@ -66,6 +66,12 @@ export function decaySigma(
   return unstable === null ? null : crossing(left, unstable * 1e-6, unstable);
 }
 
+/** `1 / tau = -ln|1 - rate|`, `rate = eta sigma^2 h`: steps to 1/e; null where nothing falls. */
+export function decayTime(rate: number): number | null {
+  const fall = -(rate < 1 ? Math.log1p(-rate) : Math.log(rate - 1));
+  return fall > 0 ? 1 / fall : null;
+}
+
 /** `eta sigma^2 h = 2`; null where nothing curves upwards. */
 export function catapultSigma(learningRate: number, curvature: number): number | null {
   return curvature > 0 ? Math.sqrt(2 / (learningRate * curvature)) : null;

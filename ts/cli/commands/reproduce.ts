@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { Argument, type Command } from "commander";
 import { PHASES, type Phase } from "../../analysis/phase.js";
-import type { TimeScale } from "../../analysis/timeScale.js";
+import { dawn } from "../../backend/node/dawn.js";
 import { linearExperiment } from "../../experiment/presets.js";
 import { logRange } from "../../experiment/range.js";
 import { loadKernels } from "../../kernels/node/load.js";
 import { increasing } from "../../report/axes.js";
-import { type CurveFit, trainingCurves } from "../../report/curves.js";
+import { trainingCurves } from "../../report/curves.js";
 import { type PagePart, page } from "../../report/page.js";
 import { phaseGrid } from "../../report/phaseGrid.js";
 import { phaseMap } from "../../report/phaseMap.js";
@@ -26,9 +26,10 @@ import {
   validity,
   validUntil,
 } from "../../run/validity.js";
+import { comparisonTable } from "../comparisons.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, dataFiles, voiceOf, withBackend, withVoice } from "../options.js";
-import { runCurves } from "../runCurves.js";
+import { fitsOf, runCurves, stepsAnEpoch } from "../runCurves.js";
 import { digits, Progress, table } from "../terminal.js";
 
 interface ReproduceOptions extends CommonOptions {
@@ -66,6 +67,7 @@ Examples:
         const found = await figureOne(input, {
           kernels,
           backend: options.backend,
+          gpu: { source: dawn },
           workers: threadsHere(),
           spawn: spawnThread,
           files: dataFiles(voice, interrupt.signal),
@@ -76,6 +78,7 @@ Examples:
         const cells = await validityOf(found, {
           kernels,
           backend: options.backend,
+          gpu: { source: dawn },
           files: dataFiles(voice, interrupt.signal),
           signal: interrupt.signal,
           onProgress: (done, all) => progress.update(done / all, "the expansion's validity"),
@@ -220,25 +223,12 @@ function centre({ runs, input }: FigureOne, caption: string): Record<string, str
     const experiment = { noise: [{ sigma: run.sigma }] } as never;
     const { phase, trajectory, timeScales: scales } = run;
     const note = `${mode} noise`;
-    const fits = [
-      fitOf("niwNorm", scales.niw, stepsAnEpoch(run)),
-      fitOf("loss", scales.loss, stepsAnEpoch(run)),
-      fitOf("testLoss", scales.testLoss, stepsAnEpoch(run)),
-    ].flat();
+    const fits = fitsOf(scales, stepsAnEpoch(run));
     return [{ ...runCurves({ experiment, phase, trajectory }), note, fits }];
   });
   if (shown.length === 0) return {};
   const title = `Noise weights, training and test loss: ${input.epochs} epochs`;
   return { training: trainingCurves({ title, caption }, shown) };
-}
-
-/** A time scale in steps as a fit in epochs; none where it was refused. */
-function fitOf(curve: CurveFit["curve"], scale: TimeScale, unit: number): CurveFit[] {
-  const { tau, amplitude, offset, window } = scale;
-  if (tau === null) return [];
-  return [
-    { curve, tau: tau / unit, amplitude, offset, window: [window[0] / unit, window[1] / unit] },
-  ];
 }
 
 function scalePoints({ runs }: FigureOne, mode: string): ScalePoint[] {
@@ -271,10 +261,6 @@ function phasesOf(runs: readonly FigureRun[]) {
     const all: Phase[] = [...PHASES, "unclassified"];
     return { sigma, phase: all.reduce((a, b) => (count(b) > count(a) ? b : a)) };
   });
-}
-
-function stepsAnEpoch({ trajectory: { evaluations } }: FigureRun): number {
-  return lastOf(evaluations.step) / lastOf(evaluations.epoch);
 }
 
 function lastOf(values: Float64Array): number {
@@ -335,16 +321,7 @@ async function write(
     ...Object.entries(drawn).map(([name, svg]) => ({ heading: words[name], svg })),
     ...found.probes.map(({ experiment, phase, comparisons }) => ({
       heading: `Probe at sigma ${digits(experiment.noise[0].sigma)}: ${phase}`,
-      table: {
-        head: ["", "predicted, or direct", "measured, or read", "verdict", "by"],
-        rows: comparisons.map(({ what, predicted, measured, verdict, by }) => [
-          what,
-          shown(predicted),
-          shown(measured),
-          verdict,
-          by,
-        ]),
-      },
+      table: comparisonTable(comparisons),
     })),
   ];
   await writeWhole(
@@ -381,12 +358,6 @@ function provenanceOf({
     ],
     ["experiment", JSON.stringify(input)],
   ];
-}
-
-function shown(value: string | { value: number; error: number } | null): string {
-  if (value === null) return "none";
-  if (typeof value === "string") return value;
-  return value.error > 0 ? `${digits(value.value)} ± ${digits(value.error)}` : digits(value.value);
 }
 
 function claimsTable(claims: readonly Claim[]): string {

@@ -1,0 +1,42 @@
+import type { PageTable } from "../report/page.js";
+import type { Comparison, PredictionWithError } from "../run/probeResult.js";
+import { digits } from "./terminal.js";
+
+/** A number with its error, a word, or that there is none. */
+export function shown(value: Comparison["predicted"]): string {
+  if (value === null) return "none";
+  if (typeof value === "string") return value;
+  return value.error > 0 ? `${digits(value.value)} ± ${digits(value.error)}` : digits(value.value);
+}
+
+/** Predictions beside measurements, with their verdicts. */
+export function comparisonTable(comparisons: readonly Comparison[]): PageTable {
+  return {
+    head: ["", "predicted, or direct", "measured, or read", "verdict", "by"],
+    rows: comparisons.map(({ what, predicted, measured, verdict, by }) => [
+      what,
+      shown(predicted),
+      shown(measured),
+      verdict,
+      by,
+    ]),
+  };
+}
+
+/** What the state at the start foretells, in words and numbers. */
+export function predictionTable(prediction: PredictionWithError): PageTable {
+  const { decay, catapult, catapultPointwise, divergent, hMax, smoothedMax, modes } = prediction;
+  const [fastest] = modes;
+  return {
+    head: ["from the start", "predicted"],
+    rows: [
+      ["sigma from which the noise weights decay within the run", shown(decay)],
+      ["sigma from which there is a catapult", shown(catapult)],
+      ["the same, by the pointwise curvature", shown(catapultPointwise)],
+      ["sigma from which training diverges, by short runs", shown(divergent)],
+      ["largest curvature, pointwise", shown(hMax)],
+      ["largest curvature, smoothed over the noise's reach", shown(smoothedMax)],
+      ["shortest decay time of a direction, in steps", fastest ? digits(fastest.tau) : "none"],
+    ],
+  };
+}
