@@ -8,12 +8,14 @@ export { type LanczosResult, lanczos, spectralDensity } from "./analysis/lanczos
 export { type Likeness, likeness, type Similarity, similarity } from "./analysis/similarity.js";
 export { componentSquares, quadraticForm, type Spectrum, spectrumOf } from "./analysis/spectrum.js";
 export { firstPassage, fitDecay, type Scatter, type TimeScale } from "./analysis/timeScale.js";
+export { boundaryVerdict, type Verdict, verdictOf } from "./analysis/verdict.js";
 export type { CurvatureKind } from "./program/curvature.js";
 export { type BystanderOptions, type BystanderResult, bystander } from "./run/bystander.js";
 export { type Claim, claimsOf } from "./run/claims.js";
 export { type CurvatureOptions, CurvatureProbe, type LocalGradient } from "./run/curvature.js";
 export { type ExpansionPoint, ExpansionProbe } from "./run/expansion.js";
-export { type FigureOne, figureOne, figureOneInput, predictionOf } from "./run/figureOne.js";
+export { type FigureOne, figureOne, figureOneInput } from "./run/figureOne.js";
+export { type Foretold, foretold } from "./run/foretold.js";
 export {
   denseHessian,
   hutchinsonTrace,
@@ -29,7 +31,8 @@ export {
   readNetwork,
   writeNetwork,
 } from "./run/ownNetwork.js";
-export { type Prediction, predict } from "./run/predict.js";
+export { type DecayMode, type Prediction, predict } from "./run/predict.js";
+export { type PredictionOptions, predictionOf } from "./run/predictionOf.js";
 export { type ProbeOptions, probe } from "./run/probe.js";
 export { type WeightCurvature, weightCurvature } from "./run/probeMoment.js";
 export type { Comparison, ProbeMoment, ProbeResult } from "./run/probeResult.js";

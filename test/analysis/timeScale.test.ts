@@ -3,10 +3,7 @@ import { describe, expect, test } from "vitest";
 import { calibrate } from "../../ts/analysis/calibration.js";
 import { likeness, similarity } from "../../ts/analysis/similarity.js";
 import { firstPassage, fitDecay } from "../../ts/analysis/timeScale.js";
-import { mulberry } from "../../ts/run/verify/roundings.js";
-
-const normal = (random: () => number) =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+import { mulberry, normal } from "../support/mulberry.js";
 
 const times = (n: number, end: number) => Array.from({ length: n }, (_, i) => (end * i) / (n - 1));
 

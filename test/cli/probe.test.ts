@@ -44,6 +44,12 @@ describe("ninscope probe", () => {
     expect(files.filter((name) => name.endsWith(".svg")).length).toBeGreaterThan(0);
     const svg = files.find((name) => name.endsWith(".svg")) as string;
     expect(await readFile(join(out, svg), "utf8")).not.toMatch(/NaN|undefined/);
+    const report = await readFile(join(out, "report.html"), "utf8");
+    for (const { what, verdict } of found.runs[0].comparisons) {
+      expect(report).toContain(what);
+      expect(["within", "outside", "not told"]).toContain(verdict);
+    }
+    expect(report).not.toMatch(/NaN|undefined|href=|src=/);
     const { out: words, code } = await inProcess([
       "probe",
       join(folder, "one.json"),
@@ -98,6 +104,46 @@ describe("ninscope probe", () => {
     const { code, err } = await inProcess(["probe", "--samples", "many"]);
     expect(code).toBe(2);
     expect(err).toMatch(/--samples/);
+  });
+});
+
+describe("what is predicted stands beside what is measured", () => {
+  const linear = {
+    network: { layers: [40], activation: "linear", loss: "mse", bias: false, init: "ntk" },
+    data: { name: "linear-regression", train: 100 },
+    optimizer: { batchSize: "full", learningRate: 0.05 },
+    steps: 400,
+  } satisfies ExperimentInput;
+
+  test("of every run and sweep of the linear model", async () => {
+    const run = await json([
+      "train",
+      await file("linear.json", linear),
+      "--set",
+      "noise.0.sigma=3",
+    ]);
+    expect(run.comparisons[0]).toMatchObject({ predicted: "decay", measured: "decay" });
+    const spec = { ...linear, sweep: { "noise.0.sigma": "0.01:20:20", repeats: 2 } };
+    const { boundaries } = await json(["sweep", await file("linear-sweep.json", spec)]);
+    for (const name of ["decay", "catapult", "divergent"]) {
+      expect(boundaries[name].verdict, name).toBe("within");
+      expect(boundaries[name].predictedError).toBeGreaterThan(0);
+    }
+  });
+
+  test("of a network where it is asked for, and where it is of one kind", async () => {
+    const kinked = { ...experiment, network: { layers: [10, 10] } } satisfies ExperimentInput;
+    const path = await file("network.json", kinked);
+    expect(await json(["train", path])).not.toHaveProperty("prediction");
+    const run = await json(["train", path, "--predict"]);
+    expect(run.prediction.catapult.error).toBeGreaterThan(0);
+    expect(run.comparisons[0].verdict).toMatch(/within|outside|not told/);
+    const sigmas = { ...kinked, epochs: 3, sweep: { "noise.0.sigma": [1, 100] } };
+    const one = await json(["sweep", await file("one-kind.json", sigmas), "--predict"]);
+    expect(one.boundaries.catapult.predicted).toBeGreaterThan(0);
+    const rates = { ...sigmas, sweep: { "optimizer.learningRate": [0.1, 0.2] } };
+    const two = await json(["sweep", await file("two-kinds.json", rates), "--predict"]);
+    expect(two.boundaries.catapult).toMatchObject({ predicted: null, verdict: "not told" });
   });
 });
 

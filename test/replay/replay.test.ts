@@ -216,6 +216,7 @@ function randomReplay(
       dense: Number.POSITIVE_INFINITY,
       every: 1,
       evaluateEvery: 1,
+      evaluateEarly: 0,
       stop: {},
       endsWhenDiverged: false,
     },

@@ -26,6 +26,12 @@ const cases: Record<string, ExperimentInput> = {
   "fixed noise": { ...base, noise: [{ mode: "fixed", nodes: 2, sigma: 2 }] },
   "a run that diverges": { ...base, noise: [{ sigma: 1e6 }] },
   "a run that stops early": { ...base, epochs: 400, stop: { trainAccuracy: 0.9 } },
+  "early evaluations": { ...base, record: { ...base.record, evaluateEarly: 20 } },
+  "a run that stops at an early one": {
+    ...base,
+    record: { evaluateEarly: 100 },
+    stop: { trainAccuracy: 0.95 },
+  },
   "the linear model": {
     network: { layers: [10], activation: "linear", loss: "mse", bias: false, init: "ntk" },
     data: { name: "linear-regression", train: 20 },

@@ -50,6 +50,86 @@ describe.each([
   });
 });
 
+describe("a probed linear model is predicted by its exact reduction", () => {
+  const model = { width: 100, samples: 200, learningRate: 0.05, steps: 500, seed: 0 };
+  test.each([
+    [0.05, "decoupled"],
+    [0.3, "decay"],
+    [5.5, "catapult"],
+    [8, "divergent"],
+  ] as const)("sigma %d", async (sigma, phase) => {
+    const found = await probe(linearExperiment({ ...model, sigma }), { kernels, moments: 5 });
+    expect(found.phase).toBe(phase);
+    for (const { what, verdict } of found.comparisons) expect(verdict, what).not.toBe("outside");
+    const [first, time, path] = found.comparisons;
+    expect(first).toMatchObject({ predicted: phase, verdict: "within" });
+    if (phase === "decay") expect(time.verdict).toBe("within");
+    // Until float32 tells, the network's run is the recursion's.
+    expect(path.what).toMatch(/exact recursion/);
+    expect((path.measured as { value: number }).value).toBeLessThan(1e-3);
+    const { decay, catapult, divergent } = found.prediction;
+    expect(decay!.value).toBeLessThan(catapult!.value);
+    expect(divergent!.value / catapult!.value).toBeCloseTo(Math.SQRT2, 12);
+    expect(found.divergentBracket).toBe(null);
+  });
+});
+
+describe("what a probe foretells of a network", () => {
+  const network = {
+    network: { layers: [24, 24] },
+    noise: [{ sigma: 2 }],
+    data,
+    optimizer: { learningRate: 0.1, batchSize: 60 },
+    epochs: 6,
+  };
+  const phaseAt = async (sigma: number, steps: number) => {
+    const { epochs: _, ...rest } = network;
+    return (await train({ ...rest, steps, noise: [{ sigma }] }, { kernels })).phase;
+  };
+
+  test("where it diverges lies between runs that do not and that do", async () => {
+    const { divergentBracket, prediction } = await probe(network, { kernels, moments: 1 });
+    const { below, above, steps } = divergentBracket!;
+    expect(above! / below!).toBeLessThanOrEqual(1.2);
+    expect(await phaseAt(below!, steps)).not.toBe("divergent");
+    expect(await phaseAt(above!, steps)).toBe("divergent");
+    expect(prediction.divergent!.value).toBeCloseTo(Math.sqrt(below! * above!), 10);
+  });
+
+  test("has a decay spectrum: each direction's own time", async () => {
+    const { prediction } = await probe(network, { kernels, moments: 1 });
+    const { modes } = prediction;
+    expect(modes.length).toBe(16);
+    for (const { curvature, share, tau } of modes) {
+      expect(share).toBeGreaterThanOrEqual(0);
+      if (curvature > 0)
+        expect(Math.abs(1 - 0.1 * 4 * curvature)).toBeCloseTo(Math.exp(-1 / tau!), 12);
+      else expect(tau).toBe(null);
+    }
+  });
+
+  test("it does not judge a run with momentum, nor readings without an error of their own", async () => {
+    const optimizer = { ...network.optimizer, momentum: 0.9 };
+    const { comparisons } = await probe({ ...network, optimizer }, { kernels, repeats: 1 });
+    const verdicts = comparisons.map(({ verdict }) => verdict);
+    expect(verdicts.slice(0, 2)).toEqual(["not told", "not told"]);
+    const passes = comparisons.filter(({ what }) => /antithetic/.test(what));
+    for (const { verdict } of passes) expect(verdict).toBe("not told");
+  });
+
+  test("it looks when it is told to", async () => {
+    const { moments } = await probe(network, { kernels, at: [3, 50, 1000] });
+    expect(moments.map(({ step }) => step)).toEqual([0, 3, 50, 120]);
+  });
+
+  test("has time scales of all four curves, though losses fall within an epoch", async () => {
+    const { timeScales } = await probe({ ...network, epochs: 30 }, { kernels, moments: 1 });
+    for (const name of ["niw", "loss", "unperturbedLoss", "testLoss"] as const) {
+      expect(timeScales[name].tau, `${name}: ${timeScales[name].refused}`).toBeGreaterThan(0);
+    }
+  });
+});
+
 test("the linear model's noise weight falls in the time that population theory tells", async () => {
   const seeds = [0, 1, 2, 3, 4, 5, 6, 7];
   for (const kappa of [0.02, 0.1]) {

@@ -133,6 +133,7 @@ export function randomRun(s: Setting): RandomRun {
       dense: s.dense,
       every: s.every,
       evaluateEvery: s.evaluateEvery,
+      evaluateEarly: 0,
       stop: {},
       endsWhenDiverged: true,
     },

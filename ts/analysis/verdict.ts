@@ -47,3 +47,15 @@ export function verdictOf(
   if (error > Math.abs(predicted.value) && error > part) return "not told";
   return off <= Math.max(error, part) ? "within" : "outside";
 }
+
+/** Whether a predicted boundary, with three of its errors or `allowed`, meets the bracket that was measured. */
+export function boundaryVerdict(
+  predicted: Estimate | null,
+  bracket: readonly [number, number] | null,
+  allowed: number,
+): Verdict {
+  if (!predicted || !bracket) return "not told";
+  const { value, error } = predicted;
+  const room = Math.max(SIGMAS * (error || 0), allowed * value);
+  return value + room >= bracket[0] && value - room <= bracket[1] ? "within" : "outside";
+}

@@ -25,12 +25,14 @@ export function comparisonTable(comparisons: readonly Comparison[]): PageTable {
 
 /** What the state at the start foretells, in words and numbers. */
 export function predictionTable(prediction: PredictionWithError): PageTable {
-  const { decay, catapult, catapultPointwise, divergent, hMax, smoothedMax, modes } = prediction;
+  const { decay, decayPointwise, catapult, catapultPointwise, divergent } = prediction;
+  const { hMax, smoothedMax, modes } = prediction;
   const [fastest] = modes;
   return {
     head: ["from the start", "predicted"],
     rows: [
       ["sigma from which the noise weights decay within the run", shown(decay)],
+      ["the same, by the pointwise curvature", shown(decayPointwise)],
       ["sigma from which there is a catapult", shown(catapult)],
       ["the same, by the pointwise curvature", shown(catapultPointwise)],
       ["sigma from which training diverges, by short runs", shown(divergent)],

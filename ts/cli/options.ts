@@ -70,6 +70,13 @@ export function withLongRun(command: Command): Command {
     });
 }
 
+export function predictOption(): Option {
+  return new Option(
+    "--predict",
+    "set the boundaries that the curvature at the start predicts beside the measured (some seconds; the linear model's always are)",
+  );
+}
+
 export function checkpointEvery(description: string): Option {
   return new Option("--checkpoint-every <seconds>", description)
     .argParser((text) => numberOf("--checkpoint-every", text, 0))

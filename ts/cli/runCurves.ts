@@ -27,13 +27,17 @@ export function runCurves({
 
 /** Time scales in steps as fits in epochs of `unit` steps; none where they were refused. */
 export function fitsOf({ niw, loss, testLoss }: TimeScales, unit: number): CurveFit[] {
-  const fit = (curve: CurveFit["curve"], scale: TimeScale): CurveFit[] => {
+  const inEpochs = (curve: CurveFit["curve"], scale: TimeScale): CurveFit[] => {
     const { tau, amplitude, offset, window } = scale;
     if (tau === null) return [];
     const epochs = [window[0] / unit, window[1] / unit] as const;
     return [{ curve, tau: tau / unit, amplitude, offset, window: epochs }];
   };
-  return [...fit("niwNorm", niw), ...fit("loss", loss), ...fit("testLoss", testLoss)];
+  return [
+    ...inEpochs("niwNorm", niw),
+    ...inEpochs("loss", loss),
+    ...inEpochs("testLoss", testLoss),
+  ];
 }
 
 export function stepsAnEpoch({ trajectory }: Pick<RunResult, "trajectory">): number {

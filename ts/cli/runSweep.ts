@@ -1,5 +1,6 @@
 import { RunError } from "../errors/errors.js";
 import type { SweepInput } from "../experiment/sweep.js";
+import { besideForetold, foretold } from "../run/foretold.js";
 import { openStore, writeSpec } from "../run/node/openStore.js";
 import { spawnThread, threadsHere } from "../run/pool/node/spawn.js";
 import { MemoryStore } from "../run/store/memoryStore.js";
@@ -8,12 +9,16 @@ import { inOrder, type SweepResult, type SweptSummary, summarised } from "../run
 import { writeSweep } from "./sweepOutput.js";
 import { Progress, type Voice } from "./terminal.js";
 
-/** Makes a sweep's runs, keeps them in a folder if there is one, and writes there what they show. */
+/**
+ * Makes a sweep's runs, keeps them in a folder if there is one, and writes there what they show.
+ * @param predict also what the curvature at the start of a network says of its boundaries.
+ */
 export async function runSweep(
   spec: SweepInput,
   out: string | undefined,
   voice: Voice,
   options: SweepOptions,
+  predict = false,
 ): Promise<SweepResult<SweptSummary>> {
   const kept = out === undefined ? null : await openStore(out, "--out");
   const store = kept ?? new MemoryStore();
@@ -33,13 +38,25 @@ export async function runSweep(
     });
     for await (const { trajectory: _, ...summary } of finished) runs.push(summary);
     progress.stop();
-    const result = await summarised(inOrder(spec, runs), failed);
+    const made = await summarised(inOrder(spec, runs), failed);
+    const result = await foreseen(made, predict, options);
     if (out !== undefined) await writeSweep(out, spec, result, store);
     return result;
   } finally {
     progress.stop();
     await kept?.close();
   }
+}
+
+/** The same with predicted boundaries beside the measured: the linear model's, a network's if it is asked for. */
+export async function foreseen(
+  made: SweepResult<SweptSummary>,
+  networks: boolean,
+  { kernels, files, signal }: SweepOptions = {},
+): Promise<SweepResult<SweptSummary>> {
+  const experiments = made.runs.map(({ experiment }) => experiment);
+  const prediction = await foretold(experiments, { networks, kernels, files, signal });
+  return prediction ? { ...made, boundaries: besideForetold(made.boundaries, prediction) } : made;
 }
 
 /** @throws RunError if some of a sweep's runs failed: the others' results are there nevertheless. */

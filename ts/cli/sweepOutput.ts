@@ -2,6 +2,7 @@ import { firstSigma } from "../experiment/sweep.js";
 import { writeFigure, writeJson, writeSummaries, writeTrajectories } from "../run/node/results.js";
 import type { RunStore } from "../run/store/runStore.js";
 import type { SweepResult, SweptSummary } from "../run/sweepResult.js";
+import { shown } from "./comparisons.js";
 import { onePerPhase, sweepFigures } from "./sweepFigures.js";
 import { digits, phaseName, table } from "./terminal.js";
 
@@ -77,16 +78,20 @@ export function sweepTable(result: Result): string {
     "test accuracy",
     "noise weights",
   ];
-  const edges = Object.entries(result.boundaries).map(([name, { measured, bracket, overSeeds }]) =>
-    measured && bracket
+  const edges = Object.entries(result.boundaries).map(([name, boundary]) => {
+    const { measured, bracket, overSeeds, predicted, predictedError, verdict } = boundary;
+    const foretold = predicted
+      ? `; predicted ${shown({ value: predicted, error: predictedError ?? 0 })}: ${verdict}`
+      : "";
+    return measured && bracket
       ? `${name} from sigma ${digits(measured)} (between ${digits(bracket[0])} and ${digits(bracket[1])}${
           overSeeds && overSeeds.count > 1
             ? `; over ${overSeeds.count} seeds ${digits(overSeeds.mean)}, 95 % from ${digits(overSeeds.low)} to ${digits(overSeeds.high)}`
             : ""
-        })`
-      : `${name}: not crossed`,
-  );
-  return [table(head, runs.map(row)), edges.join("; ")].join("\n");
+        }${foretold})`
+      : `${name}: not crossed${foretold}`;
+  });
+  return [table(head, runs.map(row)), ...edges].join("\n");
 }
 
 function shownValue(value: unknown): string {

@@ -64,6 +64,11 @@ const record = v.strictObject({
   every: v.optional(integer(1)),
   /** Epochs between evaluations of the unperturbed losses and accuracies. */
   evaluateEvery: v.optional(integer(1), 1),
+  /**
+   * Within so many updates from the start there are evaluations in between, ever more sparsely (after 1, 2, ... 8, 10,
+   * 12, 15, ...): much of a loss may be gone after one epoch. Left out: none.
+   */
+  evaluateEarly: v.optional(integer(0)),
   /** The unperturbed training loss is taken over the first so many training samples; left out: all. */
   evaluateSamples: v.optional(integer(1)),
 });

@@ -95,6 +95,8 @@ export async function bystander(
   const attached = (sigma: number): Experiment =>
     parseExperiment({
       ...experiment,
+      // Compared evaluation by evaluation with the run alone: at the same steps.
+      record: { evaluateEarly: 0, ...experiment.record },
       noise: [{ layer, nodes: chosen.nodes, sigma, mode: "fresh", distribution: "normal" }],
     });
   const sigma = chosen.reach / niwNorm(attached(1), dataset, streams);

@@ -4,7 +4,7 @@ import { SIGMAS, type Verdict, verdictOf } from "../analysis/verdict.js";
 import type { Comparison, ProbeResult } from "./probeResult.js";
 
 /** Allowed for what expansion and fits leave out, on top of the statistical errors. */
-const SYSTEMATIC = 0.05;
+export const SYSTEMATIC = 0.05;
 /** The same where the curvature of the start, or a mean, stands for one that changes. */
 const CHANGING = 0.25;
 /** The part of its start to which the linear model's noise weight is followed: below, float32 rounds it away. */

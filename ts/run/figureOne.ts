@@ -1,6 +1,6 @@
 import type { BoundaryName, MeasuredBoundary } from "../analysis/boundaries.js";
 import { measuredBoundaries } from "../analysis/boundaries.js";
-import { type Estimate, estimate } from "../analysis/estimate.js";
+import type { Estimate } from "../analysis/estimate.js";
 import type { Phase } from "../analysis/phase.js";
 import { type Similarity, similarity } from "../analysis/similarity.js";
 import { loadDataset } from "../data/load.js";
@@ -9,12 +9,10 @@ import type { SweepInput } from "../experiment/sweep.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { Streams } from "../random/streams.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
-import { machineFor } from "./backend.js";
-import { CurvatureProbe } from "./curvature.js";
-import { seededInputs } from "./inputs.js";
-import { parametersOf } from "./parameters.js";
+import { overSeeds } from "./foretold.js";
 import { planOf } from "./plan.js";
-import { type Prediction, predict } from "./predict.js";
+import type { Prediction } from "./predict.js";
+import { predictionOf } from "./predictionOf.js";
 import { type ProbeOptions, probe, timeScalesOf } from "./probe.js";
 import type { ProbeResult, TimeScales } from "./probeResult.js";
 import { scheduleOf } from "./schedule.js";
@@ -42,7 +40,9 @@ export interface FigureOne {
   readonly runs: readonly FigureRun[];
   readonly boundaries: Readonly<Record<Mode | "both", Record<BoundaryName, MeasuredBoundary>>>;
   /** From the curvature at the start: geometric means over the seeds and their standard errors. */
-  readonly predicted: Readonly<Record<"decay" | "catapult" | "catapultPointwise", Estimate | null>>;
+  readonly predicted: Readonly<
+    Record<"decay" | "decayPointwise" | "catapult" | "catapultPointwise", Estimate | null>
+  >;
   /** One run in the decay phase, one in the catapult phase, probed. */
   readonly probes: readonly ProbeResult[];
   /** Of the runs in these phases, mode by mode. */
@@ -73,6 +73,8 @@ export function figureOneInput({ quick = false } = {}): SweepInput {
     data: { name: "fashion-mnist", train: quick ? 1000 : 2000, test: quick ? 500 : 2000 },
     optimizer: { learningRate: 0.1, batchSize: 100 },
     epochs: quick ? 40 : 80,
+    // The test loss falls within half an epoch.
+    record: { evaluateEarly: quick ? 30 : 60 },
     sweep: {
       "noise.0.sigma": quick ? "1:300:8" : "0.5:500:15",
       "noise.0.mode": ["fresh", "fixed"],
@@ -152,52 +154,13 @@ export async function figureOne(
     },
     predicted: {
       decay: overSeeds(predictions.map(({ decay }) => decay)),
+      decayPointwise: overSeeds(predictions.map((p) => p.decayPointwise)),
       catapult: overSeeds(predictions.map(({ catapult }) => catapult)),
       catapultPointwise: overSeeds(predictions.map((p) => p.catapultPointwise)),
     },
     probes,
     similarity: similarities(runs, kernels),
   };
-}
-
-/** What the curvature of an experiment's start foretells. */
-export async function predictionOf(
-  input: Parameters<typeof parseExperiment>[0],
-  options: Pick<ProbeOptions, "kernels" | "files" | "backend" | "gpu" | "samples" | "signal">,
-): Promise<Prediction> {
-  const experiment = parseExperiment(input);
-  const kernels = options.kernels ?? (await loadKernels());
-  const streams = new Streams(kernels, experiment.seed);
-  const data = await loadDataset(experiment.data, streams, options.files);
-  const plan = planOf(experiment, data);
-  const inputs = seededInputs(experiment, plan, streams);
-  const weights = plan.network.widths.slice(1).map((_, l) => Float64Array.from(inputs.weights(l)));
-  const parameters = parametersOf(plan.network, weights);
-  const [group] = experiment.noise;
-  const machine = await machineFor(options.backend ?? "auto", kernels, options.gpu);
-  const curvature = await CurvatureProbe.open(machine, plan.network, group.layer, data, {
-    samples: Math.min(options.samples ?? 1000, data.train.rows),
-    signal: options.signal,
-  });
-  try {
-    curvature.load(parameters);
-    return await predict(curvature, plan.network, parameters.niw[0], streams, {
-      learningRate: plan.learningRate,
-      sigma: group.sigma,
-      batch: plan.batch,
-      nodes: group.nodes,
-      steps: scheduleOf(experiment, plan).steps,
-    });
-  } finally {
-    curvature.dispose();
-  }
-}
-
-function overSeeds(values: readonly (number | null)[]): Estimate | null {
-  const known = values.filter((x) => x !== null);
-  if (known.length === 0) return null;
-  const { value, error } = estimate(known.map(Math.log));
-  return { value: Math.exp(value), error: Math.exp(value) * error };
 }
 
 /** At each `sigma` and mode where all seeds are in the decay or in the catapult phase. */

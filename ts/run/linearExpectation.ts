@@ -1,10 +1,10 @@
 import type { Estimate } from "../analysis/estimate.js";
 import { firstPassage } from "../analysis/timeScale.js";
-import { InputError } from "../errors/errors.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Distribution, Streams } from "../random/streams.js";
 import { effectiveNiw, lambda, populationMoments, step } from "../theory/linear.js";
 import { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundaries.js";
+import { isReducible } from "./linearPrediction.js";
 import { type LinearRun, linearRun } from "./linearRun.js";
 import { type LinearStart, linearStart } from "./linearStart.js";
 
@@ -37,8 +37,9 @@ export function linearExpectation(
   experiment: Experiment,
   streams: Streams,
 ): LinearExpectation | null {
-  const start = startOf(experiment, streams);
-  if (!start || start.inputs + start.nodes > MOST_COLUMNS) return null;
+  if (!isReducible(experiment)) return null;
+  const start = linearStart(experiment, streams);
+  if (start.inputs + start.nodes > MOST_COLUMNS) return null;
   const { learningRate } = experiment.optimizer;
   const [{ sigma }] = experiment.noise;
   const steps = experiment.steps ?? experiment.epochs ?? 1;
@@ -50,15 +51,6 @@ export function linearExpectation(
     niwTime: populationTime(experiment, start, kappa, 10 * steps),
     exact: linearRun(experiment, streams),
   };
-}
-
-function startOf(experiment: Experiment, streams: Streams): LinearStart | null {
-  try {
-    return linearStart(experiment, streams);
-  } catch (error) {
-    if (error instanceof InputError) return null;
-    throw error;
-  }
 }
 
 /** Its relative error is the scatter of the mean square of the noise that is met on the way, or once and for all. */

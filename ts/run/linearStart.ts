@@ -52,8 +52,11 @@ export function linearStart(experiment: Experiment, streams: Streams): LinearSta
   };
 }
 
-/** The data of a linear model: two layers, no bias, full-batch gradient descent without momentum or decay. */
-function linearModelData(experiment: Experiment): DataSpecOf<"linear-regression"> {
+/**
+ * The data of a linear model: two layers, no bias, full-batch gradient descent without momentum or decay.
+ * @throws InputError naming the field in which the experiment is not that.
+ */
+export function linearModelData(experiment: Experiment): DataSpecOf<"linear-regression"> {
   const { network, noise, data, optimizer } = experiment;
   const needs = (field: string, value: unknown, takes: string, holds: boolean) => {
     if (holds) return;

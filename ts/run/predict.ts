@@ -45,6 +45,8 @@ export interface Prediction {
   /** The decay spectrum's largest curvatures, falling. */
   readonly modes: readonly DecayMode[];
   readonly decay: number | null;
+  /** The same with the pointwise curvature: with kinks the smoothed one is often negative along some directions at first. */
+  readonly decayPointwise: number | null;
   /** `eta sigma^2 h = 2` with the smoothed curvature at the noise's own reach. */
   readonly catapult: number | null;
   /** The same with the pointwise one. */
@@ -84,9 +86,12 @@ export async function predict(
     return { ...pointwise, curvatures: [...curvatures, ...rest] };
   };
   const own = await seen(sigma);
-  let decay = decaySigma(pointwise, noise, steps);
+  const decayPointwise = decaySigma(pointwise, noise, steps);
   // The reach follows from the boundary.
-  if (kinked && decay !== null) decay = decaySigma(await seen(decay), noise, steps);
+  const decay =
+    kinked && decayPointwise !== null
+      ? decaySigma(await seen(decayPointwise), noise, steps)
+      : decayPointwise;
 
   let start: Float64Array = top;
   const smoothed = async (delta: number) => {
@@ -110,6 +115,7 @@ export async function predict(
     niwTime: niwTime(own, noise),
     modes: modesOf(own, noise, Math.min(spectrum.values.length, MODES)),
     decay,
+    decayPointwise,
     catapult,
     catapultPointwise,
   };

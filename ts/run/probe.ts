@@ -4,6 +4,7 @@ import { InputError } from "../errors/errors.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { Experiment, ExperimentInput } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
+import type { Plan } from "../program/workspace.js";
 import { Streams } from "../random/streams.js";
 import { driftPath } from "../theory/driftPath.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
@@ -41,6 +42,8 @@ export interface ProbeOptions extends Omit<TrainOptions, "observer" | "checkpoin
 const SAMPLES = 1000;
 /** Fewer passes tell little of their own scatter. */
 const REPEATS = 8;
+/** Epochs with evaluations in between, unless the experiment says. */
+const EARLY = 3;
 /** Moments at which the top of the spectrum is taken, too. */
 const SPECTRA = 8;
 
@@ -53,17 +56,18 @@ export async function probe(
   input: ExperimentInput,
   options: ProbeOptions = {},
 ): Promise<ProbeResult> {
-  const experiment = parseExperiment(input);
-  if (experiment.noise.length === 0 || experiment.noise[0].sigma === 0) {
+  const given = parseExperiment(input);
+  if (given.noise.length === 0 || given.noise[0].sigma === 0) {
     throw new InputError(
       "noise",
       "noise has no nodes with a sigma above 0: a probe reads what their weights do",
     );
   }
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  const streams = new Streams(kernels, experiment.seed);
-  const dataset = options.dataset ?? (await loadDataset(experiment.data, streams, options.files));
-  const plan = planOf(experiment, dataset);
+  const streams = new Streams(kernels, given.seed);
+  const dataset = options.dataset ?? (await loadDataset(given.data, streams, options.files));
+  const plan = planOf(given, dataset);
+  const experiment = withEarlyEvaluations(given, plan);
   const inputs = seededInputs(experiment, plan, streams);
   const schedule = scheduleOf(experiment, plan);
   const machine = await machineFor(options.backend ?? "auto", kernels, options.gpu);
@@ -162,6 +166,12 @@ export async function probe(
     curvature.dispose();
     expansion.dispose();
   }
+}
+
+/** Losses may have fallen before the first epoch is over: their time scales need evaluations in between. */
+function withEarlyEvaluations(experiment: Experiment, plan: Plan): Experiment {
+  const evaluateEarly = EARLY * Math.floor(plan.trainRows / plan.batch);
+  return { ...experiment, record: { evaluateEarly, ...experiment.record } };
 }
 
 function pathOf(moments: readonly ProbeMoment[], experiment: Experiment, batch: number) {

@@ -136,6 +136,7 @@ export function readReplay(bytes: Uint8Array, path: string): Replay {
       dense: Number.POSITIVE_INFINITY,
       every: 1,
       evaluateEvery: 1,
+      evaluateEarly: 0,
       stop: {},
       endsWhenDiverged: false,
     },

@@ -12,6 +12,8 @@ export interface Schedule {
   readonly every: number;
   /** Epochs between evaluations. */
   readonly evaluateEvery: number;
+  /** Updates from the start within which there are evaluations in between. */
+  readonly evaluateEarly: number;
   readonly stop: { readonly trainAccuracy?: number; readonly loss?: number };
   /** Whether the run ends when a number leaves the finite range; another implementation's may have gone on. */
   readonly endsWhenDiverged: boolean;
@@ -25,6 +27,7 @@ export function scheduleOf({ epochs, steps, record, stop }: Experiment, plan: Pl
     dense: record.dense,
     every: record.every ?? stepsPerEpoch,
     evaluateEvery: record.evaluateEvery,
+    evaluateEarly: record.evaluateEarly ?? 0,
     stop,
     endsWhenDiverged: true,
   };
@@ -32,4 +35,11 @@ export function scheduleOf({ epochs, steps, record, stop }: Experiment, plan: Pl
 
 export function isRecorded({ dense, every }: Schedule, step: number): boolean {
   return step < dense || step % every === 0;
+}
+
+/** The first early evaluation after more than `step` updates: each a quarter later than the one before, and one at least. */
+export function nextEarly({ evaluateEarly }: Schedule, step: number): number {
+  let next = 1;
+  while (next <= step) next = Math.max(next + 1, Math.floor(1.25 * next));
+  return next <= evaluateEarly ? next : Number.POSITIVE_INFINITY;
 }

@@ -5,6 +5,7 @@ import {
 } from "../analysis/boundaries.js";
 import { type Interval, meanInterval } from "../analysis/interval.js";
 import type { Phase } from "../analysis/phase.js";
+import type { Verdict } from "../analysis/verdict.js";
 import { firstSigma, type SweepInput, type SweepRun, sweepPlan } from "../experiment/sweep.js";
 import type { Final } from "./final.js";
 import { canonicalJson, hashDigests } from "./hash.js";
@@ -37,7 +38,11 @@ export interface SeedGroup {
 }
 
 export interface SweepBoundary extends MeasuredBoundary {
+  /** By theory, with its standard error; null where nobody asked or nothing is known. */
   readonly predicted: number | null;
+  readonly predictedError: number | null;
+  /** Whether the two agree: within three standard errors or 5 %. */
+  readonly verdict: Verdict;
   /** The boundary of each seed by itself, over the seeds that show it; null where seeds are not swept. */
   readonly overSeeds: Interval | null;
 }
@@ -88,7 +93,8 @@ function boundariesOf(runs: readonly SweptSummary[]): SweepResult["boundaries"] 
   const entries = Object.entries(measured(runs)).map(([name, boundary]) => {
     const found = bySeed.flatMap((of) => of[name as BoundaryName].measured ?? []);
     const overSeeds = found.length > 0 ? meanInterval(found) : null;
-    return [name, { predicted: null, ...boundary, overSeeds }];
+    const unknown = { predicted: null, predictedError: null, verdict: "not told" } as const;
+    return [name, { ...unknown, ...boundary, overSeeds }];
   });
   return Object.fromEntries(entries);
 }

@@ -10,6 +10,7 @@ import type { Store } from "../../run/store/store.js";
 import { inOrder, type SweptSummary, summarised } from "../../run/sweepResult.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, voiceOf, withVoice } from "../options.js";
+import { foreseen } from "../runSweep.js";
 import { sweepSummary, sweepTable, writeSweep } from "../sweepOutput.js";
 import { sayer } from "../terminal.js";
 
@@ -59,7 +60,7 @@ Example:
         await writeSpec(options.out, spec);
         for (const folder of shards) await copyRuns(folder, runs, store, signal);
         const whole = await wholeOf(runs, store);
-        const result = await summarised(whole);
+        const result = await foreseen(await summarised(whole), false);
         await writeSweep(options.out, spec, result, store);
         const gaps = missing + runs.length - whole.length;
         if (voice.json)

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type BoundaryName, measuredBoundaries } from "../../analysis/boundaries.js";
 import { PHASES, type Phase } from "../../analysis/phase.js";
+import { boundaryVerdict, type Verdict } from "../../analysis/verdict.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
 import { type LinearModel, linearExperiment } from "../../experiment/presets.js";
@@ -10,6 +11,7 @@ import { Streams } from "../../random/streams.js";
 import { linearTrajectories } from "../../report/curves.js";
 import { phaseMap } from "../../report/phaseMap.js";
 import type { BackendName } from "../../run/backend.js";
+import { SYSTEMATIC } from "../../run/compare.js";
 import { type LinearCell, runLinearEnsemble } from "../../run/linearEnsemble.js";
 import { linearNetworkCells } from "../../run/linearNetwork.js";
 import { linearPrediction } from "../../run/linearPrediction.js";
@@ -50,7 +52,7 @@ export interface PhasesResult {
   readonly cells: readonly LinearCell[];
   readonly boundaries: Record<
     BoundaryName,
-    { readonly predicted: number; readonly measured: number | null }
+    { readonly predicted: number; readonly measured: number | null; readonly verdict: Verdict }
   >;
 }
 
@@ -182,7 +184,15 @@ export class PhasesJob {
       this.#seeds.map((seed) => this.#experiment(1, seed)),
       this.#kernels,
     );
-    const both = (name: BoundaryName) => ({ predicted: predicted[name], ...measured[name] });
+    const both = (name: BoundaryName) => ({
+      predicted: predicted[name],
+      ...measured[name],
+      verdict: boundaryVerdict(
+        { value: predicted[name], error: 0 },
+        measured[name].bracket,
+        SYSTEMATIC,
+      ),
+    });
     return { decay: both("decay"), catapult: both("catapult"), divergent: both("divergent") };
   }
 
@@ -243,8 +253,8 @@ export function phasesTable({ cells, boundaries }: PhasesResult): string {
     return [digits(sigma), digits(kappa), shares.join(", ")];
   });
   const edges = Object.entries(boundaries).map(
-    ([name, { predicted, measured }]) =>
-      `${name} from sigma ${digits(measured)} (predicted ${digits(predicted)})`,
+    ([name, { predicted, measured, verdict }]) =>
+      `${name} from sigma ${digits(measured)} (predicted ${digits(predicted)}: ${verdict})`,
   );
   return [
     table(["sigma", "kappa", `phase (of ${cells.length / sigmas.length} seeds)`], rows),

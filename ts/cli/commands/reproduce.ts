@@ -26,7 +26,7 @@ import {
   validity,
   validUntil,
 } from "../../run/validity.js";
-import { comparisonTable } from "../comparisons.js";
+import { comparisonTable, shown } from "../comparisons.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, dataFiles, voiceOf, withBackend, withVoice } from "../options.js";
 import { fitsOf, runCurves, stepsAnEpoch } from "../runCurves.js";
@@ -340,6 +340,7 @@ function provenanceOf({
   input,
   runs,
   boundaries,
+  predicted,
 }: FigureOne): readonly (readonly [string, string])[] {
   return [
     ["runs", String(runs.length)],
@@ -355,6 +356,19 @@ function provenanceOf({
       (["decay", "catapult", "divergent"] as const)
         .map((name) => `${name} ${digits(boundaries.both[name].measured)}`)
         .join(", "),
+    ],
+    [
+      "predicted boundaries",
+      (
+        [
+          ["decay", predicted.decay],
+          ["decay, pointwise", predicted.decayPointwise],
+          ["catapult", predicted.catapult],
+          ["catapult, pointwise", predicted.catapultPointwise],
+        ] as const
+      )
+        .map(([name, value]) => `${name} ${shown(value)}`)
+        .join("; "),
     ],
     ["experiment", JSON.stringify(input)],
   ];

@@ -12,6 +12,7 @@ import {
   dataFiles,
   type LongRunOptions,
   parseSet,
+  predictOption,
   readConfig,
   voiceOf,
   withLongRun,
@@ -25,6 +26,7 @@ interface SweepCommandOptions extends LongRunOptions {
   readonly workers?: number;
   readonly shard?: string;
   readonly queue?: string;
+  readonly predict?: boolean;
 }
 
 export function sweepCommand(program: Command, interrupt: Interrupt): void {
@@ -33,6 +35,7 @@ export function sweepCommand(program: Command, interrupt: Interrupt): void {
       "[config]",
       'JSON file of an experiment with a "sweep" of fields; without one, sigma is swept',
     )
+    .addOption(predictOption())
     .option("--shard <i/n>", "make only part i (from 0) of n; `ninscope merge` puts them together")
     .option(
       "--queue <url>",
@@ -78,7 +81,7 @@ Examples:
         options.queue === undefined
           ? undefined
           : await QueueRunner.open(options.queue, kernels, files, sayer(voice));
-      const result = await runSweep(spec, options.out, voice, {
+      const hooks = {
         backend: options.backend,
         gpu: { source: dawn },
         kernels,
@@ -88,7 +91,10 @@ Examples:
         checkpointEvery: options.checkpointEvery,
         ...(options.workers !== undefined && { workers: options.workers }),
         shard,
-      }).finally(() => runner?.dispose());
+      };
+      const result = await runSweep(spec, options.out, voice, hooks, options.predict).finally(() =>
+        runner?.dispose(),
+      );
       if (voice.json) process.stdout.write(`${JSON.stringify(sweepSummary(result))}\n`);
       else process.stdout.write(`${sweepTable(result)}\n`);
       checkFailures(result);

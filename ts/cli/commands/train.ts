@@ -5,15 +5,19 @@ import { withField } from "../../experiment/paths.js";
 import type { Experiment } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
 import { trainingCurves } from "../../report/curves.js";
+import { phaseComparison } from "../../run/compare.js";
 import { type DryRun, dryRun } from "../../run/dryRun.js";
+import { type Foretold, foretold } from "../../run/foretold.js";
 import { openStore, readSpec, writeSpec } from "../../run/node/openStore.js";
 import { writeFigure, writeJson, writeTrajectories } from "../../run/node/results.js";
 import { type RunResult, train } from "../../run/train.js";
+import { shown } from "../comparisons.js";
 import type { Interrupt } from "../interrupt.js";
 import {
   dataFiles,
   type LongRunOptions,
   parseSet,
+  predictOption,
   readConfig,
   voiceOf,
   withLongRun,
@@ -22,6 +26,7 @@ import { runCurves } from "../runCurves.js";
 import { digits, Progress, phaseName, table } from "../terminal.js";
 
 interface TrainCommandOptions extends LongRunOptions {
+  readonly predict?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -29,6 +34,7 @@ export function trainCommand(program: Command, interrupt: Interrupt): void {
   withLongRun(program.command("train"))
     .argument("[config]", "JSON file of an experiment; without one, a small run on built-in data")
     .description("train one network with noise injected, and say in which phase it did so")
+    .addOption(predictOption())
     .option("--dry-run", "say how much memory and work the run will take, and do not make it")
     .addHelpText(
       "after",
@@ -51,22 +57,30 @@ Examples:
       const progress = new Progress("train", voice);
       try {
         if (options.out) await writeSpec(options.out, experiment);
+        const files = dataFiles(voice, interrupt.signal);
+        const { predict: networks = false } = options;
+        const { signal } = interrupt;
+        const prediction = await foretold([experiment], { networks, files, signal });
         const result = await train(experiment, {
           backend: options.backend,
           fast: options.fast,
           gpu: { source: dawn },
-          files: dataFiles(voice, interrupt.signal),
-          signal: interrupt.signal,
+          files,
+          signal,
           onProgress: (step, steps) => progress.update(step / steps, `step ${step} of ${steps}`),
           store,
           resume: options.resume,
           checkpointEvery: options.checkpointEvery,
         });
         progress.stop();
-        const summary = summaryOf(result);
+        const predicted = prediction && {
+          prediction,
+          comparisons: [phaseComparison(firstSigma(experiment), result.phase, prediction, true)],
+        };
+        const summary = { ...summaryOf(result), ...predicted };
         if (options.out) await writeRun(options.out, result, summary);
         if (voice.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-        else process.stdout.write(`${described(result)}\n`);
+        else process.stdout.write(`${described(result, prediction, networks)}\n`);
       } finally {
         progress.stop();
         await store?.close();
@@ -118,10 +132,18 @@ async function writeRun(folder: string, result: RunResult, summary: object): Pro
   await writeJson(folder, "summary.json", summary);
 }
 
-function described({ backend, phase, evidence, final, timing }: RunResult): string {
+function described(
+  { experiment, backend, phase, evidence, final, timing }: RunResult,
+  prediction: Foretold | null,
+  asked: boolean,
+): string {
   const near = evidence.closeTo ? `, close to ${evidence.closeTo}` : "";
   return [
     `phase: ${phaseName(phase)} (${evidence.reason}${near})`,
+    ...(prediction ? [foreseen(firstSigma(experiment), phase, prediction)] : []),
+    ...(asked && !prediction
+      ? ["predicted: nothing; theory tells of noise nodes under plain SGD"]
+      : []),
     table(
       ["", "start", "largest", "end"],
       [
@@ -142,4 +164,12 @@ function described({ backend, phase, evidence, final, timing }: RunResult): stri
     `unperturbed loss ${digits(final.unperturbedLoss)}, test loss ${digits(final.testLoss)}, accuracy ${digits(final.trainAccuracy)} in training, ${digits(final.testAccuracy)} in the test`,
     `${timing.steps} steps on ${backend.name} (${backend.flavour}; ${backend.why}), ${digits(timing.stepsPerSecond)} a second`,
   ].join("\n");
+}
+
+/** What was predicted, with its verdict. */
+function foreseen(sigma: number, phase: RunResult["phase"], prediction: Foretold): string {
+  const { predicted, verdict } = phaseComparison(sigma, phase, prediction, true);
+  const { decay, catapult, divergent } = prediction;
+  const beyond = divergent ? `, divergence from ${shown(divergent)}` : "";
+  return `predicted: ${predicted} (${verdict}); decay from sigma ${shown(decay)}, catapult from ${shown(catapult)}${beyond}`;
 }
