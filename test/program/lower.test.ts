@@ -189,6 +189,7 @@ const five: Setting = {
   dense: 3,
   every: 1,
   evaluateEvery: 1,
+  evaluateEarly: 0,
 };
 
 describe("an ensemble", () => {

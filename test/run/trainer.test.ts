@@ -35,6 +35,7 @@ const plain: Setting = {
   dense: 100,
   every: 1,
   evaluateEvery: 1,
+  evaluateEarly: 0,
 };
 
 /** Its loss grows by four orders in eight steps. */
@@ -63,6 +64,7 @@ const divergent: Parameters<typeof randomRun>[0] = {
   dense: 0,
   every: 1,
   evaluateEvery: 1,
+  evaluateEarly: 0,
 };
 
 function trained(run: RandomRun, hooks: TrainerHooks = {}, machine = referenceMachine()) {

@@ -85,10 +85,12 @@ export function naiveRun({ plan, data, schedule, start, order, noise }: NaiveRun
     );
   };
 
+  const early = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12].filter((step) => step <= schedule.evaluateEarly);
   evaluate(0, 0);
   let step = 0;
-  for (let epoch = 0; step < schedule.steps; epoch++) {
+  training: for (let epoch = 0; step < schedule.steps; epoch++) {
     for (let k = 0; k < schedule.stepsPerEpoch && step < schedule.steps; k++, step++) {
+      if (k > 0 && early.includes(step) && evaluate(step, epoch)) break training;
       const gradient = mapped(parameters, (values) => new Float64Array(values.length));
       let loss = 0;
       for (let r = 0; r < batch; r++) {
@@ -106,7 +108,8 @@ export function naiveRun({ plan, data, schedule, start, order, noise }: NaiveRun
         }
       });
     }
-    if (step >= schedule.steps || (epoch + 1) % schedule.evaluateEvery === 0) {
+    const due = (epoch + 1) % schedule.evaluateEvery === 0 || early.includes(step);
+    if (step >= schedule.steps || due) {
       if (evaluate(step, epoch)) break;
     }
   }

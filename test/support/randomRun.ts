@@ -36,6 +36,7 @@ const settings = fc.record({
   dense: fc.nat(6),
   every: fc.integer({ min: 1, max: 4 }),
   evaluateEvery: fc.integer({ min: 1, max: 3 }),
+  evaluateEarly: fc.nat(12),
 });
 
 export type Setting = typeof settings extends fc.Arbitrary<infer T> ? T : never;
@@ -133,7 +134,7 @@ export function randomRun(s: Setting): RandomRun {
       dense: s.dense,
       every: s.every,
       evaluateEvery: s.evaluateEvery,
-      evaluateEarly: 0,
+      evaluateEarly: s.evaluateEarly,
       stop: {},
       endsWhenDiverged: true,
     },

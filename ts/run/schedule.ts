@@ -37,6 +37,11 @@ export function isRecorded({ dense, every }: Schedule, step: number): boolean {
   return step < dense || step % every === 0;
 }
 
+/** Whether an epoch ends after so many updates that is one to be evaluated. */
+export function isEvaluated({ stepsPerEpoch, evaluateEvery }: Schedule, step: number): boolean {
+  return step % (stepsPerEpoch * evaluateEvery) === 0;
+}
+
 /** The first early evaluation after more than `step` updates: each a quarter later than the one before, and one at least. */
 export function nextEarly({ evaluateEarly }: Schedule, step: number): number {
   let next = 1;

@@ -7,7 +7,7 @@ import { breathe } from "./breathe.js";
 import type { Checkpoint, Checkpoints } from "./checkpoint.js";
 import type { RunInputs } from "./inputs.js";
 import { type EvaluationRecord, Recorder } from "./recorder.js";
-import { nextEarly, type Schedule } from "./schedule.js";
+import { isEvaluated, nextEarly, type Schedule } from "./schedule.js";
 
 export interface TrainerHooks {
   /** Ends the run with the signal's reason, within some 50 ms of training. */
@@ -125,8 +125,6 @@ class Trainer {
   readonly #velocities: boolean;
   /** Passes of each list that take a piece's time. */
   readonly #pieces = new Map<string, number>();
-  /** Whether an evaluation within an epoch said that this is enough. */
-  #ended = false;
   #seconds = 0;
   #lastBreath = performance.now();
   #lastCheckpoint = performance.now();
@@ -150,17 +148,19 @@ class Trainer {
   }
 
   async run(): Promise<TrainerResult> {
-    const { steps, stepsPerEpoch, evaluateEvery } = this.#schedule;
+    const { steps, stepsPerEpoch } = this.#schedule;
     let done = this.#restore();
+    let begun = -1;
     while (done < steps) {
       const epoch = Math.floor(done / stepsPerEpoch);
-      this.#startEpoch(epoch);
+      if (epoch !== begun) this.#startEpoch(epoch);
+      begun = epoch;
       if (done === 0) await this.#evaluate(0);
-      const end = Math.min((epoch + 1) * stepsPerEpoch, steps);
+      const early = nextEarly(this.#schedule, done);
+      const end = Math.min((epoch + 1) * stepsPerEpoch, steps, early);
       done = await this.#train(epoch * stepsPerEpoch, done, end);
-      if (this.#ended) break;
       const { diverged } = this.#recorder;
-      if (diverged || done >= steps || (epoch + 1) % evaluateEvery === 0) {
+      if (diverged || done >= steps || done === early || isEvaluated(this.#schedule, done)) {
         const record = diverged ? this.#lost(done) : await this.#evaluate(done);
         if (diverged || this.#reached(record)) break;
       }
@@ -207,16 +207,11 @@ class Trainer {
       // A small network's step takes a few microseconds, of which each await that is not needed takes its share.
       if (checkpoints) await this.#checkpoint(done);
       if (observer) await this.#observe(done);
-      const early = nextEarly(this.#schedule, done);
-      const until = Math.min(end, early, observer?.next(done + 1) ?? end);
+      const until = Math.min(end, observer?.next(done + 1) ?? end);
       const start = performance.now();
       const trace = await this.#piece("step", done - first, until - done);
       this.#seconds += (performance.now() - start) / 1000;
       done += this.#recorder.steps(done, trace);
-      if (done === early && done < end && !this.#recorder.diverged) {
-        this.#ended = this.#reached(await this.#evaluate(done));
-        if (this.#ended) break;
-      }
       if (this.#isBreathless) await this.#breathe(done);
       this.#hooks.signal?.throwIfAborted();
     }
