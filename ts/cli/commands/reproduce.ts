@@ -214,19 +214,19 @@ function figures(
   };
 }
 
-/** Fresh and fixed noise in the middle of the decay phase. */
+/** Fresh noise in the middle of the decay phase, and the same run with fixed noise, whatever its phase. */
 function centre({ runs, input }: FigureOne, caption: string): Record<string, string> {
-  const shown = (["fresh", "fixed"] as const).flatMap((mode) => {
-    const own = runs.filter((run) => run.mode === mode && run.phase === "decay");
-    const run = own[Math.floor(own.length / 2)];
-    if (!run) return [];
-    const experiment = { noise: [{ sigma: run.sigma }] } as never;
-    const { phase, trajectory, timeScales: scales } = run;
-    const note = `${mode} noise`;
-    const fits = fitsOf(scales, stepsAnEpoch(run));
-    return [{ ...runCurves({ experiment, phase, trajectory }), note, fits }];
-  });
-  if (shown.length === 0) return {};
+  const decaying = runs.filter(({ mode, phase }) => mode === "fresh" && phase === "decay");
+  const middle = decaying[Math.floor(decaying.length / 2)];
+  if (!middle) return {};
+  const shown = runs
+    .filter(({ sigma, seed }) => sigma === middle.sigma && seed === middle.seed)
+    .map((run) => {
+      const experiment = { noise: [{ sigma: run.sigma }] } as never;
+      const fits = fitsOf(run.timeScales, stepsAnEpoch(run));
+      return { ...runCurves({ ...run, experiment }), note: `${run.mode} noise`, fits };
+    })
+    .sort((a, b) => b.note.localeCompare(a.note));
   const title = `Noise weights, training and test loss: ${input.epochs} epochs`;
   return { training: trainingCurves({ title, caption }, shown) };
 }
