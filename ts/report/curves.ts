@@ -166,7 +166,7 @@ function panel(curves: readonly Curve[], options: PanelOptions): Plot.PlotOption
       ...fits.flatMap((fit) => fitted(fit, domain)),
       ...(fits.length > 0 && !curves.some(brokenOff)
         ? [
-            Plot.text([`◦- -◦ fit: tau ${fits.map(({ tau }) => shortNumber(tau)).join(", ")}`], {
+            Plot.text([`◦- -◦ fit: tau ${fits.map(tauOf).join(", ")}`], {
               frameAnchor: "bottom-left",
               dx: 6,
               dy: -6,
@@ -196,6 +196,12 @@ function panel(curves: readonly Curve[], options: PanelOptions): Plot.PlotOption
       ...(heading ? headed(heading) : []),
     ],
   };
+}
+
+const FITTED = { niwNorm: "", loss: " (training)", testLoss: " (test)" } as const;
+
+function tauOf({ curve, tau }: CurveFit): string {
+  return `${shortNumber(tau)}${FITTED[curve]}`;
 }
 
 /** A fit in ink over its curve, its window's ends marked. */
