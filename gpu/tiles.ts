@@ -46,6 +46,11 @@ export interface Tiling {
 const BUSY = 256;
 /** What one more dispatch costs, in multiplications of one workgroup: some microseconds. */
 const DISPATCH = 2 ** 20;
+/**
+ * What a workgroup takes at least for one more `depth` of its sums, in the same unit: a third of a microsecond or so, in
+ * which it waits for memory and for all its threads. A workgroup that has a multiprocessor for itself goes by this.
+ */
+const ROUND = 2 ** 16;
 /** The shortest part of a sum that is worth a workgroup. */
 const SHORTEST = 64;
 const MOST_SPLITS = 32;
@@ -56,9 +61,15 @@ export function tilingFor(size: ProductSize, workgroupMemory: number): Tiling {
   const choices = fitting.flatMap((tile) => {
     const groups = groupsOf(size, tile);
     const useful = Math.min(BUSY / groups, size.depth / SHORTEST, MOST_SPLITS);
-    return [1, Math.max(1, Math.floor(useful))].map((splits) => ({ tile, splits }));
+    return [1, useful].map((parts) => ({ tile, splits: splitsOf(size.depth, tile, parts) }));
   });
   return choices.reduce((best, one) => (cost(size, one) < cost(size, best) ? one : best));
+}
+
+/** Parts of whole rounds, as many as are asked for at most. */
+function splitsOf(depth: number, tile: Tile, parts: number): number {
+  const rounds = Math.ceil(depth / tile.depth);
+  return Math.ceil(rounds / Math.ceil(rounds / Math.max(1, parts)));
 }
 
 function groupsOf({ rows, cols, replicas }: ProductSize, tile: Tile): number {
@@ -67,6 +78,7 @@ function groupsOf({ rows, cols, replicas }: ProductSize, tile: Tile): number {
 
 function cost(size: ProductSize, { tile, splits }: Tiling): number {
   const waves = Math.max(1, (groupsOf(size, tile) * splits) / BUSY);
-  const each = (tile.rows * tile.cols * Math.ceil(size.depth / splits)) / tile.efficiency;
-  return waves * each + (splits > 1 ? DISPATCH : 0);
+  const depth = Math.ceil(size.depth / splits);
+  const work = (waves * tile.rows * tile.cols * depth) / tile.efficiency;
+  return work + ROUND * Math.ceil(depth / tile.depth) + (splits > 1 ? DISPATCH : 0);
 }
