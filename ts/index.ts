@@ -35,6 +35,7 @@ export { type Distribution, Streams } from "./random/streams.js";
 export type { BackendName, BackendRecord } from "./run/backend.js";
 export {
   BENCH_SIZES,
+  type BenchOmission,
   type BenchOptions,
   type BenchResult,
   type BenchRow,

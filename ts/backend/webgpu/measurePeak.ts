@@ -5,6 +5,7 @@ import { runSingle } from "./single.js";
 
 /** A measurement lasts so long at least, and no submission longer than about twice that. */
 const MEASURED_MS = 40;
+const MOST_GROUPS = 32768;
 const STORAGE = 128;
 
 /** float32 operations a second that the arithmetic does when nothing else is asked of it. */
@@ -13,11 +14,12 @@ export async function measurePeak(gpu: Gpu): Promise<number> {
   const buffers = { [SCRATCH]: buffer };
   try {
     let best = 0;
-    for (let groups = 16, repeats = 0; repeats < 5; ) {
-      const elapsed = await runSingle(gpu, peak(groups), buffers);
-      best = Math.max(best, (peakOperations(groups) / elapsed) * 1000);
-      if (elapsed < MEASURED_MS && groups < 32768) groups *= 2;
-      else repeats++;
+    for (let groups = 16, times = 1, repeats = 0; repeats < 5; ) {
+      const elapsed = await runSingle(gpu, peak(groups), buffers, times);
+      best = Math.max(best, (times * peakOperations(groups) * 1000) / elapsed);
+      if (elapsed >= MEASURED_MS) repeats++;
+      else if (groups < MOST_GROUPS) groups *= 2;
+      else times *= 2;
     }
     return best;
   } finally {

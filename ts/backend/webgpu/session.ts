@@ -17,10 +17,11 @@ import type { Gpu } from "./gpu.js";
 import { Pitched } from "./pitched.js";
 
 /**
- * Work is submitted by so much time, so that a desktop stays responsive and no watchdog bites. Two submissions are
- * under way at a time: one is encoded while the other is done.
+ * Work is submitted by so much time, so that a desktop stays responsive and no watchdog bites. So many submissions are
+ * under way at a time: what comes next is encoded, and waits in the queue, while the device works.
  */
-const SUBMISSION_MS = 10;
+const SUBMISSION_MS = 3;
+const UNDER_WAY = 3;
 /** Dispatches of a session's first submission, when nothing is known of their cost. */
 const FIRST = 8;
 /** How much larger than the one before a submission may be. */
@@ -187,7 +188,7 @@ export class GpuSession implements Session {
   async #passes(list: Encoded, count: number): Promise<GPUCommandEncoder> {
     const { device } = this.#gpu;
     const all = count * list.steps.length;
-    let before = Promise.resolve(0);
+    const underWay = [Promise.resolve(0)];
     for (let done = 0; ; ) {
       this.#live();
       const some = Math.min(list.atOnce, all - done);
@@ -195,11 +196,11 @@ export class GpuSession implements Session {
       this.#encode(encoder, list.steps, done, some);
       done += some;
       if (done === all) return encoder;
-      const under = this.#timed(encoder, list, some, before);
+      const submission = this.#timed(encoder, list, some, underWay[underWay.length - 1]);
       // What goes wrong is told by the waits that follow.
-      under.catch(() => {});
-      await before;
-      before = under;
+      submission.catch(() => {});
+      underWay.push(submission);
+      if (underWay.length >= UNDER_WAY) await underWay.shift();
     }
   }
 

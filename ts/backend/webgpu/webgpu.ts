@@ -1,5 +1,7 @@
 import { RunError } from "../../errors/errors.js";
+import type { Program } from "../../program/ops.js";
 import type { Machine } from "../machine.js";
+import { dispatchesOf } from "./dispatches.js";
 import type { Gpu, GpuOptions } from "./gpu.js";
 import { GpuSession } from "./session.js";
 import { sharedGpu } from "./shared.js";
@@ -11,6 +13,8 @@ export interface GpuMachine extends Machine {
   /** Whether a CPU only plays the GPU: its numbers are right, its times mean nothing. */
   readonly software: boolean;
   readonly gpu: Gpu;
+  /** Dispatches of one pass over a list. */
+  dispatches(program: Program, list: string): number;
 }
 
 /** The GPU machine: float32 in WGSL, whole epochs of dispatches made once, all replicas in each of them. */
@@ -20,6 +24,7 @@ export function webgpuMachine(gpu: Gpu): GpuMachine {
     flavour: gpu.name,
     software: gpu.software,
     gpu,
+    dispatches: (program, list) => dispatchesOf(program.lists[list], program, gpu.can).length,
     open: (program) => GpuSession.open(gpu, program),
   };
 }

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { dawn } from "../../backend/node/dawn.js";
 import { loadKernels } from "../../kernels/kernels.js";
 import { BENCH_SIZES, type BenchResult, bench } from "../../run/bench/bench.js";
@@ -16,7 +16,11 @@ export function benchCommand(program: Command, interrupt: Interrupt): void {
   withVoice(program.command("bench"))
     .description("time training steps on this host's CPU and GPU, and find where each wins")
     .option("--quick", "two small widths, in seconds")
-    .option("--full", "widths to 4096, batches to 8192, 256 replicas: takes long")
+    .addOption(
+      new Option("--full", "widths to 4096, batches to 8192, 256 replicas: takes long").conflicts(
+        "quick",
+      ),
+    )
     .option("--fast", "allow relaxed SIMD on the CPU")
     .addHelpText("after", "\nExample:\n  $ ninscope bench --quick --json | jq .crossovers")
     .action(async (options: BenchCommandOptions) => {
@@ -31,11 +35,15 @@ export function benchCommand(program: Command, interrupt: Interrupt): void {
         onRow: ({ width, batch }, done, all) =>
           progress.update(done / all, `width ${width}, batch ${batch}`),
       }).finally(() => progress.stop());
+      if (voice.json && result.software) process.stderr.write(`${WARNING}\n`);
       process.stdout.write(`${voice.json ? JSON.stringify(result) : described(result)}\n`);
     });
 }
 
-function described({ adapter, software, note, peak, rows, crossovers }: BenchResult): string {
+const WARNING = "WARNING: this GPU is software. Its times say nothing about any GPU.";
+
+function described(result: BenchResult): string {
+  const { adapter, software, note, peak, rows, omitted, crossovers } = result;
   const lines = rows.map((row) => [
     row.backend,
     String(row.width),
@@ -57,6 +65,10 @@ function described({ adapter, software, note, peak, rows, crossovers }: BenchRes
     adapter === null
       ? `no GPU: ${note}`
       : `GPU: ${adapter}, peak ${digits((peak ?? 0) / 1e9)} GFLOP/s`,
-    ...(software ? ["WARNING: this GPU is software. Its times say nothing about any GPU."] : []),
+    ...omitted.map(
+      ({ backend, width, batch, replicas, why }) =>
+        `not timed: ${backend}, width ${width}, batch ${batch}, replicas ${replicas}: ${why}`,
+    ),
+    ...(software ? [WARNING] : []),
   ].join("\n");
 }

@@ -25,6 +25,15 @@ export interface BenchRow {
   readonly secondsPerDispatch: number;
 }
 
+/** What was not timed, and why. */
+export interface BenchOmission {
+  readonly backend: string;
+  readonly width: number;
+  readonly batch: number;
+  readonly replicas: number;
+  readonly why: string;
+}
+
 export interface BenchResult {
   /** The GPU's name; null: there is none, and `note` says why. */
   readonly adapter: string | null;
@@ -33,6 +42,7 @@ export interface BenchResult {
   /** float32 operations a second, measured by a kernel that does nothing else. */
   readonly peak: number | null;
   readonly rows: readonly BenchRow[];
+  readonly omitted: readonly BenchOmission[];
   /** For each batch and number of replicas the least width measured at which the GPU wins; null: none. This is what `auto` would choose by. */
   readonly crossovers: readonly {
     readonly batch: number;
@@ -65,9 +75,13 @@ export const BENCH_SIZES = {
   },
 } as const satisfies Record<string, BenchSizes>;
 
+/** Operations of a step that a GPU in software is still asked for: it takes some seconds. */
+const SOFTWARE_MOST = 4e9;
+
 /**
  * Times training steps on the CPU and on the GPU. The CPU, which takes replicas one after another (on workers, where
- * there are any, side by side), is timed on one. What a machine has no room for is left out.
+ * there are any, side by side), is timed on one. What a machine has no room for is left out, and what would take a GPU
+ * in software minutes.
  */
 export async function bench(options: BenchOptions = {}): Promise<BenchResult> {
   const { sizes = BENCH_SIZES.usual, signal, onRow } = options;
@@ -79,20 +93,21 @@ export async function bench(options: BenchOptions = {}): Promise<BenchResult> {
   const gpu = typeof found === "string" ? null : found;
   const peak = gpu && (await peakOf(gpu));
   const rows: BenchRow[] = [];
+  const omitted: BenchOmission[] = [];
   const points = sizes.widths.flatMap((width) =>
     sizes.batches.flatMap((batch) =>
       sizes.replicas.map((replicas) => ({ width, batch, replicas })),
     ),
   );
-  for (const [done, { width, batch, replicas }] of points.entries()) {
-    const widths = [784, width, width, width, 10];
+  for (const [done, point] of points.entries()) {
     for (const machine of gpu ? [cpu, gpu] : [cpu]) {
       signal?.throwIfAborted();
-      const together = machine === cpu ? 1 : replicas;
-      const row = await rowOf(machine, widths, batch, together, machine === cpu ? null : peak);
-      if (!row) continue;
-      rows.push({ ...row, width, batch, replicas });
-      onRow?.(rows[rows.length - 1], done, points.length);
+      const row = await rowOf(machine, point, machine === cpu ? null : peak);
+      if ("why" in row) omitted.push(row);
+      else {
+        rows.push(row);
+        onRow?.(row, done, points.length);
+      }
     }
   }
   const crossovers = sizes.batches.flatMap((batch) =>
@@ -108,6 +123,7 @@ export async function bench(options: BenchOptions = {}): Promise<BenchResult> {
     note: typeof found === "string" ? found : null,
     peak,
     rows,
+    omitted,
     crossovers,
   };
 }
@@ -118,25 +134,33 @@ async function peakOf({ gpu }: GpuMachine): Promise<number> {
 }
 
 async function rowOf(
-  machine: Machine,
-  widths: readonly number[],
-  batch: number,
-  replicas: number,
+  machine: Machine | GpuMachine,
+  point: Pick<BenchRow, "width" | "batch" | "replicas">,
   peak: number | null,
-): Promise<Omit<BenchRow, "width" | "batch" | "replicas"> | null> {
-  const plan = benchPlan(widths, batch, replicas);
+): Promise<BenchRow | BenchOmission> {
+  const { width, batch } = point;
+  const replicas = "gpu" in machine ? point.replicas : 1;
+  const plan = benchPlan([784, width, width, width, 10], batch, replicas);
+  const where = { backend: machine.name, ...point };
+  const operations = stepOperations(plan);
+  if ("gpu" in machine && machine.software && operations > SOFTWARE_MOST) {
+    return { ...where, why: "it would take a GPU in software too long" };
+  }
   try {
     const seconds = await secondsPerStep(machine, plan);
-    const flops = stepOperations(plan) / seconds;
+    const flops = operations / seconds;
+    const { program } = lower(plan);
+    const dispatches =
+      "gpu" in machine ? machine.dispatches(program, "step") : program.lists.step.ops.length;
     return {
-      backend: machine.name,
+      ...where,
       stepsPerSecond: replicas / seconds,
       flops,
       shareOfPeak: peak && flops / peak,
-      secondsPerDispatch: seconds / lower(plan).program.lists.step.ops.length,
+      secondsPerDispatch: seconds / dispatches,
     };
   } catch (error) {
-    if (error instanceof RunError) return null;
+    if (error instanceof RunError) return { ...where, why: error.message };
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 import type { Machine } from "../../backend/machine.js";
 import type { GpuOptions } from "../../backend/webgpu/gpu.js";
+import { RunError } from "../../errors/errors.js";
 import { loadKernels } from "../../kernels/kernels.js";
+import { lower } from "../../program/lower.js";
 import type { Region } from "../../program/ops.js";
 import { Streams } from "../../random/streams.js";
 import { secondsPerStep } from "../calibrate.js";
@@ -14,7 +16,11 @@ export interface GpuMeasurements {
   /** float32 operations a second of a kernel that does nothing else. */
   readonly peak: number;
   readonly product: { readonly n: number; readonly seconds: number; readonly shareOfPeak: number };
-  readonly step: { readonly seconds: number; readonly shareOfPeak: number };
+  readonly step: {
+    readonly seconds: number;
+    readonly dispatches: number;
+    readonly shareOfPeak: number;
+  };
   /** All replicas' step; `throughput` in units of a single run's. */
   readonly ensemble: {
     readonly replicas: number;
@@ -46,13 +52,15 @@ export const GPU_SIZES: GpuSizes = {
 
 /**
  * Measures a GPU: its peak, a square product, a training step alone and as an ensemble, a grid of the linear model.
+ * @param given sizes; left out: those of a data-centre card, which a GPU in software is not asked for.
  * @throws RunError that says why there is no GPU.
  */
-export async function measureGpu(
-  gpu?: GpuOptions,
-  sizes: GpuSizes = GPU_SIZES,
-): Promise<GpuMeasurements> {
+export async function measureGpu(gpu?: GpuOptions, given?: GpuSizes): Promise<GpuMeasurements> {
   const machine = await gpuMachine(gpu);
+  if (machine.software && !given) {
+    throw new RunError(`the only GPU is software: ${machine.flavour}: it would take hours`);
+  }
+  const sizes = given ?? GPU_SIZES;
   const { measurePeak, linearCells } = await import("../../backend/webgpu/webgpu.js");
   const peak = await measurePeak(machine.gpu);
   const { product: n, widths, batch, replicas, grid, steps } = sizes;
@@ -83,6 +91,7 @@ export async function measureGpu(
     },
     step: {
       seconds: aloneSeconds,
+      dispatches: machine.dispatches(lower(alone).program, "step"),
       shareOfPeak: stepOperations(alone) / aloneSeconds / peak,
     },
     ensemble: {
