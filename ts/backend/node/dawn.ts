@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import type * as Dawn from "webgpu";
+import { surelyNoAdapter } from "../deviceFiles.js";
 
 // Dawn crashes once its instance has been collected while a device lives: it is kept for the process.
 let instance: Promise<GPU> | undefined;
@@ -9,8 +10,14 @@ let instance: Promise<GPU> | undefined;
  * @throws Error that says so where it is not installed or does not load.
  */
 export function dawn(): Promise<GPU> {
-  instance ??= load();
-  return instance;
+  if (instance) return instance;
+  const loading = load();
+  instance = loading;
+  // A driver may be named later.
+  loading.catch(() => {
+    instance = undefined;
+  });
+  return loading;
 }
 
 async function load(): Promise<GPU> {
@@ -26,6 +33,8 @@ async function load(): Promise<GPU> {
       { cause },
     );
   }
+  // Dawn would find none either, and complain on standard error in several lines.
+  if (surelyNoAdapter()) throw new Error("this host has no GPU and no driver of Vulkan");
   // Mesa's layer complains on standard error where this is not set, though no window is ever opened.
   if (process.platform === "linux") process.env.XDG_RUNTIME_DIR ??= tmpdir();
   return module.create([]);

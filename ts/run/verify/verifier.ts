@@ -26,8 +26,8 @@ const SMALL: ExperimentInput = {
   optimizer: { batchSize: 24 },
 };
 const STEPS = [1, 10, 100];
-/** From no effect to divergence: `kappa = eta sigma^2 lambda(0)` from 0.01 to 8. */
-const SIGMAS = [0.3, 1, 3, 5, 6, 9];
+/** From no effect to divergence, through all four phases. */
+const SIGMAS = [0.3, 1, 3, 6, 8, 9];
 
 interface Candidate {
   readonly machine: Machine;
