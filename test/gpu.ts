@@ -11,6 +11,9 @@ if (!process.env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) {
 /** A device to test on, or why there is none; in CI there has to be one. */
 export async function testGpu(options: GpuOptions = {}): Promise<Gpu | { none: string }> {
   const gpu = await openGpu({ source: dawn, ...options });
-  if ("none" in gpu && process.env.CI) throw new Error(`no GPU to test on: ${gpu.none}`);
+  if ("none" in gpu) {
+    if (process.env.CI) throw new Error(`no GPU to test on: ${gpu.none}`);
+    console.warn(`Tests on a GPU are skipped: ${gpu.none}.`);
+  }
   return gpu;
 }

@@ -22,18 +22,19 @@ export interface Conformed {
   readonly steps: Awaited<ReturnType<typeof stepsOutOfBound>>;
 }
 
-/** The conformance suite on a page's own machines. */
-export async function conformHere(): Promise<Conformed[]> {
+/** The conformance suite on a page's own machines; `none` says why there is no GPU among them. */
+export async function conformHere(): Promise<{ found: Conformed[]; none: string | null }> {
   const machines: [string, Machine][] = [];
   for (const fast of [false, true]) {
     const kernels = await loadKernels({ fast });
     machines.push([kernels.flavour, wasmMachine(kernels)]);
   }
-  machines.push(["webgpu", await gpuMachine()]);
+  const gpu = await gpuMachine().catch((error: Error) => error.message);
+  if (typeof gpu !== "string") machines.push(["webgpu", gpu]);
   const found: Conformed[] = [];
   for (const [name, machine] of machines) {
     const operations = await conform(machine);
     found.push({ machine: name, operations, steps: await stepsOutOfBound(machine) });
   }
-  return found;
+  return { found, none: typeof gpu === "string" ? gpu : null };
 }
