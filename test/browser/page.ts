@@ -45,25 +45,16 @@ export async function stored() {
   return { second, kept, size, hash: resultsHash, want: whole.resultsHash, ...count };
 }
 
-/** What a page's own thread gets to do while a worker trains for a while. */
+/** Some training. */
 export async function trained() {
   const count = counted();
-  const gaps: number[] = [];
-  let last = performance.now();
-  const timer = setInterval(() => {
-    gaps.push(performance.now() - last);
-    last = performance.now();
-  }, 4);
-  const { timing } = await train({
+  await train({
     network: { layers: [128, 128] },
     data: { name: "gaussian-mixture", inputs: 64, classes: 4, train: 2000, test: 500 },
     optimizer: { batchSize: 50 },
     epochs: 40,
   });
-  clearInterval(timer);
-  gaps.sort((a, b) => a - b);
-  const gap = { median: gaps[Math.floor(gaps.length / 2)], largest: gaps[gaps.length - 1] };
-  return { ...count, gap, seconds: timing.seconds };
+  return count;
 }
 
 /** Cancelling: how long it takes, and what is left. */
@@ -82,4 +73,42 @@ export async function cancelled() {
     (error: Error) => error.message,
   );
   return { why, after: performance.now() - start, ...count };
+}
+
+/** A sweep of many runs, of which a few are made. */
+export async function many() {
+  let left = 5;
+  const input: SweepInput = { ...spec, sweep: { "noise.0.sigma": "0.1:100:2000", repeats: 4 } };
+  for await (const _ of sweep(input, { workers: 1 })) if (--left === 0) break;
+}
+
+/** One run with a long trajectory. */
+export async function long() {
+  const input: SweepInput = {
+    network: { layers: [2] },
+    data: { name: "linear-regression", train: 50 },
+    optimizer: { batchSize: 1 },
+    record: { dense: 1e6 },
+    epochs: 8000,
+    sweep: {},
+  };
+  const { runs } = await sweep(input, { workers: 1 });
+  if (runs[0].trajectory.steps.loss.length < 4e5) throw new Error("the run was short");
+}
+
+/** What comes of names that no folder can have, asked for twice. */
+export async function named() {
+  const why: string[] = [];
+  for (const name of ["a/b", "a/b", "..", ""]) {
+    await openBrowserStore(name).catch((error: Error) => why.push(error.message));
+  }
+  return why;
+}
+
+/** Training by a module of another origin's, whose worker this page may not start. */
+export async function elsewhere() {
+  const count = counted();
+  const { sweep: _, ...one } = spec;
+  const { phase } = await train(one);
+  return { phase, ...count, origin: new URL(import.meta.url).origin };
 }

@@ -56,6 +56,33 @@ const MAX_FIELDS = 32;
  * @throws InputError, before anything runs, if any of them is not a valid experiment.
  */
 export function sweepPlan(input: unknown): SweepPlan {
+  const plan = planning(input);
+  for (;;) {
+    const { done, value } = plan.next();
+    if (done) return value;
+  }
+}
+
+/** `sweepPlan`, run by run: thousands of them take longer than a page's thread may be away. */
+export function* planning(input: unknown): Generator<undefined, SweepPlan> {
+  const { base, fields, points, refine } = sweepPoints(input);
+  const at = (values: SweepRun["fields"]): SweepRun => {
+    const json = Object.entries(values).reduce<unknown>(
+      (node, [field, value]) => withField(node, field, value),
+      base,
+    );
+    return { fields: values, experiment: parseExperiment(json) };
+  };
+  const runs: SweepRun[] = [];
+  for (const point of points) {
+    runs.push(at(point));
+    yield;
+  }
+  return { runs, refine: refinement(refine, fields, runs, at), at };
+}
+
+/** The values of the swept fields of each run, in the runs' order; and what else there is in a sweep. */
+export function sweepPoints(input: unknown) {
   if (!isPlainObject(input)) {
     throw new InputError("the experiment", `the experiment is ${shown(input)}: takes an object`);
   }
@@ -74,19 +101,11 @@ export function sweepPlan(input: unknown): SweepPlan {
   if (count > MAX_RUNS) {
     throw new InputError("sweep", `sweep asks for ${count} runs: takes at most ${MAX_RUNS}`);
   }
-  const at = (values: SweepRun["fields"]): SweepRun => {
-    const json = Object.entries(values).reduce<unknown>(
-      (node, [field, value]) => withField(node, field, value),
-      base,
-    );
-    return { fields: values, experiment: parseExperiment(json) };
-  };
-  let points: Record<string, unknown>[] = [{}];
+  let points: SweepRun["fields"][] = [{}];
   for (const values of axes) {
     points = points.flatMap((point) => values.map((more) => ({ ...point, ...more })));
   }
-  const runs = points.map(at);
-  return { runs, refine: refinement(refine, fields, runs, at), at };
+  return { base, fields, points, refine };
 }
 
 /** The runs of a sweep, before any refinement. */

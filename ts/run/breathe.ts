@@ -11,3 +11,21 @@ export function breathe(): Promise<void> {
     port2.postMessage(null);
   });
 }
+
+/** Milliseconds of work between two breaths: half a frame. */
+const BREATH_MS = 8;
+
+/** Takes work that comes in many small pieces to a page's thread, in turns with its frames. */
+export class Pace {
+  #last = performance.now();
+
+  /** Whether it is time to `rest`: asked for first, for a promise takes longer than many a piece. */
+  get due(): boolean {
+    return performance.now() - this.#last > BREATH_MS;
+  }
+
+  async rest(): Promise<void> {
+    await breathe();
+    this.#last = performance.now();
+  }
+}

@@ -1,4 +1,5 @@
 import type { Trajectory } from "../trajectory/trajectory.js";
+import { Pace } from "./breathe.js";
 
 /** JSON with keys in order, so that equal values have equal texts. */
 export function canonicalJson(value: unknown): string {
@@ -37,15 +38,19 @@ export async function hashRun(run: {
   const bytes = new Uint8Array(length);
   bytes.set(text);
   const view = new DataView(bytes.buffer);
+  const pace = new Pace();
   let at = text.length;
   for (const [, values] of columns) {
     view.setFloat64(at, values.length, true);
     at += 8;
-    for (const value of values) {
-      view.setFloat64(at, Number.isNaN(value) ? Number.NaN : value, true);
+    for (let i = 0; i < values.length; i++) {
+      view.setFloat64(at, Number.isNaN(values[i]) ? Number.NaN : values[i], true);
       at += 8;
+      if (i % 4096 === 0 && pace.due) await pace.rest();
     }
   }
+  // The digest begins with a copy, which takes a while by itself.
+  if (length > 2 ** 20) await pace.rest();
   return sha256(bytes);
 }
 

@@ -1,8 +1,9 @@
 import { RunError } from "../errors/errors.js";
 import type { Shard } from "../experiment/shard.js";
-import { type SweepInput, type SweepPlan, type SweepRun, sweepPlan } from "../experiment/sweep.js";
+import { planning, type SweepInput, type SweepPlan, type SweepRun } from "../experiment/sweep.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { asCompleted } from "./asCompleted.js";
+import { Pace } from "./breathe.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "./checkpoint.js";
 import { type Choice, chooseBackend } from "./chooseBackend.js";
 import { isGenerated, type KeyedDataset } from "./dataKey.js";
@@ -79,7 +80,7 @@ async function* finishedRuns(
 ): AsyncGenerator<SweptRun> {
   const { signal, shard } = options;
   signal?.throwIfAborted();
-  const plan = sweepPlan(input);
+  const plan = await planned(input);
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
   // Runs of one sweep are all made by one machine: they are to be compared. Whoever else makes runs has a CPU.
   const wanted = options.backend ?? "auto";
@@ -113,6 +114,15 @@ async function* finishedRuns(
   } finally {
     await sweeper.close();
     if (runner !== options.runner) await runner.dispose();
+  }
+}
+
+async function planned(input: SweepInput): Promise<SweepPlan> {
+  const plan = planning(input);
+  for (const pace = new Pace(); ; ) {
+    const { done, value } = plan.next();
+    if (done) return value;
+    if (pace.due) await pace.rest();
   }
 }
 

@@ -6,7 +6,7 @@ import {
 import { type Interval, meanInterval } from "../analysis/interval.js";
 import type { Phase } from "../analysis/phase.js";
 import type { Verdict } from "../analysis/verdict.js";
-import { firstSigma, type SweepInput, type SweepRun, sweepPlan } from "../experiment/sweep.js";
+import { firstSigma, type SweepInput, type SweepRun, sweepPoints } from "../experiment/sweep.js";
 import type { Final } from "./final.js";
 import { canonicalJson, hashDigests } from "./hash.js";
 import type { Failure } from "./pool/outcome.js";
@@ -61,11 +61,14 @@ export interface SweepResult<R extends SweptSummary = SweptRun> {
 /** Runs in the order in which their sweep lists them; those that were added along the way by their values. */
 export function inOrder<R extends SweptSummary>(input: SweepInput, runs: readonly R[]): R[] {
   const places = new Map(
-    sweepPlan(input).runs.map(({ fields }, i) => [canonicalJson(fields), i] as const),
+    sweepPoints(input).points.map((fields, i) => [canonicalJson(fields), i] as const),
   );
-  const place = ({ fields }: R) => places.get(canonicalJson(fields)) ?? places.size;
-  const added = ({ fields }: R) => canonicalJson(fields);
-  return [...runs].sort((a, b) => place(a) - place(b) || (added(a) < added(b) ? -1 : 1));
+  const placed = runs.map((run) => {
+    const added = canonicalJson(run.fields);
+    return { run, added, place: places.get(added) ?? places.size };
+  });
+  placed.sort((a, b) => a.place - b.place || (a.added < b.added ? -1 : 1));
+  return placed.map(({ run }) => run);
 }
 
 /** What the runs of a sweep show together. */

@@ -1,11 +1,11 @@
-import { RunError } from "../../errors/errors.js";
+import { InputError, RunError, shown } from "../../errors/errors.js";
 import { Appender } from "./opfsAppender.js";
 import type { Storage } from "./storage.js";
 import { Store } from "./store.js";
 
 /**
  * Opens a store in this site's private file system (OPFS), made if it is not there, and holds it.
- * @throws RunError if another page or worker of this site holds it, or the browser has no such file system.
+ * @throws InputError if `name` is none that a folder can have; RunError if another page or worker of this site holds it, or the browser has no such file system.
  */
 export async function openBrowserStore(name: string): Promise<Store> {
   const held = await Opfs.open(name);
@@ -27,9 +27,20 @@ class Opfs implements Storage {
       throw new RunError("this browser has no private file system, or keeps it from this page");
     }
     const unlock = await takeLock(name);
-    const root = await navigator.storage.getDirectory();
-    const own = await root.getDirectoryHandle("ninscope", { create: true });
-    return new Opfs(name, await own.getDirectoryHandle(name, { create: true }), unlock);
+    try {
+      const root = await navigator.storage.getDirectory();
+      const own = await root.getDirectoryHandle("ninscope", { create: true });
+      return new Opfs(name, await own.getDirectoryHandle(name, { create: true }), unlock);
+    } catch (cause) {
+      unlock();
+      if (cause instanceof TypeError) {
+        throw new InputError(
+          "name",
+          `name is ${shown(name)}: takes a folder's name, without slashes`,
+        );
+      }
+      throw new RunError(`${name} could not be opened: ${(cause as Error).message}`, { cause });
+    }
   }
 
   private constructor(name: string, folder: FileSystemDirectoryHandle, unlock: () => void) {

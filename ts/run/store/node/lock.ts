@@ -41,8 +41,6 @@ export interface Lock {
 export async function takeLock(folder: string, times = TIMES): Promise<Lock> {
   const path = join(folder, "lock");
   const id = randomUUID();
-  // Not named by the pid: threads share theirs, and so may processes in different containers.
-  const own = `${path}.${id}.part`;
   const { pid } = process;
   const since = new Date().toISOString();
   const holder: Holder = {
@@ -53,14 +51,12 @@ export async function takeLock(folder: string, times = TIMES): Promise<Lock> {
     began: beginning(pid),
     since,
   };
-  try {
-    await writeFile(own, JSON.stringify(holder));
-    // Linking fails if the name is taken, and is never half done, unlike creating and then writing.
-    while (!(await linked(own, path))) await removeStale(path, folder, times);
-  } catch (cause) {
-    throw cause instanceof RunError ? cause : unwritable(own, cause);
-  } finally {
-    await rm(own, { force: true });
+  const other = await take(path, holder, times);
+  if (other) {
+    const { pid: theirs, host } = other;
+    throw new RunError(
+      `${folder} is being written by process ${theirs} on ${host} since ${other.since}`,
+    );
   }
   const touch = () => {
     const now = new Date();
@@ -82,44 +78,71 @@ export async function takeLock(folder: string, times = TIMES): Promise<Lock> {
   };
 }
 
+/** Makes `path` a file that names `holder`, or says who else has it and is alive. */
+async function take(path: string, holder: Holder, times: Times): Promise<Holder | null> {
+  const own = `${path}.${randomUUID()}.part`;
+  try {
+    await writeFile(own, JSON.stringify(holder));
+    for (;;) {
+      // Linking fails if the name is taken, and is never half done, unlike creating and then writing.
+      if (await linked(own, path)) return null;
+      const other = await read(path);
+      if (other === undefined) continue;
+      if (other && !(await isGone(other, path, times.patience))) return other;
+      if (await replaced(path, other, own, holder, times)) return null;
+    }
+  } catch (cause) {
+    throw cause instanceof RunError ? cause : unwritable(path, cause);
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/**
+ * Puts `own` in the place of a lock whose holder is gone, if nobody else has done so. Of many that want to, the one
+ * that holds the lock on doing this may: without it, one could take away what another has just put there.
+ */
+async function replaced(
+  path: string,
+  gone: Holder | null,
+  own: string,
+  holder: Holder,
+  times: Times,
+): Promise<boolean> {
+  const claim = `${path}.${/^[\w-]+$/.exec(gone?.id ?? "") ?? "broken"}.claim.part`;
+  if (await take(claim, holder, times)) {
+    await sleep(5);
+    return false;
+  }
+  try {
+    if (JSON.stringify(await read(path)) !== JSON.stringify(gone)) return false;
+    await rename(own, path);
+    return true;
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
 async function linked(own: string, path: string): Promise<boolean> {
   try {
     await link(own, path);
     return true;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw unwritable(path, cause);
+    throw cause;
   }
 }
 
-async function removeStale(path: string, folder: string, { patience }: Times): Promise<void> {
-  const holder = await read(path);
-  if (holder && !(await isGone(holder, path, patience))) {
-    const { pid, host, since } = holder;
-    throw new RunError(`${folder} is being written by process ${pid} on ${host} since ${since}`);
-  }
-  const aside = `${path}.${randomUUID()}.part`;
-  try {
-    await rename(path, aside);
-  } catch {
-    // Another process was faster.
-    return;
-  }
-  const taken = await read(aside);
-  // What was renamed may be a lock that another has just taken in place of the stale one: that one goes back.
-  if (taken && taken.id !== holder?.id) await linked(aside, path);
-  await rm(aside, { force: true });
-}
-
-/** Null if there is none, or it is not readable as one: then whoever made it is no writer of ours. */
-async function read(path: string): Promise<Holder | null> {
+/** Undefined if there is none; null if it is not readable as one: then whoever made it is no writer of ours. */
+async function read(path: string): Promise<Holder | null | undefined> {
   try {
     return JSON.parse(await readFile(path, "utf8"));
-  } catch {
-    return null;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "ENOENT" ? undefined : null;
   }
 }
 
+/** Whether a holder is known not to be there any more. */
 async function isGone(holder: Holder, path: string, patience: number): Promise<boolean> {
   const { pid, host, began } = holder;
   if (host !== hostname() || holder.space !== space()) return isSilent(path, patience);
