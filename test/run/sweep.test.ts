@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { measuredBoundaries } from "../../ts/analysis/boundaries.js";
 import { InputError, RunError } from "../../ts/errors/errors.js";
 import type { SweepInput } from "../../ts/experiment/sweep.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
@@ -269,6 +270,32 @@ describe("refinement", () => {
       const sigma = ({ fields }: SweptRun) => fields["noise.0.sigma"] as number;
       expect(Math.min(...high.map(sigma)) / Math.max(...low.map(sigma))).toBeLessThanOrEqual(1.1);
     }
+  });
+
+  it("says of boundaries over seeds no more than the grid can tell", async () => {
+    const coarse = { ...linear, sweep: { "noise.0.sigma": [1, 10], repeats: 3 } };
+    const { boundaries } = await sweep(coarse, { kernels });
+    const { overSeeds } = boundaries.catapult;
+    expect(overSeeds?.mean).toBeCloseTo(Math.sqrt(10), 10);
+    expect(overSeeds?.low).toBeCloseTo(1, 10);
+    expect(overSeeds?.high).toBeCloseTo(10, 10);
+    const fine = {
+      ...linear,
+      sweep: { "noise.0.sigma": "1:10:4", repeats: 3, refine: { precision: 0.02 } },
+    };
+    const { boundaries: refined, runs } = await sweep(fine, { kernels });
+    const ends = [0, 1, 2].map((seed) => {
+      const own = runs.filter(({ experiment }) => experiment.seed === seed);
+      return measuredBoundaries(
+        own.map(({ fields, phase }) => ({ sigma: fields["noise.0.sigma"] as number, phase })),
+      ).catapult.bracket as [number, number];
+    });
+    // Student's t of two degrees of freedom, over the brackets' lower ends.
+    const lows = ends.map(([low]) => Math.log(low));
+    const mean = (lows[0] + lows[1] + lows[2]) / 3;
+    const spread = Math.sqrt(lows.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 2);
+    const low = Math.exp(mean - (4.30265 * spread) / Math.sqrt(3));
+    expect(refined.catapult.overSeeds?.low).toBeCloseTo(low, 8);
   });
 
   it("gives the same runs on workers, whatever the order they finish in", async () => {

@@ -43,7 +43,10 @@ export interface SweepBoundary extends MeasuredBoundary {
   readonly predictedError: number | null;
   /** Whether the two agree: within three standard errors or 5 %. */
   readonly verdict: Verdict;
-  /** The boundary of each seed by itself, over the seeds that show it; null where seeds are not swept. */
+  /**
+   * The boundary of each seed by itself, over the seeds that show it: its geometric mean, and an interval that holds
+   * that of the true ones with 95 %, wherever in its bracket each lies. Null where seeds are not swept.
+   */
   readonly overSeeds: Interval | null;
 }
 
@@ -94,12 +97,28 @@ function boundariesOf(runs: readonly SweptSummary[]): SweepResult["boundaries"] 
     ? [...grouped(runs, ({ experiment }) => experiment.seed).values()].map(measured)
     : [];
   const entries = Object.entries(measured(runs)).map(([name, boundary]) => {
-    const found = bySeed.flatMap((of) => of[name as BoundaryName].measured ?? []);
-    const overSeeds = found.length > 0 ? meanInterval(found) : null;
+    const brackets = bySeed.flatMap((of) => {
+      const { bracket } = of[name as BoundaryName];
+      return bracket ? [bracket] : [];
+    });
     const unknown = { predicted: null, predictedError: null, verdict: "not told" } as const;
-    return [name, { ...unknown, ...boundary, overSeeds }];
+    return [name, { ...unknown, ...boundary, overSeeds: boundaryInterval(brackets) }];
   });
   return Object.fromEntries(entries);
+}
+
+/** Along the logarithm of `sigma`, as sweeps go. */
+function boundaryInterval(brackets: readonly (readonly [number, number])[]): Interval | null {
+  if (brackets.length === 0) return null;
+  const [lows, highs] = [0, 1].map((end) =>
+    meanInterval(brackets.map((ends) => Math.log(ends[end]))),
+  );
+  return {
+    mean: Math.exp((lows.mean + highs.mean) / 2),
+    low: Math.exp(lows.low),
+    high: Math.exp(highs.high),
+    count: brackets.length,
+  };
 }
 
 function groupsOf(runs: readonly SweptSummary[]): SeedGroup[] {
