@@ -53,6 +53,7 @@ export class Seat {
   load(data: DataSpec, signal?: AbortSignal): Promise<KeyedDataset> {
     return this.#unlessAborted(signal, async () => {
       await this.ready;
+      signal?.throwIfAborted();
       return unwrap(await this.#call<Outcome<KeyedDataset>>(() => this.#remote.load(data)));
     });
   }
