@@ -41,6 +41,10 @@ CASES = {
         widths=[1, 20, 1], activation="linear", loss="mse", batch=64, epochs=24, catapult=6.0, learningRate=0.05
     ),
     "linear-softmax": dict(widths=[5, 3], activation="linear", nodes=1, sigma=3.0, batch=64, epochs=40),
+    "relu-mse-hidden": dict(widths=[8, 15, 12, 3], loss="mse", ninLayer=1, nodes=2, sigma=0.8, learningRate=0.05),
+    "tanh-mse-hidden": dict(
+        widths=[7, 13, 11, 4], activation="tanh", loss="mse", ninLayer=1, sigma=1.1, distribution="uniform", mode="fixed"
+    ),
 }
 DEFAULTS = dict(
     activation="relu",

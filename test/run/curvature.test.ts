@@ -5,6 +5,7 @@ import { quadraticForm, spectrumOf } from "../../ts/analysis/spectrum.js";
 import type { Machine } from "../../ts/backend/machine.js";
 import { referenceMachine } from "../../ts/backend/reference.js";
 import { wasmMachine } from "../../ts/backend/wasm.js";
+import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
 import { loadDataset } from "../../ts/data/load.js";
 import { readNpz } from "../../ts/data/npz.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
@@ -21,9 +22,11 @@ import { seededInputs } from "../../ts/run/inputs.js";
 import { type Parameters, parametersOf } from "../../ts/run/parameters.js";
 import { planOf } from "../../ts/run/plan.js";
 import { readReplay } from "../../ts/run/replay.js";
+import { testGpu } from "../gpu.js";
 
 const kernels = await loadKernels();
 const relaxed = await loadKernels({ fast: true });
+const gpu = await testGpu();
 
 const FOLDER = "test/replay/fixtures";
 const cases = readdirSync(FOLDER)
@@ -69,7 +72,23 @@ describe("the mean local Hessian that PyTorch's float64 autograd finds", () => {
   // As for runs: a float32 pass is the exact pass of a network whose parameters were changed by at most gamma_n,
   // relatively, n being the longest sum and 6 more. It goes up and down, and the tangent with it: four times the
   // largest change that such networks' Hessians show, and gamma of the sum over samples.
-  test.each(cases)("%s: the CPU machines within float32's bounds", async (_, bytes) => {
+  test("is there for kinks and without, both losses, first and hidden layers", () => {
+    const kinds = cases.map(([, bytes]) => {
+      const { widths, activation, loss, noise } = readReplay(bytes, "case").plan.network;
+      const { layer } = noise[0];
+      const place = layer === 0 ? "first" : layer < widths.length - 2 ? "hidden" : "last";
+      return `${activation} ${loss} ${place}`;
+    });
+    for (const activation of ["relu", "tanh"]) {
+      for (const loss of ["cross-entropy", "mse"]) {
+        for (const place of ["first", "hidden"]) {
+          expect(kinds).toContain(`${activation} ${loss} ${place}`);
+        }
+      }
+    }
+  });
+
+  test.each(cases)("%s: the float32 machines within their bounds", async (_, bytes) => {
     const { plan } = readReplay(bytes, "case");
     const start = startOf(bytes);
     const n = Math.max(...plan.network.widths, plan.trainRows) + 6;
@@ -88,9 +107,12 @@ describe("the mean local Hessian that PyTorch's float64 autograd finds", () => {
       const changed = await hessianOf(bytes, referenceMachine(), { weights, biases, niw: [] }, 32);
       spread = Math.max(spread, difference(changed, exact));
     }
-    for (const machine of [wasmMachine(kernels), wasmMachine(relaxed)]) {
+    const machines = [wasmMachine(kernels), wasmMachine(relaxed)];
+    if (!("none" in gpu)) machines.push(webgpuMachine(gpu));
+    for (const machine of machines) {
       const ours = await hessianOf(bytes, machine, start, 5);
-      expect(difference(ours, exact)).toBeLessThan(4 * spread + gamma * largest(exact));
+      const bound = 4 * spread + gamma * largest(exact);
+      expect(difference(ours, exact), machine.name).toBeLessThan(bound);
     }
   });
 });
@@ -144,6 +166,40 @@ test("samples beyond one chunk, the rest too, are all of them", async () => {
   expect(await denseHessian(probe)).toEqual(whole);
   expect((await probe.gradient()).squares).toEqual(squares);
 });
+
+test.each([
+  [0, "cross-entropy"],
+  [1, "mse"],
+  [2, "cross-entropy"],
+] as const)(
+  "each sample's own gradient at layer %d (%s) averages to the mean, and is that of the sample alone",
+  async (layer, loss) => {
+    const network = { layers: [12, 9], activation: "tanh" as const, loss };
+    const { probe, parameters } = await openAt(mixture({ network }), referenceMachine(), layer);
+    const own = await probe.gradients();
+    const { mean, squares } = await probe.gradient();
+    const [n, d] = [probe.samples, probe.width];
+    expect(own.length).toBe(n * d);
+    const average = (of: (i: number) => number) => {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += of(i);
+      return sum / n;
+    };
+    for (let k = 0; k < d; k++) {
+      expect(average((i) => own[i * d + k])).toBeCloseTo(mean[k], 14);
+      expect(average((i) => own[i * d] * own[i * d + k])).toBeCloseTo(squares[k], 14);
+    }
+    // One sample by itself, of the last chunk's rest.
+    const experiment = parseExperiment(mixture({ network }));
+    const data = await loadDataset(experiment.data, new Streams(kernels, experiment.seed));
+    const { network: bare } = planOf(experiment, data);
+    const options = { first: 1400, samples: 1 };
+    const alone = await CurvatureProbe.open(referenceMachine(), bare, layer, data, options);
+    alone.load(parameters);
+    const { mean: single } = await alone.gradient();
+    expect(difference(own.subarray(1400 * d, 1401 * d), single)).toBeLessThan(1e-15);
+  },
+);
 
 test("an antithetic pass with one node of signs is the central difference, sample by sample", async () => {
   const network = { layers: [12, 9], activation: "relu" as const };

@@ -18,6 +18,8 @@ export type CurvatureKind = "pointwise" | "smoothed";
 
 export interface LoweredCurvature {
   readonly program: Program;
+  /** The buffer in which `base` leaves `g_i` of the chunk's samples, a row each. */
+  readonly gradients: string;
   /** The samples in parts: whole chunks, then the rest. Lists of a part end in its suffix. */
   readonly parts: readonly {
     readonly suffix: string;
@@ -48,8 +50,10 @@ export function lowerCurvature({ plan, layer, nodes }: CurvaturePlan): LoweredCu
   if (n % rows > 0) parts.push({ suffix: ".rest", rows: n % rows, passes: 1 });
 
   const lists: Record<string, OpList> = {};
+  let gradients = "";
   for (const part of parts) {
     const probe = new Probe(space, layer, nodes, part.rows);
+    gradients = probe.gradients;
     const add = (name: string, ops: Op[]) => {
       lists[name + part.suffix] = { ops, slots: 1 };
     };
@@ -68,7 +72,7 @@ export function lowerCurvature({ plan, layer, nodes }: CurvaturePlan): LoweredCu
   }
   space.matrix("unit", nodes, nodes);
   space.matrix("noise", n, nodes);
-  return { program: { buffers: space.buffers, fills: space.fills, lists }, parts };
+  return { program: { buffers: space.buffers, fills: space.fills, lists }, gradients, parts };
 }
 
 class Probe {
@@ -98,6 +102,11 @@ class Probe {
     this.#eps = space.matrix("eps", rows, nodes);
     this.#niw = space.matrix("niw", width, nodes);
     this.#response = space.matrix("response", width, nodes);
+  }
+
+  /** Where `base` leaves its gradients. */
+  get gradients(): string {
+    return this.#base.delta(this.#layer).buffer;
   }
 
   draw(source: string, index: string): Op {

@@ -138,6 +138,19 @@ export class CurvatureProbe {
     };
   }
 
+  /** Each sample's own local gradient `g_i`, `[samples, d]`. */
+  async gradients(): Promise<Float64Array> {
+    const out = new Float64Array(this.samples * this.width);
+    let done = 0;
+    await this.#eachChunk(async (suffix) => {
+      const { rows } = this.#lowered.parts.find((part) => part.suffix === suffix) ?? { rows: 0 };
+      const chunk = await this.#session.read(this.#lowered.gradients);
+      out.set(chunk.subarray(0, rows * this.width), done);
+      done += rows * this.width;
+    });
+    return out;
+  }
+
   /**
    * The mean gradient's answer to shifts of the pre-activations by each column of `V` (`[d, k]` row-major), for all
    * samples alike: `<H> V` (`pointwise`), or `1/2 <g(+v) - g(-v)>` for each column v (`smoothed`, which depends on
