@@ -17,8 +17,10 @@ export { type ExpansionPoint, ExpansionProbe } from "./run/expansion.js";
 export { type FigureOne, figureOne, figureOneInput } from "./run/figureOne.js";
 export { type Foretold, foretold } from "./run/foretold.js";
 export {
+  type Density,
   denseHessian,
   hutchinsonTrace,
+  localDensity,
   localSpectrum,
   smoothedCurvatures,
   smoothedMaximum,
@@ -26,6 +28,7 @@ export {
 } from "./run/hessian.js";
 export { type NetworkCurvature, networkCurvature } from "./run/networkCurvature.js";
 export {
+  type LayerNames,
   type OwnNetwork,
   type OwnNetworkOptions,
   readNetwork,

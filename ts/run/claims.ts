@@ -153,7 +153,7 @@ function boundary({ predicted, boundaries }: FigureOne): Claim {
   return {
     claim: BOUNDARY,
     verdict: off < 0.25 ? "seen" : "not seen",
-    because: `predicted ${short(catapult.value)} +- ${short(catapult.error)} (pointwise curvature: ${short(catapultPointwise?.value ?? Number.NaN)}), measured between ${short(measured[0])} and ${short(measured[1])}`,
+    because: `predicted ${short(catapult.value)} ± ${short(catapult.error)} (pointwise curvature: ${short(catapultPointwise?.value ?? Number.NaN)}), measured between ${short(measured[0])} and ${short(measured[1])}`,
   };
 }
 

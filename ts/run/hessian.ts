@@ -1,5 +1,5 @@
 import { type Estimate, estimate } from "../analysis/estimate.js";
-import { type LanczosResult, lanczos } from "../analysis/lanczos.js";
+import { type LanczosResult, lanczos, spectralDensity } from "../analysis/lanczos.js";
 import { quadraticForm, type Spectrum, spectrumOf } from "../analysis/spectrum.js";
 import { RunError } from "../errors/errors.js";
 import type { Streams } from "../random/streams.js";
@@ -40,6 +40,35 @@ export function topSpectrum(
 ): Promise<LanczosResult> {
   const start = streams.draw("probe", 0, "normal", run, 1, probe.width);
   return lanczos((v) => probe.shifted(v, "pointwise"), start, { steps, tolerance });
+}
+
+/** Eigenvalues of `<H>` and how densely they lie. */
+export interface Density {
+  readonly points: Float64Array;
+  /** Of integral 1. */
+  readonly density: Float64Array;
+}
+
+/**
+ * The density of the eigenvalues of `<H>` by stochastic Lanczos quadrature, from `runs` random starts: at 100 points from
+ * below the lowest to above the largest eigenvalue found, each a Gaussian of a fortieth of that span.
+ */
+export async function localDensity(
+  probe: CurvatureProbe,
+  streams: Streams,
+  { runs = 4, steps = 40 } = {},
+): Promise<Density> {
+  const found: LanczosResult[] = [];
+  for (let run = 0; run < runs; run++) {
+    found.push(await topSpectrum(probe, streams, { steps, tolerance: 0, run }));
+  }
+  const values = found.flatMap((one) => [...one.values]);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const spread = (high - low) / 40 || 1;
+  const from = low - 4 * spread;
+  const step = (high + 4 * spread - from) / 99;
+  const points = Float64Array.from({ length: 100 }, (_, i) => from + i * step);
+  return { points, density: spectralDensity(found, points, spread) };
 }
 
 /** `tr<H>` by Hutchinson's estimator: `z^T <H> z` over `count` random vectors of signs. */

@@ -5,7 +5,7 @@ import { InputError } from "../errors/errors.js";
 import type { Network } from "../program/network.js";
 import type { Streams } from "../random/streams.js";
 import { CurvatureProbe } from "./curvature.js";
-import { hutchinsonTrace, smoothedMaximum, topSpectrum } from "./hessian.js";
+import { hutchinsonTrace, localDensity, smoothedMaximum, topSpectrum } from "./hessian.js";
 import type { Parameters } from "./parameters.js";
 import { type WeightCurvature, weightCurvature } from "./probeMoment.js";
 
@@ -19,16 +19,23 @@ export interface NetworkCurvature extends WeightCurvature {
   /** The largest eigenvalues of the pointwise mean local Hessian, falling, and how far off each may be. */
   readonly eigenvalues: readonly Estimate[];
   readonly trace: Estimate;
+  /** How densely all of them lie: where, and the density there. */
+  readonly density: {
+    readonly points: readonly number[];
+    readonly density: readonly number[];
+  };
   /** Root mean square of the shifts of the layer's pre-activations (as vectors) by the probing noise. */
   readonly reach: number;
   /** Largest curvature of the loss smoothed over that reach. */
   readonly smoothedMax: number;
 }
 
+const MOST_NODES = 65_536;
+
 /**
  * Probes one layer of a network with noise nodes of random weights, whose shifts have the root mean square `reach`:
  * the antithetic reading then estimates `tr<H> / units`, better with more nodes.
- * @throws InputError where network and data do not fit, or there is no such layer.
+ * @throws InputError where network and data do not fit, there is no such layer, or an option is out of range.
  */
 export async function networkCurvature(
   machine: Machine,
@@ -53,6 +60,12 @@ export async function networkCurvature(
       `the network goes from ${widths[0]} to ${outputs}: ${data.name} has ${data.inputs} inputs and ${data.outputs} outputs`,
     );
   }
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > MOST_NODES) {
+    throw new InputError("nodes", `nodes is ${nodes}: takes an integer from 1 to ${MOST_NODES}`);
+  }
+  if (!(reach > 0 && Number.isFinite(reach))) {
+    throw new InputError("reach", `reach is ${reach}: takes a number above 0`);
+  }
   const samples = options.samples ?? Math.min(1000, data.train.rows);
   const probe = await CurvatureProbe.open(machine, network, layer, data, {
     samples,
@@ -62,6 +75,7 @@ export async function networkCurvature(
   try {
     probe.load(parameters);
     const { loss } = await probe.gradient();
+    const { points, density } = await localDensity(probe, streams);
     const top = await topSpectrum(probe, streams, { steps: 60, tolerance: 1e-5 });
     const random = streams.draw("probe", 4, "normal", 0, probe.width, nodes);
     const scale = 1 / Math.sqrt(probe.width * nodes);
@@ -78,6 +92,7 @@ export async function networkCurvature(
         error: top.residuals[k],
       })),
       trace: await hutchinsonTrace(probe, streams),
+      density: { points: [...points], density: [...density] },
       reach,
       smoothedMax: (await smoothedMaximum(probe, top.vectors.slice(0, probe.width), reach)).value,
     };

@@ -9,6 +9,7 @@ import { Streams } from "../../random/streams.js";
 import { machineFor } from "../../run/backend.js";
 import { type NetworkCurvature, networkCurvature } from "../../run/networkCurvature.js";
 import { readNetwork } from "../../run/ownNetwork.js";
+import { shown } from "../comparisons.js";
 import type { Interrupt } from "../interrupt.js";
 import {
   dataFiles,
@@ -35,7 +36,10 @@ export function curvatureCommand(program: Command, interrupt: Interrupt): void {
     .argument("<checkpoint>", "safetensors file of an MLP's Linear layers, as PyTorch names them")
     .option("--config <file>", "JSON file with the network's activation and loss, and the data")
     .option("--layer <l>", "weight layer whose pre-activations are probed, from 0", number, 0)
-    .option("--layers <names>", "names of the Linear layers from the input on, with commas")
+    .option(
+      "--layers <names>",
+      "the Linear layers from the input on, with commas: fc1,fc2 or, of any other names, W1:b1,W2:b2",
+    )
     .option("--samples <n>", "training samples (1000)", number)
     .option("--nodes <m>", "probing noise nodes (32)", number)
     .option("--reach <delta>", "root mean square shift of the pre-activations (0.1)", number)
@@ -84,14 +88,13 @@ async function bytesOf(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    const why = (error as Error).message.replace(/^[A-Z]+: /, "");
-    throw new InputError("CHECKPOINT", `CHECKPOINT is "${path}": ${why}`);
+    const why = (error as Error).message.replace(/^[A-Z]+: /, "").replace(/, .*/, "");
+    throw new InputError("CHECKPOINT", `CHECKPOINT is "${path}": ${why}; takes a safetensors file`);
   }
 }
 
 function described(found: NetworkCurvature): string {
   const { layer, units, samples, eigenvalues, trace, reach } = found;
-  const error = (x: { value: number; error: number }) => `${digits(x.value)} +- ${digits(x.error)}`;
   return [
     `layer ${layer} of ${units} units, over ${samples} samples (mean loss ${digits(found.loss)})`,
     table(
@@ -104,10 +107,10 @@ function described(found: NetworkCurvature): string {
             .map(({ value }) => digits(value))
             .join(", "),
         ],
-        ["trace over units", error({ value: trace.value / units, error: trace.error / units })],
+        ["trace over units", shown({ value: trace.value / units, error: trace.error / units })],
         ["along the probing noise weights, pointwise", digits(found.pointwise)],
         [`the same, smoothed over ${digits(reach)}`, digits(found.smoothed)],
-        ["read by the noise (antithetic)", error(found.antithetic)],
+        ["read by the noise (antithetic)", shown(found.antithetic)],
         [`largest, smoothed over ${digits(reach)}`, digits(found.smoothedMax)],
       ],
     ),
