@@ -145,12 +145,17 @@ export function elementwise(
   statements: string,
   declarations = "",
 ): Dispatch {
-  const groups = Math.min(Math.ceil((rows * cols) / THREADS), MOST_GROUPS);
+  const groups = elementGroups({ rows, cols });
   return kernel.dispatch({
     declarations,
     main: eachElement(kernel, rows, cols, groups, statements),
     grid: [groups, 1, replicas],
   });
+}
+
+/** Workgroups that have a thread for each element, as far as every adapter takes so many. */
+export function elementGroups(size: { readonly rows: number; readonly cols: number }): number {
+  return Math.min(Math.ceil((size.rows * size.cols) / THREADS), MOST_GROUPS);
 }
 
 /** A loop over the elements (r, c) that are this thread's. */

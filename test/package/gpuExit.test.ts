@@ -24,7 +24,15 @@ console.log(backend.name);`,
   "that sweeps": `import { sweep } from "${dist}";
 const { runs } = await sweep({ ...${EXPERIMENT}, sweep: { "noise.0.sigma": [1, 2] } }, { backend: "webgpu" });
 console.log(runs[0].backend.name);`,
-  "whose own error nobody catches": `import { train } from "${dist}";
+  "that runs the linear model's recursion": `import { linearExperiment, loadKernels, runLinearEnsemble } from "${dist}";
+const model = { width: 8, samples: 10, learningRate: 0.05, steps: 20, sigma: 1, seed: 0 };
+const spec = { experiment: linearExperiment(model), sigmas: [1], learningRates: [0.05], seeds: [0] };
+const cells = await runLinearEnsemble(await loadKernels(), spec, { backend: "webgpu" });
+if (cells[0].steps === 20) console.log("webgpu");`,
+  "that times the machines": `import { bench } from "${dist}";
+const { rows } = await bench({ sizes: { widths: [4], batches: [4], replicas: [1] } });
+console.log(rows[1].backend);`,
+  "whose own error is caught": `import { train } from "${dist}";
 await train(${EXPERIMENT}, { backend: "webgpu", onRecord: () => { console.log("webgpu"); throw new Error("mine"); } }).catch(() => {});`,
 };
 
@@ -41,5 +49,18 @@ test.skipIf("none" in found).each(Object.entries(scripts))(
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  },
+);
+
+test.skipIf("none" in found)(
+  "a script that throws while a GPU works for it ends, with exit code 1",
+  { timeout: 120_000 },
+  async () => {
+    const script = `import { train } from "${dist}";
+const onRecord = () => setTimeout(() => { throw new Error("mine"); });
+train({ ...${EXPERIMENT}, epochs: 1000 }, { backend: "webgpu", onRecord });`;
+    const flags = ["--input-type=module", "--eval", script];
+    const ended = run(process.execPath, flags, { timeout: 60_000 });
+    await expect(ended).rejects.toMatchObject({ code: 1, killed: false });
   },
 );

@@ -36,7 +36,10 @@ function destroying(device: () => Promise<GPUDevice>, when: (step: number) => bo
 /** Each call is another place for the process' GPU, so that no other test's is lost. */
 const ownPlace = () => ({ source: () => dawn() });
 
-describe.skipIf("none" in found)("a GPU that is lost in the midst of a run", () => {
+// A software adapter takes seconds to compile a run's kernels, for each device anew.
+const SLOW = { timeout: 300_000 };
+
+describe.skipIf("none" in found)("a GPU that is lost in the midst of a run", SLOW, () => {
   test("is replaced by another, which goes on to the same numbers", async () => {
     const gpu = ownPlace();
     const current = async () => ((await sharedGpu(gpu)) as Gpu).device;

@@ -4,7 +4,7 @@ import { activationGradient } from "../../../gpu/activationGradient.js";
 import { addScaled } from "../../../gpu/addScaled.js";
 import { countCorrect } from "../../../gpu/countCorrect.js";
 import { crossEntropy } from "../../../gpu/crossEntropy.js";
-import { gather } from "../../../gpu/gather.js";
+import { canGather, type GatherShape, gather } from "../../../gpu/gather.js";
 import type { Abilities, Dispatch, Matrix } from "../../../gpu/kernel.js";
 import { product } from "../../../gpu/product.js";
 import { softmaxTangent } from "../../../gpu/softmaxTangent.js";
@@ -12,18 +12,57 @@ import { squaredError } from "../../../gpu/squaredError.js";
 import type { Slot } from "../../../gpu/sum.js";
 import { sumSquares } from "../../../gpu/sumSquares.js";
 import { tick } from "../../../gpu/tick.js";
-import { type Op, type OpList, type Program, type Region, replicasOf } from "../../program/ops.js";
+import {
+  type Gather,
+  type Op,
+  type OpList,
+  type Program,
+  type Region,
+  replicasOf,
+} from "../../program/ops.js";
 
-/** The dispatches of one pass over a list. */
+/** The dispatches of one pass over a list: what one kernel can do of operations that follow each other is one dispatch. */
 export function dispatchesOf(list: OpList, program: Program, can: Abilities): Dispatch[] {
+  const replicas = replicasOf(program);
   const dispatches: Dispatch[] = [];
+  let gathers: GatherShape[] = [];
+  const gatherAll = () => {
+    if (gathers.length > 0) dispatches.push(gather(gathers, replicas));
+    gathers = [];
+  };
   for (let i = 0; i < list.ops.length; i++) {
     const op = list.ops[i];
+    if (op.op === "gather") {
+      const shape = gatherShape(op, program);
+      if (!canGather([...gathers, shape])) gatherAll();
+      gathers.push(shape);
+      continue;
+    }
+    gatherAll();
     const slope = slopeAfter(op, list.ops[i + 1]);
     if (slope) i++;
     dispatches.push(...dispatchesOfOp(op, slope, list.slots, program, can));
   }
+  gatherAll();
   return [...dispatches, tick()];
+}
+
+/** Elements from one replica's buffer to the next one's; 0 where there is but one. */
+function apartOf(buffer: string, program: Program): number {
+  const { length, shared } = program.buffers[buffer];
+  return shared || replicasOf(program) === 1 ? 0 : length;
+}
+
+function gatherShape({ source, index, into, scale, shift }: Gather, program: Program): GatherShape {
+  const apart = (buffer: string) => apartOf(buffer, program);
+  const bytes = program.buffers[source].type === "byte";
+  return {
+    source: { buffer: source, bytes, apart: apart(source) },
+    index: { buffer: index, apart: apart(index) },
+    into: { ...into, apart: apart(into.buffer) },
+    scale,
+    shift,
+  };
 }
 
 type Slope = Extract<Op, { op: "activationGradient" }>;
@@ -39,18 +78,17 @@ function slopeAfter(op: Op, next: Op | undefined): Slope | undefined {
 }
 
 function dispatchesOfOp(
-  op: Op,
+  op: Exclude<Op, Gather>,
   slope: Slope | undefined,
   slots: number,
   program: Program,
   can: Abilities,
 ): Dispatch[] {
   const replicas = replicasOf(program);
-  const apart = (buffer: string) => {
-    const { length, shared } = program.buffers[buffer];
-    return shared || replicas === 1 ? 0 : length;
-  };
-  const matrix = (region: Region): Matrix => ({ ...region, apart: apart(region.buffer) });
+  const matrix = (region: Region): Matrix => ({
+    ...region,
+    apart: apartOf(region.buffer, program),
+  });
   const slot = (at: { slot: number; scale?: number }): Slot => ({
     slot: at.slot,
     scale: at.scale ?? 1,
@@ -59,19 +97,6 @@ function dispatchesOfOp(
   });
   const optional = (region?: Region) => (region ? matrix(region) : undefined);
   switch (op.op) {
-    case "gather": {
-      const bytes = program.buffers[op.source].type === "byte";
-      return [
-        gather({
-          source: { buffer: op.source, bytes, apart: apart(op.source) },
-          index: { buffer: op.index, apart: apart(op.index) },
-          into: matrix(op.into),
-          scale: op.scale,
-          shift: op.shift,
-          replicas,
-        }),
-      ];
-    }
     case "product": {
       const [a, b, c] = [matrix(op.a), matrix(op.b), matrix(op.c)];
       const after = slope && { activation: slope.activation, at: matrix(slope.at) };

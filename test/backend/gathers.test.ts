@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { dispatchesOf } from "../../ts/backend/webgpu/dispatches.js";
+import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
+import type { Gather, Op, Program } from "../../ts/program/ops.js";
+import { testGpu } from "../gpu.js";
+
+// Gathers that follow each other are one dispatch on the GPU, as far as they do not meet.
+
+const gpu = await testGpu();
+
+const ROWS = 3;
+const to = (buffer: string, offset: number, cols: number) => ({
+  buffer,
+  offset,
+  rows: ROWS,
+  cols,
+  stride: 6,
+});
+const from = (source: string, into: Gather["into"], scale: Gather["scale"] = 1): Gather => ({
+  op: "gather",
+  source,
+  index: "index",
+  into,
+  scale,
+  shift: 0.5,
+});
+
+function programOf(ops: readonly Op[]): Program {
+  const shared = true;
+  return {
+    replicas: 2,
+    buffers: {
+      bytes: { type: "byte", length: 5 * 3, shared },
+      floats: { type: "float", length: 5, shared },
+      noise: { type: "float", length: 5 * 2, shared },
+      index: { type: "index", length: 2 * ROWS, shared },
+      into: { type: "float", length: 6 * ROWS },
+      other: { type: "float", length: 6 * ROWS },
+    },
+    fills: [],
+    lists: { list: { ops, slots: 0 } },
+  };
+}
+
+const can = { subgroups: false, workgroupBytes: 16384 };
+/** All but the one that ends a pass. */
+const dispatches = (...ops: Op[]) => {
+  const program = programOf(ops);
+  return dispatchesOf(program.lists.list, program, can).length - 1;
+};
+
+const inputs = from("bytes", to("into", 0, 3));
+const noise = from("noise", to("into", 4, 2), [2, 3]);
+const targets = from("floats", to("other", 0, 1));
+
+test("those that write apart are one dispatch, those that meet are not", () => {
+  expect(dispatches(inputs, targets, noise)).toBe(1);
+  expect(dispatches(inputs, from("noise", to("into", 2, 2)))).toBe(2);
+  expect(dispatches(inputs, from("into", to("other", 0, 6)))).toBe(2);
+  expect(dispatches(noise, from("floats", to("other", 0, 1), [1, 2]))).toBe(2);
+  const loss: Op = { op: "addScaled", from: to("other", 0, 1), into: to("into", 3, 1), factor: 1 };
+  expect(dispatches(inputs, loss, noise)).toBe(3);
+});
+
+test.skipIf("none" in gpu)("one dispatch gathers what each would", async () => {
+  if ("none" in gpu) return;
+  const session = await webgpuMachine(gpu).open(programOf([inputs, targets, noise]));
+  session.write(
+    "bytes",
+    Uint8Array.from({ length: 15 }, (_, i) => 10 * i),
+  );
+  session.write("floats", Float32Array.of(1, 2, 3, 4, 5));
+  session.write(
+    "noise",
+    Float32Array.from({ length: 10 }, (_, i) => -i),
+  );
+  session.write("index", Uint32Array.of(0, 0, 0, 4, 1, 2));
+  await session.run("list", 1, 1);
+  const right = (replica: number) => {
+    const rows = [4, 1, 2].map((i) => [
+      ...[0, 1, 2].map((c) => 10 * (3 * i + c) + 0.5),
+      0,
+      ...[0, 1].map((c) => (2 + replica) * -(2 * i + c) + 0.5),
+    ]);
+    return rows.flat();
+  };
+  expect([...(await session.read("into"))]).toEqual([...right(0), ...right(1)]);
+  const other = [5.5, 2.5, 3.5].flatMap((x) => [x, 0, 0, 0, 0, 0]);
+  expect([...(await session.read("other"))]).toEqual([...other, ...other]);
+  session.dispose();
+});
