@@ -114,9 +114,10 @@ function plannedTable(plan: DryRun): string {
   );
 }
 
-/** The command line's JSON for one run; `backend` is the machine's name, `flavour` its build. */
+/** The command line's JSON for one run; `backend` is the machine's name, `flavour` its build, `why` what chose it. */
 export function summaryOf({ backend, phase, evidence, final, timing }: RunResult) {
-  return { backend: backend.name, flavour: backend.flavour, phase, evidence, final, timing };
+  const { name, flavour, why } = backend;
+  return { backend: name, flavour, why, phase, evidence, final, timing };
 }
 
 async function writeRun(folder: string, result: RunResult, summary: object): Promise<void> {

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { dispatchesOf } from "../../ts/backend/webgpu/dispatches.js";
 import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
+import { lower } from "../../ts/program/lower.js";
 import type { Gather, Op, Program } from "../../ts/program/ops.js";
+import { benchPlan } from "../../ts/run/bench/benchPlan.js";
 import { testGpu } from "../gpu.js";
 
 // Gathers that follow each other are one dispatch on the GPU, as far as they do not meet.
@@ -60,6 +62,11 @@ test("those that write apart are one dispatch, those that meet are not", () => {
   expect(dispatches(noise, from("floats", to("other", 0, 1), [1, 2]))).toBe(2);
   const loss: Op = { op: "addScaled", from: to("other", 0, 1), into: to("into", 3, 1), factor: 1 };
   expect(dispatches(inputs, loss, noise)).toBe(3);
+});
+
+test("a training step has few dispatches", () => {
+  const { program } = lower(benchPlan([784, 512, 512, 512, 10], 128));
+  expect(dispatchesOf(program.lists.step, program, can)).toHaveLength(21);
 });
 
 test.skipIf("none" in gpu)("one dispatch gathers what each would", async () => {
