@@ -40,7 +40,7 @@ export function product(shape: ProductShape, can: Abilities): Dispatch[] {
   const sideA = side(k, "A", a, !transposeA, tile.rows, rows, tile);
   const sideB = side(k, "B", b, transposeB, tile.cols, cols, tile);
   const part = Math.ceil(depth / splits / tile.depth) * tile.depth;
-  const out = splits > 1 ? partStore(k, rows, cols) : resultStore(k, shape);
+  const out = splits > 1 ? partStore(k, c) : resultStore(k, shape);
   const main = `let row0 = group.y * ${tile.rows};
 let col0 = group.x * ${tile.cols};
 let begin = (group.z % ${splits}) * ${k.u32(part)};
@@ -78,7 +78,7 @@ ${store(tile, rows, cols)}`;
 /** Elements of scratch memory that the parts of a product's sums take. */
 export function productScratch(size: Parameters<typeof tilingFor>[0], can: Abilities): number {
   const { splits } = tilingFor(size, can.workgroupBytes);
-  return splits > 1 ? size.rows * size.cols * size.replicas * splits : 0;
+  return splits > 1 ? size.rows * rowInScratch(size.cols) * size.replicas * splits : 0;
 }
 
 function threadsOf({ rows, cols, threadRows, threadCols }: Tile): number {
@@ -283,12 +283,16 @@ function finished(
   ].join("\n");
 }
 
-function partStore(k: Kernel, rows: string, cols: string): string {
-  const scratch = k.storage(SCRATCH, true);
-  return `fn put(z: u32, replica: u32, row: u32, col: u32, v: vec4f, rows: u32, cols: u32) {
-for (var j = 0u; j < 4 && row < rows && col + j < cols; j++) {
-${scratch}[(z * ${rows} + row) * ${cols} + col + j] = v[j];
+/** Rows of parts are stored in whole vectors. */
+function rowInScratch(cols: number): number {
+  return Math.ceil(cols / 4) * 4;
 }
+
+function partStore(k: Kernel, c: Matrix): string {
+  const scratch = k.storage(SCRATCH, true, "vec4f");
+  const vectors = k.u32(rowInScratch(c.cols) / 4);
+  return `fn put(z: u32, replica: u32, row: u32, col: u32, v: vec4f, rows: u32, cols: u32) {
+if (row < rows && col < cols) { ${scratch}[(z * rows + row) * ${vectors} + col / 4] = v; }
 }`;
 }
 
@@ -296,7 +300,8 @@ function partsAdded(shape: ProductShape, splits: number): Dispatch {
   const { c, slope, replicas } = shape;
   const k = new Kernel();
   const scratch = k.storage(SCRATCH, false);
-  const size = k.u32(c.rows * c.cols);
+  const row = k.u32(rowInScratch(c.cols));
+  const rows = k.u32(c.rows);
   const element = k.matrix(c, true)("r", "c");
   const at = slope && k.matrix(slope.at, false)("r", "c");
   return elementwise(
@@ -304,7 +309,7 @@ function partsAdded(shape: ProductShape, splits: number): Dispatch {
     c,
     replicas,
     `var sum = 0.0;
-for (var s = 0u; s < ${splits}; s++) { sum += ${scratch}[(replica * ${splits} + s) * ${size} + i]; }
+for (var s = 0u; s < ${splits}; s++) { sum += ${scratch}[((replica * ${splits} + s) * ${rows} + r) * ${row} + c]; }
 ${finished(k, shape, "f32", "sum", element, at)}
 ${element} = x;`,
     functionOf(shape),

@@ -200,6 +200,17 @@ describe.skipIf("none" in found)("the GPU machine", () => {
     }
   });
 
+  test("a device lost while a session opens ends that in the same error", async () => {
+    for (let k = 0; k < 20; k++) {
+      const own = (await openGpu({ source: dawn })) as Gpu;
+      const opening = webgpuMachine(own).open(counting(16));
+      setTimeout(() => own.device.destroy(), k);
+      const session = await opening.catch((reason: unknown) => reason);
+      if (session instanceof Error) expect(session.message).toMatch(/^the GPU was lost/);
+      await own.device.lost;
+    }
+  });
+
   test("what exceeds a limit is refused by the limit's name", async () => {
     const adapter = await (await dawn()).requestAdapter();
     const device = await adapter?.requestDevice();

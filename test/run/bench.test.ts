@@ -56,7 +56,7 @@ test.skipIf("none" in found || !found.software)("auto takes no GPU that is softw
   expect(asked.name).toBe("webgpu");
 });
 
-/** The adapter at hand, which does not say that it is software. */
+/** The adapter at hand, which does not say that it is software, and has the least limits that WebGPU allows. */
 const disguised = {
   source: async () => {
     const real = await dawn();
@@ -65,7 +65,7 @@ const disguised = {
       return (
         adapter && {
           features: adapter.features,
-          limits: adapter.limits,
+          limits: {},
           info: { vendor: "acme", architecture: "", device: "", description: "" },
           requestDevice: (descriptor?: GPUDeviceDescriptor) => adapter.requestDevice(descriptor),
         }
@@ -95,6 +95,22 @@ test.skipIf("none" in found)("auto times both machines, and takes the faster", a
   const time = ({ why }: typeof one, i: number) => Number(why.match(/[\d.e+]+(?= µs)/g)?.[i]);
   expect(time(many, 0)).toBeCloseTo(time(one, 0) / 2, 1);
   expect(time(many, 1)).toBeLessThan(time(one, 1));
+});
+
+test.skipIf("none" in found)("auto takes no GPU that has no room for the run", async () => {
+  const [inputs, rows] = [1000, 40_000];
+  const experiment = parseExperiment({
+    network: { layers: [4] },
+    data: { name: "gaussian-mixture", inputs, classes: 2, train: rows },
+    optimizer: { batchSize: 20 },
+    epochs: 1000,
+  });
+  const train = { rows, inputs: new Float32Array(rows * inputs), targets: new Uint32Array(rows) };
+  const numbers = { inputs, outputs: 2, scale: 1, shift: 0 };
+  const dataset = { name: "zeros", task: "classification", ...numbers, train, test: null } as const;
+  const choice = await chooseBackend("auto", { experiment, kernels, dataset, gpu: disguised });
+  expect(choice.name).toBe("wasm");
+  expect(choice.why).toMatch(/^the buffer train.inputs takes 160 MB: this GPU's maxStorageBuffer/);
 });
 
 test("a sweep of runs each too short for a GPU may be long enough", async () => {

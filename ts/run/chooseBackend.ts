@@ -6,6 +6,7 @@ import { type FileSource, loadDataset } from "../data/load.js";
 import { RunError } from "../errors/errors.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Kernels } from "../kernels/instance.js";
+import { lower } from "../program/lower.js";
 import { Streams } from "../random/streams.js";
 import { type BackendName, machineFor } from "./backend.js";
 import { secondsPerRunsStep, secondsPerStep } from "./calibrate.js";
@@ -62,6 +63,8 @@ async function chosen(work: Work): Promise<Choice> {
     const data =
       dataset ?? (await loadDataset(experiment.data, new Streams(kernels, experiment.seed), files));
     const plan = planOf(experiment, data);
+    // What exceeds its limits it refuses here, where there is still a choice.
+    (await gpu.open(lower(plan).program)).dispose();
     const onCpu = (await secondsPerStep(cpu, plan)) / threads;
     const onGpu = await secondsPerRunsStep(gpu, plan, together);
     const cpus = threads > 1 ? `wasm (${threads} threads)` : "wasm";
