@@ -7,7 +7,7 @@ import { MemoryStore } from "../run/store/memoryStore.js";
 import { type SweepOptions, sweep } from "../run/sweep.js";
 import { inOrder, type SweepResult, type SweptSummary, summarised } from "../run/sweepResult.js";
 import { writeSweep } from "./sweepOutput.js";
-import { Progress, type Voice } from "./terminal.js";
+import { Progress, sayer, type Voice } from "./terminal.js";
 
 /**
  * Makes a sweep's runs, keeps them in a folder if there is one, and writes there what they show.
@@ -20,7 +20,7 @@ export async function runSweep(
   options: SweepOptions,
   predict = false,
 ): Promise<SweepResult<SweptSummary>> {
-  const kept = out === undefined ? null : await openStore(out, "--out");
+  const kept = out === undefined ? null : await openStore(out, "--out", sayer(voice));
   const store = kept ?? new MemoryStore();
   const progress = new Progress("sweep", voice);
   const runs: SweptSummary[] = [];

@@ -185,9 +185,13 @@ describe("the lock", () => {
     await writeFile(path, JSON.stringify(elsewhere));
     const times = { beat: 20, patience: 500 };
     const beating = setInterval(() => utimes(path, new Date(), new Date()), 20);
-    await expect(takeLock(folder, times)).rejects.toThrow(/process 1 on elsewhere since 2026/);
+    const said: string[] = [];
+    const say = (line: string) => said.push(line);
+    await expect(takeLock(folder, say, times)).rejects.toThrow(/process 1 on elsewhere since 2026/);
     clearInterval(beating);
-    const ours = await takeLock(folder, times);
+    const ours = await takeLock(folder, say, times);
+    expect(said).toHaveLength(2);
+    expect(said[0]).toMatch(/was held by process 1 on elsewhere: /);
     await ours.check();
     // One of ours is touched for as long as we hold it.
     const touched = async () => (await stat(path)).mtimeMs;

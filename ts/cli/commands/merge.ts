@@ -39,7 +39,7 @@ Example:
     .action(async (folders: string[], options: MergeOptions) => {
       const voice = voiceOf(options);
       const spec = await commonSpec(folders);
-      const store = await openStore(options.out, "--out");
+      const store = await openStore(options.out, "--out", sayer(voice));
       try {
         // What is there from before counts too; where a shard has the same run, the shard's is taken.
         const found = latest(options.out, store);

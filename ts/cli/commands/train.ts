@@ -23,7 +23,7 @@ import {
   withLongRun,
 } from "../options.js";
 import { runCurves } from "../runCurves.js";
-import { digits, Progress, phaseName, table } from "../terminal.js";
+import { digits, Progress, phaseName, sayer, table } from "../terminal.js";
 
 interface TrainCommandOptions extends LongRunOptions {
   readonly predict?: boolean;
@@ -53,7 +53,8 @@ Examples:
         process.stdout.write(`${voice.json ? JSON.stringify(plan) : plannedTable(plan)}\n`);
         return;
       }
-      const store = options.out === undefined ? undefined : await openStore(options.out, "--out");
+      const store =
+        options.out === undefined ? undefined : await openStore(options.out, "--out", sayer(voice));
       const progress = new Progress("train", voice);
       try {
         if (options.out) await writeSpec(options.out, experiment);

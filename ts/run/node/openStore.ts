@@ -8,11 +8,16 @@ import { openFolder, writeJson } from "./results.js";
 /**
  * Opens the store in a folder of results, made if it is not there, and holds it.
  * @param field what named the folder, for the message.
+ * @param say told when it takes a while to find out whether another process holds it.
  * @throws InputError if the folder holds something else; RunError that tells who holds it, if another process does.
  */
-export async function openStore(folder: string, field = "folder"): Promise<Store> {
+export async function openStore(
+  folder: string,
+  field = "folder",
+  say?: (line: string) => void,
+): Promise<Store> {
   await openFolder(folder, field);
-  const held = await Folder.open(folder);
+  const held = await Folder.open(folder, say);
   return Store.open(held).catch(async (error) => {
     await held.close();
     throw error;

@@ -12,9 +12,12 @@ export class Folder implements Storage {
   readonly #lock: Lock | null;
   readonly #handles = new Map<string, Promise<FileHandle>>();
 
-  /** @throws RunError that tells who holds the folder, if another process does. */
-  static async open(path: string): Promise<Folder> {
-    const lock = await takeLock(path);
+  /**
+   * @param say told when it takes a while to find out whether another process holds it.
+   * @throws RunError that tells who holds the folder, if another process does.
+   */
+  static async open(path: string, say?: (line: string) => void): Promise<Folder> {
+    const lock = await takeLock(path, say);
     await removeParts(path);
     return new Folder(path, lock);
   }

@@ -26,6 +26,9 @@ interface Times {
 }
 const TIMES: Times = { beat: 5000, patience: 30_000 };
 
+/** Whether a holder of which nothing is known gives no sign of life in its file. */
+type Watch = (holder: Holder, path: string) => Promise<boolean>;
+
 export interface Lock {
   /** @throws RunError if the lock is not ours any more: another took this process for dead, or somebody deleted it. */
   check(): Promise<void>;
@@ -36,9 +39,14 @@ export interface Lock {
  * Takes a folder's lock, a file that says who holds it, and that its holder touches again and again. A lock whose holder
  * is no more is taken over: at once if that was a process of this host; one of another host, of which nothing is known
  * but that, if it is not touched while it is watched (no clock is compared with another's).
+ * @param say told when a lock has to be watched.
  * @throws RunError that tells who holds it.
  */
-export async function takeLock(folder: string, times = TIMES): Promise<Lock> {
+export async function takeLock(
+  folder: string,
+  say: (line: string) => void = () => {},
+  times = TIMES,
+): Promise<Lock> {
   const path = join(folder, "lock");
   const id = randomUUID();
   const { pid } = process;
@@ -51,7 +59,12 @@ export async function takeLock(folder: string, times = TIMES): Promise<Lock> {
     began: beginning(pid),
     since,
   };
-  const other = await take(path, holder, times);
+  const watch: Watch = ({ pid: theirs, host }, file) => {
+    const seconds = Math.round(times.patience / 1000);
+    say(`${folder} was held by process ${theirs} on ${host}: ${seconds} s to see if it still is`);
+    return isSilent(file, times.patience);
+  };
+  const other = await take(path, holder, watch);
   if (other) {
     const { pid: theirs, host } = other;
     throw new RunError(
@@ -79,7 +92,7 @@ export async function takeLock(folder: string, times = TIMES): Promise<Lock> {
 }
 
 /** Makes `path` a file that names `holder`, or says who else has it and is alive. */
-async function take(path: string, holder: Holder, times: Times): Promise<Holder | null> {
+async function take(path: string, holder: Holder, watch: Watch): Promise<Holder | null> {
   const own = `${path}.${randomUUID()}.part`;
   try {
     await writeFile(own, JSON.stringify(holder));
@@ -88,8 +101,8 @@ async function take(path: string, holder: Holder, times: Times): Promise<Holder 
       if (await linked(own, path)) return null;
       const other = await read(path);
       if (other === undefined) continue;
-      if (other && !(await isGone(other, path, times.patience))) return other;
-      if (await replaced(path, other, own, holder, times)) return null;
+      if (other && !(await isGone(other, path, watch))) return other;
+      if (await replaced(path, other, own, holder, watch)) return null;
     }
   } catch (cause) {
     throw cause instanceof RunError ? cause : unwritable(path, cause);
@@ -107,10 +120,10 @@ async function replaced(
   gone: Holder | null,
   own: string,
   holder: Holder,
-  times: Times,
+  watch: Watch,
 ): Promise<boolean> {
   const claim = `${path}.${/^[\w-]+$/.exec(gone?.id ?? "") ?? "broken"}.claim.part`;
-  if (await take(claim, holder, times)) {
+  if (await take(claim, holder, watch)) {
     await sleep(5);
     return false;
   }
@@ -143,9 +156,9 @@ async function read(path: string): Promise<Holder | null | undefined> {
 }
 
 /** Whether a holder is known not to be there any more. */
-async function isGone(holder: Holder, path: string, patience: number): Promise<boolean> {
+async function isGone(holder: Holder, path: string, watch: Watch): Promise<boolean> {
   const { pid, host, began } = holder;
-  if (host !== hostname() || holder.space !== space()) return isSilent(path, patience);
+  if (host !== hostname() || holder.space !== space()) return watch(holder, path);
   try {
     process.kill(pid, 0);
   } catch (error) {
