@@ -126,6 +126,21 @@ it("merge refuses parts that different machines made, or on different data, befo
   );
 });
 
+it("a sweep that is resumed goes on on the machine that it began on, unless another is asked for", async () => {
+  const path = await written("machine.json", { ...small, seed: 3 });
+  const out = place("machine");
+  await shard(path, "0/2", "machine", "--backend", "reference");
+  const resumed = ["sweep", "--resume", "--workers", "0", "--out", out];
+  const { runs } = await told(...resumed);
+  expect(runs.map(({ backend }: { backend: string }) => backend)).toEqual(
+    Array(3).fill("reference"),
+  );
+  const journal = async () => (await readFile(join(out, "journal.jsonl"), "utf8")).split("\n");
+  expect(await journal()).toHaveLength(4);
+  await told(...resumed, "--backend", "wasm");
+  expect(await journal()).toHaveLength(7);
+});
+
 it("a sweep does not go on with the folder of a single run", async () => {
   const { sweep: _, ...one } = small;
   const path = await written("one.json", one);

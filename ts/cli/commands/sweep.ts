@@ -3,9 +3,11 @@ import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
 import { withField } from "../../experiment/paths.js";
 import { parseShard } from "../../experiment/shard.js";
-import { type SweepInput, sweepPlan } from "../../experiment/sweep.js";
+import { type SweepInput, type SweepPlan, sweepPlan } from "../../experiment/sweep.js";
 import { loadKernels } from "../../kernels/node/load.js";
-import { readSpec } from "../../run/node/openStore.js";
+import type { BackendName } from "../../run/backend.js";
+import { canonicalJson } from "../../run/hash.js";
+import { readSpec, readStore } from "../../run/node/openStore.js";
 import { QueueRunner } from "../../run/node/queue/queueRunner.js";
 import type { Interrupt } from "../interrupt.js";
 import {
@@ -62,8 +64,9 @@ Examples:
     .action(async (config: string | undefined, options: SweepCommandOptions) => {
       const voice = voiceOf(options);
       const spec = await sweepSpec(config, options);
+      const plan = sweepPlan(spec);
       const shard = options.shard === undefined ? undefined : parseShard("--shard", options.shard);
-      if (shard && sweepPlan(spec).refine) {
+      if (shard && plan.refine) {
         throw new InputError(
           "--shard",
           `--shard is ${options.shard}: sweep.refine needs the results of all runs; take one of the two`,
@@ -76,13 +79,14 @@ Examples:
         );
       }
       const files = dataFiles(voice, interrupt.signal);
-      const kernels = await loadKernels({ fast: options.fast });
+      const { backend, fast } = await machineFor(plan, options);
+      const kernels = await loadKernels({ fast });
       const runner =
         options.queue === undefined
           ? undefined
           : await QueueRunner.open(options.queue, kernels, files, sayer(voice));
       const hooks = {
-        backend: options.backend,
+        backend,
         gpu: { source: dawn },
         kernels,
         files,
@@ -118,7 +122,26 @@ async function sweepSpec(
       `--out is "${out}": it holds a single run, with which \`ninscope train --resume\` goes on`,
     );
   }
-  const spec = input?.sweep ? input : { ...input, sweep: { "noise.0.sigma": "0.1:100:13" } };
-  sweepPlan(spec);
-  return spec;
+  return input?.sweep ? input : { ...input, sweep: { "noise.0.sigma": "0.1:100:13" } };
+}
+
+/** The machine asked for; with --resume, and unless another is asked for, the one that made the last run in --out. */
+async function machineFor(
+  { runs }: SweepPlan,
+  { resume, out = "", backend, fast }: SweepCommandOptions,
+): Promise<{ backend: BackendName; fast: boolean | undefined }> {
+  if (!resume || backend !== "auto" || fast) return { backend, fast };
+  const store = await readStore(out);
+  try {
+    const planned = new Set(runs.map(({ experiment }) => canonicalJson(experiment)));
+    for (const key of store.keys().reverse()) {
+      const run = store.get(key);
+      if (!run || !planned.has(canonicalJson(run.experiment))) continue;
+      const { name, flavour } = run.backend;
+      return { backend: name as BackendName, fast: flavour === "relaxed" };
+    }
+    return { backend, fast };
+  } finally {
+    await store.close();
+  }
 }

@@ -10,6 +10,7 @@ import { type DryRun, dryRun } from "../../run/dryRun.js";
 import { type Foretold, foretold } from "../../run/foretold.js";
 import { openStore, readSpec, writeSpec } from "../../run/node/openStore.js";
 import { writeFigure, writeJson, writeTrajectories } from "../../run/node/results.js";
+import type { CheckpointStore } from "../../run/store/runStore.js";
 import { type RunResult, train } from "../../run/train.js";
 import { shown } from "../comparisons.js";
 import type { Interrupt } from "../interrupt.js";
@@ -69,7 +70,7 @@ Examples:
           files,
           signal,
           onProgress: (step, steps) => progress.update(step / steps, `step ${step} of ${steps}`),
-          store,
+          store: store && telling(store, sayer(voice)),
           resume: options.resume,
           checkpointEvery: options.checkpointEvery,
         });
@@ -87,6 +88,23 @@ Examples:
         await store?.close();
       }
     });
+}
+
+/** Says from where a run goes on; it is asked only of one that is resumed. */
+function telling(store: CheckpointStore, say: (line: string) => void): CheckpointStore {
+  return {
+    async checkpoint(key) {
+      const from = await store.checkpoint(key);
+      say(
+        from
+          ? `goes on from step ${from.step}`
+          : "no checkpoint of this run on this machine is there: it begins anew",
+      );
+      return from;
+    },
+    saveCheckpoint: (key, checkpoint) => store.saveCheckpoint(key, checkpoint),
+    dropCheckpoint: (key) => store.dropCheckpoint(key),
+  };
 }
 
 /** The experiment asked for; with --resume and no file, the one that is in --out. */
