@@ -246,6 +246,7 @@ describe("refinement", () => {
     expect(high / low).toBeLessThanOrEqual(1 + precision);
     // A uniform grid whose neighbours differ by 1 % takes ln(to/from) / ln(1.01) + 1 runs.
     const uniform = Math.ceil(Math.log(to / from) / Math.log(1 + precision)) + 1;
+    console.log(`${refined.length} runs, where a grid takes ${uniform}`);
     expect(refined.length).toBeLessThanOrEqual(uniform / 4);
     // kappa = eta sigma^2 lambda(0) is 2 there (theory, section 3); lambda(0) is alpha^2 (|w2|^2 + |W_NI|^2).
     const first = refined[sigmas.indexOf(high)].trajectory.steps.kappa[0];

@@ -42,7 +42,10 @@ export interface SweepOptions extends RunnerOptions {
   readonly shard?: Shard;
 }
 
-/** A sweep under way: awaited, all of it; iterated over, each run as it is finished. One of the two. */
+/**
+ * A sweep under way: awaited, all of it; iterated over, each run as it is finished. One of the two. A loop that is left
+ * ends the runs that are under way, before anything after it is done.
+ */
 export interface Sweep extends PromiseLike<SweepResult>, AsyncIterable<SweptRun> {}
 
 /**
