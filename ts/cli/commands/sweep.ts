@@ -72,14 +72,14 @@ Examples:
           `--shard is ${options.shard}: sweep.refine needs the results of all runs; take one of the two`,
         );
       }
-      if (options.queue !== undefined && options.backend === "webgpu") {
+      const files = dataFiles(voice, interrupt.signal);
+      const { backend, fast } = await machineFor(plan, options);
+      if (options.queue !== undefined && backend === "webgpu") {
         throw new InputError(
           "--backend",
           "--backend is webgpu: a queue's workers are CPUs; takes auto, wasm or reference with --queue",
         );
       }
-      const files = dataFiles(voice, interrupt.signal);
-      const { backend, fast } = await machineFor(plan, options);
       const kernels = await loadKernels({ fast });
       const runner =
         options.queue === undefined
