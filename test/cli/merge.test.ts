@@ -141,6 +141,15 @@ it("a sweep that is resumed goes on on the machine that it began on, unless anot
   expect(await journal()).toHaveLength(7);
 });
 
+it("a folder that does not say what its results are of is told apart from one without any", async () => {
+  const path = await written("spec.json", { ...small, seed: 4 });
+  const sweep = ["sweep", "--workers", "0", "--out", place("spec")];
+  const { resultsHash } = await told(...sweep, path);
+  await writeFile(join(place("spec"), "experiment.json"), '{"network":');
+  expect(await refused(...sweep, "--resume")).toMatch(/experiment\.json.* is missing or damaged/);
+  expect((await told(...sweep, path, "--resume")).resultsHash).toBe(resultsHash);
+});
+
 it("a sweep does not go on with the folder of a single run", async () => {
   const { sweep: _, ...one } = small;
   const path = await written("one.json", one);

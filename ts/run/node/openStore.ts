@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../errors/errors.js";
 import { Folder } from "../store/node/folder.js";
-import { Store } from "../store/store.js";
+import { JOURNAL, Store } from "../store/store.js";
 import { openFolder, writeJson } from "./results.js";
 
 /**
@@ -44,6 +44,10 @@ export async function readSpec(folder: string, field: string): Promise<unknown> 
   try {
     return JSON.parse(await readFile(path, "utf8"));
   } catch {
-    throw new InputError(field, `${field} is "${folder}": it holds no results of ninscope's`);
+    const kept = await stat(join(folder, JOURNAL)).catch(() => null);
+    const why = kept
+      ? "its experiment.json, which says what its results are of, is missing or damaged; give the experiment again"
+      : "it holds no results of ninscope's";
+    throw new InputError(field, `${field} is "${folder}": ${why}`);
   }
 }

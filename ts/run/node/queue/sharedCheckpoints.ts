@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { RunError } from "../../../errors/errors.js";
+import { InputError } from "../../../errors/errors.js";
 import type { Checkpoint } from "../../checkpoint.js";
 import type { CheckpointStore } from "../../store/runStore.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../store/tensorFiles.js";
@@ -13,12 +13,16 @@ import { unwritable, writeWhole } from "../atomic.js";
 export class SharedCheckpoints implements CheckpointStore {
   readonly #folder: string;
 
-  /** @throws RunError if the folder cannot be made. */
+  /** @throws InputError if a file is in the way; RunError if the folder cannot be made. */
   static async open(folder: string): Promise<SharedCheckpoints> {
     try {
       await mkdir(folder, { recursive: true });
     } catch (cause) {
-      throw new RunError(`${folder} could not be made: ${(cause as Error).message}`, { cause });
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(folder, cause);
+      throw new InputError(
+        "--checkpoints",
+        `--checkpoints is "${folder}": takes a folder, and a file is in the way`,
+      );
     }
     return new SharedCheckpoints(folder);
   }
