@@ -122,7 +122,9 @@ describe("ninscope phases", () => {
     ]);
     expect(code).toBe(0);
     expect(out).toMatch(/sigma .* kappa .* phase \(of 1 seeds\)/);
-    expect(out).toMatch(/catapult from sigma [\d.]+ \(predicted [\d.]+: within\)/);
+    expect(out).toMatch(
+      /catapult from sigma [\d.]+ \(predicted [\d.]+, by the recursion [\d.]+: within\)/,
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import type { Experiment } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { isPlain, SYSTEMATIC } from "./compare.js";
 import { canonicalJson } from "./hash.js";
-import { isReducible, linearPrediction } from "./linearPrediction.js";
+import { isReducible, recursionPrediction } from "./linearPrediction.js";
 import type { Prediction } from "./predict.js";
 import { type PredictionOptions, predictionOf } from "./predictionOf.js";
 import type { SweepResult } from "./sweepResult.js";
@@ -18,7 +18,7 @@ const SEEDS = 3;
 const SAMPLES = 256;
 
 /**
- * The boundaries that runs along `sigma` should show: the linear model's by population theory, any other network's from
+ * The boundaries that runs along `sigma` should show: the linear model's by its exact recursion in population, any other network's from
  * the curvature at its start, which costs some seconds and is measured only if `networks` asks for it. Geometric means
  * over seeds with their standard errors; of one seed, the error is half the difference between halves of the samples.
  * @returns null where the runs differ in more than noise and seed, have no noise, or are not of plain SGD.
@@ -34,7 +34,7 @@ export async function foretold(
   const starts = seeds.map((seed) => ({ ...first, seed }));
   const kernels = options.kernels ?? (await loadKernels());
   if (isReducible(first)) {
-    const each = starts.map((start) => linearPrediction([start], kernels));
+    const each = starts.map((start) => recursionPrediction(start, kernels));
     const of = (name: keyof Foretold) => overSeeds(each.map((one) => one[name]));
     return { decay: of("decay"), catapult: of("catapult"), divergent: of("divergent") };
   }

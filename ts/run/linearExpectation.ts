@@ -4,14 +4,19 @@ import type { Experiment } from "../experiment/schema.js";
 import type { Distribution, Streams } from "../random/streams.js";
 import { effectiveNiw, lambda, populationMoments, step } from "../theory/linear.js";
 import { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundaries.js";
-import { isReducible } from "./linearPrediction.js";
+import { isReducible, stepsOf } from "./linearPrediction.js";
 import { type LinearRun, linearRun } from "./linearRun.js";
 import { type LinearStart, linearStart } from "./linearStart.js";
+import { recursionBoundaries } from "./recursionBoundaries.js";
 
 /** What theory says of one run of the linear model (Levi et al., arXiv:2210.13599, section 3). */
 export interface LinearExpectation {
-  /** In population and to leading order, from `lambda` at the run's own start. */
+  /** By the recursion in population, from the run's own start. */
   readonly boundaries: LinearBoundaries;
+  /** To leading order, from `lambda` there. */
+  readonly leading: LinearBoundaries;
+  /** Relative deviation of the noise's root mean square in one batch: what a catapult of a few steps scatters by. */
+  readonly scatter: number;
   /** `eta sigma^2 lambda` at the start. */
   readonly kappa: number;
   /**
@@ -41,19 +46,26 @@ export function linearExpectation(
   const start = linearStart(experiment, streams);
   if (start.inputs + start.nodes > MOST_COLUMNS) return null;
   const { learningRate } = experiment.optimizer;
-  const [{ sigma }] = experiment.noise;
-  const steps = experiment.steps ?? experiment.epochs ?? 1;
+  const [{ sigma, distribution }] = experiment.noise;
+  const steps = stepsOf(experiment);
   const curvature = lambda(start.state, start.inputs, start.alpha);
   const kappa = learningRate * sigma ** 2 * curvature;
   return {
-    boundaries: linearBoundaries(learningRate, steps, curvature),
+    boundaries: recursionBoundaries(start, learningRate, steps),
+    leading: linearBoundaries(learningRate, steps, curvature),
+    scatter: Math.sqrt(SQUARE_VARIANCE[distribution] / start.y.length) / 2,
     kappa,
     niwTime: populationTime(experiment, start, kappa, 10 * steps),
     exact: linearRun(experiment, streams),
   };
 }
 
-/** Its relative error is the scatter of the mean square of the noise that is met on the way, or once and for all. */
+/**
+ * The time of the population, and what one run scatters by (derived). A step multiplies the weight w by
+ * `1 - eta lambda <eps^2>`, and while the data is not yet learnt kicks it by `eta lambda <x eps> r`, r being what the map
+ * of the data still misses: relative variances `kappa^2 Var<xi^2>` and `(kappa / sigma)^2 (sigma_x |r| / w)^2 / N`, which
+ * add up over the fall; of fixed noise, the deviations do.
+ */
 function populationTime(
   { optimizer: { learningRate }, noise: [{ sigma, distribution, mode }] }: Experiment,
   { state: start, alpha, inputs, sigmaX, slopes, nodes, y }: LinearStart,
@@ -62,6 +74,7 @@ function populationTime(
 ): Estimate | null {
   const population = populationMoments(slopes, sigmaX, sigma, nodes);
   const sizes: number[] = [];
+  let [kicks, squares] = [0, 0];
   let state = start;
   let value: number | null = null;
   for (let t = 0; t <= most && value === null; t++) {
@@ -72,9 +85,14 @@ function populationTime(
         sizes.map((_, i) => i),
         sizes,
       );
+    const missed = Math.hypot(...slopes.map((slope, i) => slope - alpha * state.v[i]));
+    const kick = ((kappa / sigma) * sigmaX * missed) / sizes[t];
+    kicks += kick;
+    squares += kick * kick;
     state = step(state, population, learningRate, alpha);
   }
   if (value === null) return null;
-  const met = mode === "fresh" ? y.length / Math.min(1, kappa) : y.length;
-  return { value, error: value * Math.sqrt(SQUARE_VARIANCE[distribution] / met) };
+  const fresh = mode === "fresh";
+  const spread = SQUARE_VARIANCE[distribution] * (fresh ? Math.min(1, kappa) : 1);
+  return { value, error: value * Math.sqrt((spread + (fresh ? squares : kicks ** 2)) / y.length) };
 }

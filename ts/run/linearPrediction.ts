@@ -4,7 +4,8 @@ import type { Kernels } from "../kernels/kernels.js";
 import { Streams } from "../random/streams.js";
 import { lambda } from "../theory/linear.js";
 import { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundaries.js";
-import { linearModelData, linearStart } from "./linearStart.js";
+import { type LinearStart, linearModelData, linearStart } from "./linearStart.js";
+import { recursionBoundaries } from "./recursionBoundaries.js";
 
 /** Whether the exact reduction is of this experiment. */
 export function isReducible(experiment: Experiment): boolean {
@@ -17,19 +18,36 @@ export function isReducible(experiment: Experiment): boolean {
   }
 }
 
-/** Boundaries that population theory predicts for linear models: geometric means over their starts. */
+/** Boundaries that population theory predicts to leading order for linear models: geometric means over their starts. */
 export function linearPrediction(
   experiments: readonly Experiment[],
   kernels: Kernels,
 ): LinearBoundaries {
-  const each = experiments.map((experiment) => {
-    const { state, alpha, inputs } = linearStart(experiment, new Streams(kernels, experiment.seed));
-    return linearBoundaries(
-      experiment.optimizer.learningRate,
-      experiment.steps ?? experiment.epochs ?? 1,
-      lambda(state, inputs, alpha),
-    );
-  });
+  return geometricMean(
+    experiments.map((experiment) => {
+      const { state, alpha, inputs } = startOf(experiment, kernels);
+      const { learningRate } = experiment.optimizer;
+      return linearBoundaries(learningRate, stepsOf(experiment), lambda(state, inputs, alpha));
+    }),
+  );
+}
+
+/** Those of the exact recursion in population, at whatever width. */
+export function recursionPrediction(experiment: Experiment, kernels: Kernels): LinearBoundaries {
+  const { learningRate } = experiment.optimizer;
+  return recursionBoundaries(startOf(experiment, kernels), learningRate, stepsOf(experiment));
+}
+
+function startOf(experiment: Experiment, kernels: Kernels): LinearStart {
+  return linearStart(experiment, new Streams(kernels, experiment.seed));
+}
+
+/** The batch is all samples: an epoch is a step. */
+export function stepsOf({ steps, epochs }: Experiment): number {
+  return steps ?? epochs ?? 1;
+}
+
+function geometricMean(each: readonly LinearBoundaries[]): LinearBoundaries {
   const mean = (pick: (b: LinearBoundaries) => number) =>
     Math.exp(each.reduce((sum, b) => sum + Math.log(pick(b)), 0) / each.length);
   return {

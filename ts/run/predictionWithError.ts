@@ -25,18 +25,18 @@ export function withError(
   return { ...numbers, modes, divergent: bracket && middleOf(bracket) };
 }
 
-/** The linear model's boundaries and time are known without measuring. */
+/** The linear model's boundaries and time are known without measuring, but for what a batch's noise scatters by. */
 export function linearWithError(
   prediction: PredictionWithError,
-  { boundaries, niwTime }: LinearExpectation,
+  { boundaries, scatter, niwTime }: LinearExpectation,
 ): PredictionWithError {
-  const exact = (value: number) => ({ value, error: 0 });
+  const scattered = (value: number) => ({ value, error: scatter * value });
   return {
     ...prediction,
     niwTime,
-    decay: exact(boundaries.decay),
-    catapult: exact(boundaries.catapult),
-    divergent: exact(boundaries.divergent),
+    decay: { value: boundaries.decay, error: 0 },
+    catapult: scattered(boundaries.catapult),
+    divergent: scattered(boundaries.divergent),
   };
 }
 

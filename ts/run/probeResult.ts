@@ -38,13 +38,13 @@ export interface ProbeMoment extends WeightCurvature {
 
 /**
  * Predicted from the state at the start, with the difference between the two halves of the samples for an error; the
- * linear model's boundaries and time are those of population theory.
+ * linear model's boundaries and time are those of the recursion in population.
  */
 export type PredictionWithError = {
   readonly [K in Exclude<keyof Prediction, "modes">]: Estimate | null;
 } & {
   readonly modes: readonly DecayMode[];
-  /** The middle of the bracket that short runs find, and the deviation of what is anywhere within; the linear model's `kappa = 4`. */
+  /** The middle of the bracket that short runs find, and the deviation of what is anywhere within; the linear model's by the recursion. */
   readonly divergent: Estimate | null;
 };
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type BoundaryName, measuredBoundaries } from "../../analysis/boundaries.js";
+import type { Estimate } from "../../analysis/estimate.js";
 import { PHASES, type Phase } from "../../analysis/phase.js";
 import { boundaryVerdict, type Verdict } from "../../analysis/verdict.js";
 import { dawn } from "../../backend/node/dawn.js";
@@ -12,9 +13,10 @@ import { linearTrajectories } from "../../report/curves.js";
 import { phaseMap } from "../../report/phaseMap.js";
 import type { BackendName } from "../../run/backend.js";
 import { SYSTEMATIC } from "../../run/compare.js";
+import { overSeeds } from "../../run/foretold.js";
 import { type LinearCell, runLinearEnsemble } from "../../run/linearEnsemble.js";
 import { linearNetworkCells } from "../../run/linearNetwork.js";
-import { linearPrediction } from "../../run/linearPrediction.js";
+import { linearPrediction, recursionPrediction } from "../../run/linearPrediction.js";
 import { linearRun } from "../../run/linearRun.js";
 import { openFolder, writeFigure, writeJson } from "../../run/node/results.js";
 import type { Interrupt } from "../interrupt.js";
@@ -36,6 +38,9 @@ export interface PhasesOptions extends CommonOptions {
   readonly out?: string;
 }
 
+/** Seeds whose boundaries are found by the recursion, a twentieth of a second each. */
+const EXACT = 8;
+
 export const PHASES_DEFAULTS = {
   width: 100,
   samples: 200,
@@ -52,7 +57,15 @@ export interface PhasesResult {
   readonly cells: readonly LinearCell[];
   readonly boundaries: Record<
     BoundaryName,
-    { readonly predicted: number; readonly measured: number | null; readonly verdict: Verdict }
+    {
+      /** To leading order in the width: `kappa` of 2, of 4. */
+      readonly predicted: number;
+      /** By the recursion in population, over the first seeds. */
+      readonly recursion: number;
+      readonly measured: number | null;
+      /** Of the recursion's. */
+      readonly verdict: Verdict;
+    }
   >;
 }
 
@@ -184,15 +197,18 @@ export class PhasesJob {
       this.#seeds.map((seed) => this.#experiment(1, seed)),
       this.#kernels,
     );
-    const both = (name: BoundaryName) => ({
-      predicted: predicted[name],
-      ...measured[name],
-      verdict: boundaryVerdict(
-        { value: predicted[name], error: 0 },
-        measured[name].bracket,
-        SYSTEMATIC,
-      ),
-    });
+    const exact = this.#seeds
+      .slice(0, EXACT)
+      .map((seed) => recursionPrediction(this.#experiment(1, seed), this.#kernels));
+    const both = (name: BoundaryName) => {
+      const recursion = overSeeds(exact.map((one) => one[name])) as Estimate;
+      return {
+        predicted: predicted[name],
+        recursion: recursion.value,
+        ...measured[name],
+        verdict: boundaryVerdict(recursion, measured[name].bracket, SYSTEMATIC),
+      };
+    };
     return { decay: both("decay"), catapult: both("catapult"), divergent: both("divergent") };
   }
 
@@ -253,12 +269,12 @@ export function phasesTable({ cells, boundaries }: PhasesResult): string {
     return [digits(sigma), digits(kappa), shares.join(", ")];
   });
   const edges = Object.entries(boundaries).map(
-    ([name, { predicted, measured, verdict }]) =>
-      `${name} from sigma ${digits(measured)} (predicted ${digits(predicted)}: ${verdict})`,
+    ([name, { predicted, recursion, measured, verdict }]) =>
+      `${name} from sigma ${digits(measured)} (predicted ${digits(predicted)}, by the recursion ${digits(recursion)}: ${verdict})`,
   );
   return [
     table(["sigma", "kappa", `phase (of ${cells.length / sigmas.length} seeds)`], rows),
-    edges.join("; "),
+    ...edges,
   ].join("\n");
 }
 
