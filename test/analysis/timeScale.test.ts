@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { calibrate } from "../../ts/analysis/calibration.js";
-import { likeness, similarity } from "../../ts/analysis/similarity.js";
+import { chance, likeness, similarity } from "../../ts/analysis/similarity.js";
 import { firstPassage, fitDecay } from "../../ts/analysis/timeScale.js";
 import { mulberry, normal } from "../support/mulberry.js";
 
@@ -171,13 +171,32 @@ describe("likeness", () => {
     );
     expect(found.own.rank.mean).toBeGreaterThan(0.99);
     expect(found.excess.rank.interval[0]).toBeGreaterThan(0);
+    expect(found.chance).toBeLessThan(0.01);
     const strangers = similarity(
       runs.map((r) => r.niw),
       runs.map((_, i) => runs[(i + 3) % 8].loss),
       mulberry(1),
     );
     expect(strangers.excess.rank.interval[0]).toBeLessThan(0.02);
+    expect(strangers.chance).toBeGreaterThan(0.05);
   });
+});
+
+test("chance is what permutations make it, and is rare by chance", () => {
+  // Each of 3 belongs to its own: one deal of 6 is as good.
+  const three = [0, 1, 2].map((s) => [0, 1, 2].map((r) => (r === s ? 1 : 0)));
+  expect(chance([three], mulberry(2))).toBeCloseTo(1 / 6, 1);
+  expect(chance([three, three], mulberry(2))).toBeCloseTo(1 / 36, 2);
+  expect(chance([three, three, three, three], mulberry(2))).toBeLessThan(0.005);
+  let seen = 0;
+  for (let trial = 0; trial < 400; trial++) {
+    const random = mulberry(trial + 1);
+    const sets = [0, 1, 2, 3].map(() => three.map((row) => row.map(() => random())));
+    if (chance(sets, random, 400) < 0.05) seen++;
+  }
+  // 20 are expected.
+  expect(seen).toBeGreaterThan(5);
+  expect(seen).toBeLessThan(38);
 });
 
 test("calibration tells a factor from scatter", () => {

@@ -19,7 +19,7 @@ test.each([
     const [off, told]: [number[], number[]] = [[], []];
     for (let seed = 0; seed < 80; seed++) {
       const experiment = linearExperiment({
-        ...{ width: 200, samples: 400, learningRate: 0.05, steps: Math.ceil(8 / kappa), mode },
+        ...{ width: 200, samples: 400, learningRate: 0.05, steps: Math.ceil(4 / kappa), mode },
         // lambda is about 2 in this parametrisation.
         ...{ sigma: Math.sqrt(kappa / 0.1), seed },
       });

@@ -1,5 +1,3 @@
-import { estimate } from "./estimate.js";
-
 /** How a reading follows what it reads, over many runs. */
 export interface Calibration {
   readonly runs: number;
@@ -8,7 +6,7 @@ export interface Calibration {
   readonly slopeError: number;
   /** Part of the readings' variance that the line explains. */
   readonly rSquared: number;
-  /** Mean of reading over direct value, less 1, and its standard error. */
+  /** Sum of the readings over that of the direct values, less 1, and its standard error. */
   readonly bias: number;
   readonly biasError: number;
 }
@@ -33,7 +31,8 @@ export function calibrate(
   const slope = sum(({ x, y }) => x * y) / xx;
   const missed = sum(({ x, y }) => (y - slope * x) ** 2);
   const mean = sum(({ y }) => y) / pairs.length;
-  const bias = estimate(pairs.map(({ x, y }) => y / x - 1)).value;
+  const all = sum(({ x }) => x);
+  const bias = sum(({ y }) => y) / all - 1;
   const owners = pairs.map(({ group }) => group);
   return {
     runs: pairs.length,
@@ -45,7 +44,7 @@ export function calibrate(
     rSquared: 1 - missed / sum(({ y }) => (y - mean) ** 2),
     bias,
     biasError: scatter(
-      pairs.map(({ x, y }) => (y / x - 1 - bias) / pairs.length),
+      pairs.map(({ x, y }) => (y - (1 + bias) * x) / all),
       owners,
     ),
   };

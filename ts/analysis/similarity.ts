@@ -15,7 +15,7 @@ export interface Likeness {
   readonly correlation: number;
 }
 
-/** A mean over runs with its bootstrap interval (95 %). */
+/** A mean over runs with its bootstrap interval (95 %); of three runs or fewer that is no more than their range. */
 export interface Interval {
   readonly mean: number;
   readonly interval: readonly [number, number];
@@ -28,6 +28,10 @@ export interface Similarity {
   readonly null: Readonly<Record<keyof Likeness, Interval>>;
   /** Own minus null, run by run: similarity beyond that, if the interval is above 0. */
   readonly excess: Readonly<Record<"rank" | "correlation", Interval>>;
+  /** Rank correlations of each run's noise weights (row) with each run's loss. */
+  readonly pairs: readonly (readonly number[])[];
+  /** How probably pairs that are put together at random are as alike in rank as those that belong together. */
+  readonly chance: number;
 }
 
 /** Points of time at which curves are compared. */
@@ -68,10 +72,10 @@ export function similarity(
   loss: readonly TimedCurve[],
   random: () => number,
 ): Similarity {
-  const own = niw.map((curve, s) => likeness(curve, loss[s]));
-  const others = niw.map((curve, s) =>
-    loss.filter((_, r) => r !== s).map((other) => likeness(curve, other)),
-  );
+  const all = niw.map((curve) => loss.map((other) => likeness(curve, other)));
+  const own = all.map((row, s) => row[s]);
+  const others = all.map((row, s) => row.filter((_, r) => r !== s));
+  const pairs = all.map((row) => row.map(({ rank }) => rank));
   const keys = ["rank", "rescaling", "correlation"] as const;
   const column = (rows: readonly Likeness[], key: keyof Likeness) => rows.map((row) => row[key]);
   const nulls = (key: keyof Likeness) => others.map((row) => estimate(column(row, key)).value);
@@ -87,7 +91,40 @@ export function similarity(
       const base = nulls(key);
       return column(own, key).map((value, s) => value - base[s]);
     }),
+    pairs,
+    chance: chance([pairs], random),
   };
+}
+
+/**
+ * A permutation test over one or several sets of runs: how often losses that are dealt out at random within each set are
+ * together as alike to the noise weights as each run's own. Three runs alone can be no rarer than 1 in 6.
+ * @param sets `pairs` of each.
+ */
+export function chance(
+  sets: readonly Similarity["pairs"][],
+  random: () => number,
+  draws = 5000,
+): number {
+  const sum = (deal: (n: number) => number[]) =>
+    sets.reduce((total, pairs) => {
+      const dealt = deal(pairs.length);
+      return total + pairs.reduce((part, row, s) => part + row[dealt[s]], 0);
+    }, 0);
+  const own = sum((n) => Array.from({ length: n }, (_, s) => s));
+  let reached = 0;
+  for (let k = 0; k < draws; k++) if (sum((n) => shuffled(n, random)) >= own - 1e-12) reached++;
+  return (reached + 1) / (draws + 1);
+}
+
+/** 0 to n - 1 in random order (Fisher and Yates). */
+function shuffled(n: number, random: () => number): number[] {
+  const order = Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
 }
 
 /** The mean and the middle 95 % of the means of as many values drawn with replacement. */

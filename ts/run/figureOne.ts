@@ -2,7 +2,7 @@ import type { BoundaryName, MeasuredBoundary } from "../analysis/boundaries.js";
 import { measuredBoundaries } from "../analysis/boundaries.js";
 import type { Estimate } from "../analysis/estimate.js";
 import type { Phase } from "../analysis/phase.js";
-import { type Similarity, similarity } from "../analysis/similarity.js";
+import { chance, type Similarity, similarity } from "../analysis/similarity.js";
 import { loadDataset } from "../data/load.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { SweepInput } from "../experiment/sweep.js";
@@ -52,6 +52,8 @@ export interface FigureOne {
     readonly phase: Phase;
     readonly found: Similarity;
   }[];
+  /** How probably runs and losses of strangers are as alike in all of these cases together; NaN without any. */
+  readonly similarityChance: number;
 }
 
 export interface FigureOneOptions
@@ -159,7 +161,7 @@ export async function figureOne(
       catapultPointwise: overSeeds(predictions.map((p) => p.catapultPointwise)),
     },
     probes,
-    similarity: similarities(runs, kernels),
+    ...similarities(runs, kernels),
   };
 }
 
@@ -167,12 +169,12 @@ export async function figureOne(
 function similarities(
   runs: readonly FigureRun[],
   kernels: ConstructorParameters<typeof Streams>[0],
-): FigureOne["similarity"] {
+): Pick<FigureOne, "similarity" | "similarityChance"> {
   const words = new Streams(kernels, 0).words("probe", 9, 0, 1, 1 << 16);
   let at = 0;
   const random = () => words[at++ % words.length] / 2 ** 32;
   const sigmas = [...new Set(runs.map(({ sigma }) => sigma))];
-  return sigmas.flatMap((sigma) =>
+  const cases = sigmas.flatMap((sigma) =>
     (["fresh", "fixed"] as const).flatMap((mode) => {
       const own = runs.filter((run) => run.sigma === sigma && run.mode === mode);
       const [{ phase }] = own;
@@ -187,4 +189,9 @@ function similarities(
       return [{ sigma, mode, phase, found }];
     }),
   );
+  const sets = cases.map(({ found }) => found.pairs);
+  return {
+    similarity: cases,
+    similarityChance: sets.length > 0 ? chance(sets, random) : Number.NaN,
+  };
 }

@@ -268,13 +268,14 @@ function lastOf(values: Float64Array): number {
 }
 
 function summaryOf(found: FigureOne, claims: readonly Claim[], cells: readonly ValidityCell[]) {
-  const { input, boundaries, predicted, similarity, probes, runs } = found;
+  const { input, boundaries, predicted, similarity, similarityChance, probes, runs } = found;
   return {
     input,
     claims,
     boundaries,
     predicted,
     similarity,
+    similarityChance,
     probes: probes.map(({ experiment, phase, comparisons }) => ({
       sigma: experiment.noise[0].sigma,
       phase,
