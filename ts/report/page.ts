@@ -51,7 +51,7 @@ ${body.join("\n")}
 }
 
 /** Narrower than so many pixels no figure is drawn: its words could not be read. The page scrolls it sideways instead. */
-const LEAST_WIDTH = 560;
+const LEAST_WIDTH = 760;
 
 function figureOf(svg: string): string {
   const width = Number(/ width="(\d+)/.exec(svg)?.[1] ?? LEAST_WIDTH);
