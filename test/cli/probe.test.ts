@@ -100,6 +100,19 @@ describe("ninscope probe", () => {
     await refused([join(folder, "plain.json"), "--layer", "7"], /layer is 7/);
   });
 
+  test("refuses what is a bystander's where there is none", async () => {
+    for (const flag of [
+      ["--precision", "0.2"],
+      ["--layer", "1"],
+    ]) {
+      const { code, err } = await inProcess(["probe", join(folder, "one.json"), ...flag]);
+      expect(code).toBe(2);
+      expect(err).toMatch(
+        /^ninscope: --\w+ is [\d.]+: it is a bystander's, and asks for --bystander\n$/,
+      );
+    }
+  });
+
   test("refuses what is no number", async () => {
     const { code, err } = await inProcess(["probe", "--samples", "many"]);
     expect(code).toBe(2);

@@ -13,6 +13,7 @@ import { digits, Progress, table } from "./terminal.js";
 export interface LookOnOptions extends RunOptions {
   readonly samples?: number;
   readonly moments?: number;
+  readonly at?: readonly number[];
   readonly repeats?: number;
   readonly precision?: number;
   readonly layer?: number;
@@ -32,11 +33,11 @@ export async function lookOn(
   if (options.out) await openFolder(options.out);
   const progress = new Progress("bystander", voice);
   try {
-    const { backend, fast, samples, moments, precision, layer, repeats } = options;
+    const { backend, fast, samples, moments, at, precision, layer, repeats } = options;
     const found = await bystander(runs[0].experiment, {
       kernels: await loadKernels({ fast }),
       gpu: { source: dawn },
-      ...{ backend, samples, moments, precision, layer, repeats },
+      ...{ backend, samples, moments, at, precision, layer, repeats },
       files: dataFiles(voice, interrupt.signal),
       signal: interrupt.signal,
       onProgress: (step, steps) => progress.update(step / steps, "alone, looked at, another seed"),

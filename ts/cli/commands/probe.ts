@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { dawn } from "../../backend/node/dawn.js";
+import { InputError } from "../../errors/errors.js";
 import { sweepRuns } from "../../experiment/sweep.js";
 import { loadKernels } from "../../kernels/kernels.js";
 import { openFolder } from "../../run/node/results.js";
@@ -12,7 +13,6 @@ import { calibrationTable, describedProbe, probeSummary, writeProbe } from "../p
 import { Progress, table } from "../terminal.js";
 
 interface ProbeCommandOptions extends LookOnOptions {
-  readonly at?: readonly number[];
   readonly bystander?: boolean;
 }
 
@@ -45,6 +45,13 @@ Examples:
       const voice = voiceOf(options);
       const given = await readConfig(config, options.set);
       if (options.bystander) return lookOn(given, options, voice, interrupt);
+      for (const name of ["precision", "layer"] as const) {
+        if (options[name] === undefined) continue;
+        throw new InputError(
+          `--${name}`,
+          `--${name} is ${options[name]}: it is a bystander's, and asks for --bystander`,
+        );
+      }
       const runs = sweepRuns(given);
       if (options.out) await openFolder(options.out);
       const kernels = await loadKernels({ fast: options.fast });
