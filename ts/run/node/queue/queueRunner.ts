@@ -27,7 +27,8 @@ const LOOK_EVERY = 200;
 const REMIND_EVERY = 20;
 /** Looks after which it is said that nobody works on the queue, if that is so. */
 const WORKERS_AFTER = 15;
-/** Looks in a row that fail before all is given up. */
+/** Looks in a row that fail before it is said, and before all is given up. */
+const SAY_AFTER = 5;
 const MOST_FAILURES = 150;
 
 interface Waiting {
@@ -166,7 +167,9 @@ export class QueueRunner implements Runner<TrainedRun> {
         failures = 0;
       } catch (error) {
         // A server that comes up again may refuse for a while.
-        if (++failures >= MOST_FAILURES) this.#fail(`the queue fails: ${(error as Error).message}`);
+        const { message } = error as Error;
+        if (failures++ === SAY_AFTER) this.#say(`the queue: ${message}`);
+        if (failures >= MOST_FAILURES) this.#fail(`the queue fails: ${message}`);
       }
     }
   }
