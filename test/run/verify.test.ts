@@ -4,9 +4,12 @@ import { dawn } from "../../ts/backend/node/dawn.js";
 import { referenceMachine } from "../../ts/backend/reference.js";
 import { wasmMachine } from "../../ts/backend/wasm.js";
 import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
+import { parseExperiment } from "../../ts/experiment/parse.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
 import type { Program } from "../../ts/program/ops.js";
 import { checkOperation, withinBound } from "../../ts/run/verify/checkOperation.js";
+import { StepsCheck } from "../../ts/run/verify/checkSteps.js";
+import { trialOf } from "../../ts/run/verify/verifier.js";
 import { type VerifyResult, verify } from "../../ts/run/verify/verify.js";
 import { bundledRuns } from "../golden/bundle.js";
 import { inChromium } from "../golden/chromium.js";
@@ -82,6 +85,20 @@ function off(by: number): Machine {
 }
 const wasm = wasmMachine(await loadKernels());
 
+/** A machine that never makes a step. */
+const standingStill: Machine = {
+  ...wasm,
+  open: async (program) => {
+    const session = await wasm.open(program);
+    return {
+      write: (...args) => session.write(...args),
+      run: (list, ...which) => session.run(list === "step" ? "norms" : list, ...which),
+      read: (name) => session.read(name),
+      dispose: () => session.dispose(),
+    };
+  },
+};
+
 test("a machine that is off by more than its roundings is found out", async () => {
   const region = (buffer: string) => ({ buffer, offset: 0, rows: 8, cols: 8, stride: 8 });
   const [a, b, c] = ["a", "b", "c"].map(region);
@@ -92,6 +109,22 @@ test("a machine that is off by more than its roundings is found out", async () =
   expect(withinBound(await checkOperation(wasm, program, op))).toBe(true);
   expect(withinBound(await checkOperation(referenceMachine(), program, op))).toBe(true);
   expect(withinBound(await checkOperation(off(1e-4), program, op))).toBe(false);
+});
+
+test("machines diverge where the reference does, and one that does not is found out", async () => {
+  const experiment = parseExperiment({
+    network: { layers: [4] },
+    noise: [{ sigma: 1000 }],
+    data: DATA,
+    optimizer: { batchSize: 30 },
+  });
+  const none = { source: async () => undefined };
+  const result = await verify(experiment, { gpu: none });
+  expect(failed(result)).toEqual([]);
+  expect(result.checks.map(({ name }) => name)).toContain("parameters after 100 steps: divergent");
+  const check = await StepsCheck.prepare(await trialOf(experiment, {}, 100));
+  const { parameters: small } = await check.run(standingStill);
+  expect(withinBound(small)).toBe(false);
 });
 
 describe("in Chromium", () => {

@@ -1,6 +1,7 @@
 import type { Machine } from "../../backend/machine.js";
 import { referenceMachine } from "../../backend/reference.js";
 import type { Dataset } from "../../data/dataset.js";
+import type { Network } from "../../program/network.js";
 import type { Plan } from "../../program/workspace.js";
 import type { RunInputs } from "../inputs.js";
 import { parametersOf } from "../parameters.js";
@@ -36,16 +37,27 @@ const RESERVE = 3;
  * its longest sum (Higham, *Accuracy and Stability of Numerical Algorithms*, chapter 3), and 6 for scaling, activations
  * and storing. What that does to a run depends on the run: a catapult multiplies it. So it is measured, by exact
  * runs whose parameters are changed that much at random before every step.
+ *
+ * Where the exact run leaves the range that float32 can reckon in, a machine has to leave it too, and no more.
  */
 export class StepsCheck {
   readonly #trial: Trial;
   readonly #exact: Arrays;
-  readonly #bounds: { readonly parameters: number; readonly niw: number };
+  /** Null where the run diverges. */
+  readonly #bounds: { readonly parameters: number; readonly niw: number } | null;
 
-  private constructor(trial: Trial, exact: Arrays, bounds: { parameters: number; niw: number }) {
+  private constructor(
+    trial: Trial,
+    exact: Arrays,
+    bounds: { parameters: number; niw: number } | null,
+  ) {
     this.#trial = trial;
     this.#exact = exact;
     this.#bounds = bounds;
+  }
+
+  get diverges(): boolean {
+    return this.#bounds === null;
   }
 
   static async prepare(trial: Trial): Promise<StepsCheck> {
@@ -54,6 +66,7 @@ export class StepsCheck {
     const size = gamma(Math.max(...network.widths, batch) + nodes + 7);
     const reference = referenceMachine();
     const exact = await trained(reference, trial);
+    if (!(largest(exact.parameters) < rangeOf(network))) return new StepsCheck(trial, exact, null);
     const bounds = {
       parameters: size * largest(exact.parameters) + TINY,
       niw: size * largest(exact.niw) + TINY,
@@ -73,12 +86,23 @@ export class StepsCheck {
 
   async run(machine: Machine): Promise<{ readonly parameters: Worst; readonly niw: Worst }> {
     const found = await trained(machine, this.#trial);
+    const bounds = this.#bounds;
+    if (bounds === null) {
+      const stayed = largest(found.parameters) < Math.sqrt(rangeOf(this.#trial.plan.network));
+      const worst = { error: stayed ? 1 : 0, bound: 0 };
+      return { parameters: worst, niw: worst };
+    }
     const worst = (key: "parameters" | "niw"): Worst => ({
       error: difference(found[key], this.#exact[key]),
-      bound: this.#bounds[key],
+      bound: bounds[key],
     });
     return { parameters: worst("parameters"), niw: worst("niw") };
   }
+}
+
+/** Parameters from which on the product of all layers' may exceed what float32 holds. */
+function rangeOf({ widths }: Network): number {
+  return 2 ** (127 / widths.length);
 }
 
 async function trained(machine: Machine, trial: Trial): Promise<Arrays> {

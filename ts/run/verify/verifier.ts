@@ -120,12 +120,13 @@ class Verifier {
     const { steps } = trial.schedule;
     const check = await StepsCheck.prepare(trial);
     const eta = trial.plan.learningRate;
-    const times = `after ${steps} ${steps === 1 ? "step" : "steps"}`;
+    const end = check.diverges ? ": divergent" : "";
+    const times = `after ${steps} ${steps === 1 ? "step" : "steps"}${end}`;
     for (const { machine } of this.#candidates) {
       const { parameters, niw } = await check.run(machine);
       if (steps === 1) {
         const gradient = { error: parameters.error / eta, bound: parameters.bound / eta };
-        this.#add("gradient of one step", machine, gradient);
+        this.#add(`gradient of one step${end}`, machine, gradient);
       }
       this.#add(`parameters ${times}`, machine, parameters);
       if (trial.plan.network.noise.length > 0) this.#add(`noise weights ${times}`, machine, niw);
