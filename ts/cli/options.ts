@@ -6,6 +6,7 @@ import { InputError, shown } from "../errors/errors.js";
 import { parseValue, withField } from "../experiment/paths.js";
 import { BACKENDS, type BackendName } from "../run/backend.js";
 import { CHECKPOINT_EVERY } from "../run/checkpoint.js";
+import { readSpec } from "../run/node/openStore.js";
 import { Progress, type Voice } from "./terminal.js";
 
 export interface CommonOptions {
@@ -111,13 +112,25 @@ export async function readConfig(
   path: string | undefined,
   sets: readonly string[],
 ): Promise<unknown> {
-  let json = path === undefined ? {} : parsed(path, await text(path));
-  for (const entry of sets) json = withField(json, ...parseSet(entry));
-  return json;
+  return withSets(path === undefined ? {} : parsed(path, await text(path)), sets);
+}
+
+/** The same; with --resume and no file, the one that is in --out. */
+export async function readLongConfig(
+  path: string | undefined,
+  { resume, out = "", set }: LongRunOptions,
+): Promise<unknown> {
+  return resume && path === undefined
+    ? withSets(await readSpec(out, "--out"), set)
+    : readConfig(path, set);
+}
+
+function withSets(json: unknown, sets: readonly string[]): unknown {
+  return sets.reduce((before, entry) => withField(before, ...parseSet(entry)), json);
 }
 
 /** A field and its value, from `field=value`. */
-export function parseSet(entry: string): [field: string, value: unknown] {
+function parseSet(entry: string): [field: string, value: unknown] {
   const at = entry.indexOf("=");
   if (at < 1)
     throw new InputError(

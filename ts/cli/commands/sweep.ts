@@ -1,21 +1,19 @@
 import type { Command } from "commander";
 import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
-import { withField } from "../../experiment/paths.js";
 import { parseShard } from "../../experiment/shard.js";
 import { type SweepInput, type SweepPlan, sweepPlan } from "../../experiment/sweep.js";
 import { loadKernels } from "../../kernels/node/load.js";
 import type { BackendName } from "../../run/backend.js";
 import { canonicalJson } from "../../run/hash.js";
-import { readSpec, readStore } from "../../run/node/openStore.js";
+import { readStore } from "../../run/node/openStore.js";
 import { QueueRunner } from "../../run/node/queue/queueRunner.js";
 import type { Interrupt } from "../interrupt.js";
 import {
   dataFiles,
   type LongRunOptions,
-  parseSet,
   predictOption,
-  readConfig,
+  readLongConfig,
   voiceOf,
   withLongRun,
   withWorkers,
@@ -108,18 +106,13 @@ Examples:
 /** The sweep asked for; with --resume and no file, the one that is in --out. */
 async function sweepSpec(
   config: string | undefined,
-  { resume, out, set }: SweepCommandOptions,
+  options: SweepCommandOptions,
 ): Promise<SweepInput> {
-  const resumed = resume && config === undefined;
-  const base = resumed ? await readSpec(out ?? "", "--out") : await readConfig(config, []);
-  const input = set.reduce(
-    (json, entry) => withField(json, ...parseSet(entry)),
-    base,
-  ) as SweepInput;
-  if (resumed && !input?.sweep) {
+  const input = (await readLongConfig(config, options)) as SweepInput;
+  if (options.resume && config === undefined && !input?.sweep) {
     throw new InputError(
       "--out",
-      `--out is "${out}": it holds a single run, with which \`ninscope train --resume\` goes on`,
+      `--out is "${options.out}": it holds a single run, with which \`ninscope train --resume\` goes on`,
     );
   }
   return input?.sweep ? input : { ...input, sweep: { "noise.0.sigma": "0.1:100:13" } };

@@ -1,14 +1,12 @@
 import type { Command } from "commander";
 import { dawn } from "../../backend/node/dawn.js";
 import { parseExperiment } from "../../experiment/parse.js";
-import { withField } from "../../experiment/paths.js";
-import type { Experiment } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
 import { trainingCurves } from "../../report/curves.js";
 import { phaseComparison } from "../../run/compare.js";
 import { type DryRun, dryRun } from "../../run/dryRun.js";
 import { type Foretold, foretold } from "../../run/foretold.js";
-import { openStore, readSpec, writeSpec } from "../../run/node/openStore.js";
+import { openStore, writeSpec } from "../../run/node/openStore.js";
 import { writeFigure, writeJson, writeTrajectories } from "../../run/node/results.js";
 import type { CheckpointStore } from "../../run/store/runStore.js";
 import { type RunResult, train } from "../../run/train.js";
@@ -17,9 +15,8 @@ import type { Interrupt } from "../interrupt.js";
 import {
   dataFiles,
   type LongRunOptions,
-  parseSet,
   predictOption,
-  readConfig,
+  readLongConfig,
   voiceOf,
   withLongRun,
 } from "../options.js";
@@ -48,7 +45,7 @@ Examples:
     )
     .action(async (config: string | undefined, options: TrainCommandOptions) => {
       const voice = voiceOf(options);
-      const experiment = await experimentFor(config, options);
+      const experiment = parseExperiment(await readLongConfig(config, options));
       if (options.dryRun) {
         const plan = await dryRun(experiment, { files: dataFiles(voice, interrupt.signal) });
         process.stdout.write(`${voice.json ? JSON.stringify(plan) : plannedTable(plan)}\n`);
@@ -105,18 +102,6 @@ function telling(store: CheckpointStore, say: (line: string) => void): Checkpoin
     saveCheckpoint: (key, checkpoint) => store.saveCheckpoint(key, checkpoint),
     dropCheckpoint: (key) => store.dropCheckpoint(key),
   };
-}
-
-/** The experiment asked for; with --resume and no file, the one that is in --out. */
-async function experimentFor(
-  config: string | undefined,
-  { resume, out, set }: LongRunOptions,
-): Promise<Experiment> {
-  const base =
-    resume && config === undefined
-      ? await readSpec(out ?? "", "--out")
-      : await readConfig(config, []);
-  return parseExperiment(set.reduce((json, entry) => withField(json, ...parseSet(entry)), base));
 }
 
 function plannedTable(plan: DryRun): string {
