@@ -14,7 +14,7 @@ export interface Calibration {
 /**
  * Calibrates readings against directly measured values; pairs that are not finite are left out.
  * @param groups runs of one group share their draws, so that what they err by is alike: with two groups or more the
- * standard errors are those of sums over groups (cluster-robust; Liang and Zeger, *Biometrika* 73, 1986). Left out: each
+ * standard errors are those of sums over groups (cluster-robust; Liang and Zeger, *Biometrika* 73, 1986), where larger. Left out: each
  * run is by itself.
  */
 export function calibrate(
@@ -50,15 +50,20 @@ export function calibrate(
   };
 }
 
-/** The standard deviation of a sum whose terms are alike within groups. */
+/**
+ * The standard deviation of a sum whose terms are alike within groups: of few groups, whose sums may be alike by luck, no
+ * less than if they were not.
+ */
 function scatter(terms: readonly number[], groups: readonly unknown[]): number {
-  const several = new Set(groups).size > 1;
   const sums = new Map<unknown, number>();
   terms.forEach((term, i) => {
-    const group = several ? groups[i] : i;
-    sums.set(group, (sums.get(group) ?? 0) + term);
+    sums.set(groups[i], (sums.get(groups[i]) ?? 0) + term);
   });
-  const count = sums.size;
-  const squares = [...sums.values()].reduce((total, s) => total + s * s, 0);
-  return Math.sqrt((squares * count) / (count - 1));
+  const alone = deviation(terms);
+  return sums.size > 1 ? Math.max(alone, deviation([...sums.values()])) : alone;
+}
+
+function deviation(terms: readonly number[]): number {
+  const squares = terms.reduce((total, x) => total + x * x, 0);
+  return Math.sqrt((squares * terms.length) / (terms.length - 1));
 }
