@@ -164,10 +164,7 @@ function figures(
     predicted: name === "divergent" ? null : (predicted[name]?.value ?? null),
     measured: boundaries.both[name].measured,
   });
-  const marks = (["decay", "catapult"] as const).flatMap((name) => {
-    const value = predicted[name]?.value;
-    return value === undefined ? [] : [{ name: `predicted ${name}`, sigma: value }];
-  });
+  const marks = predictedMarks(found);
   return {
     ...centre(found, caption),
     "time-scales": timeScales({
@@ -212,6 +209,19 @@ function figures(
     }),
     "linear-phases": grid,
   };
+}
+
+/** The boundaries known beforehand; the pointwise decay where the smoothed curvature lets no noise weight decay. */
+function predictedMarks({ predicted, probes }: FigureOne) {
+  const [probed] = probes;
+  const known = [
+    predicted.decay
+      ? { name: "predicted decay", at: predicted.decay }
+      : { name: "predicted decay (pointwise)", at: predicted.decayPointwise },
+    { name: "predicted catapult", at: predicted.catapult },
+    { name: "divergent in short runs", at: probed?.prediction.divergent ?? null },
+  ];
+  return known.flatMap(({ name, at }) => (at ? [{ name, sigma: at.value }] : []));
 }
 
 /** Fresh noise in the middle of the decay phase, and the same run with fixed noise, whatever its phase. */
