@@ -39,7 +39,7 @@ export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure
   const all = panels.flatMap(({ points }) => points.map(({ tau }) => tau));
   const low = Math.min(...all, end) / 2;
   // Room above the runs' end, for the names of the boundaries.
-  const high = 6 * end;
+  const high = end * Math.max(6, 2.4 ** predicted.length);
   return figure(frame, [
     panels.map(({ heading, points, phases }) => {
       const sigmas = phases.map(({ sigma }) => sigma);

@@ -242,7 +242,8 @@ function centre({ runs, input }: FigureOne, caption: string): Record<string, str
 }
 
 function scalePoints({ runs }: FigureOne, mode: string): ScalePoint[] {
-  const own = runs.filter((run) => run.mode === mode);
+  // A loss that falls for some steps before it diverges has no decay time.
+  const own = runs.filter((run) => run.mode === mode && run.phase !== "divergent");
   const sigmas = [...new Set(own.map(({ sigma }) => sigma))];
   const curves = { niwNorm: "niw", loss: "loss", testLoss: "testLoss" } as const;
   return sigmas.flatMap((sigma) =>
@@ -286,9 +287,10 @@ function summaryOf(found: FigureOne, claims: readonly Claim[], cells: readonly V
     predicted,
     similarity,
     similarityChance,
-    probes: probes.map(({ experiment, phase, comparisons }) => ({
+    probes: probes.map(({ experiment, phase, divergentBracket, comparisons }) => ({
       sigma: experiment.noise[0].sigma,
       phase,
+      divergentBracket,
       comparisons,
     })),
     runs: runs.map(({ trajectory: _, ...run }) => run),
