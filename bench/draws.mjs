@@ -14,7 +14,7 @@ const NUMBERS = 10_000;
 /** Steps whose moments are taken in a call, each over so many samples. */
 const [STEPS, SAMPLES] = [1000, 100];
 const ROUNDS = 400;
-const KINDS = { normal: 1, uniform: 2, signs: 3 };
+const KINDS = { normal: 1, uniform: 2, rademacher: 3 };
 
 const builds = files.map((file) => {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)));

@@ -39,7 +39,7 @@ function heldTo({ product, step, ensemble, linear }, torch) {
     takes,
     holds: value === null ? null : holds(value),
   });
-  const least = (what, value, least) => bar(what, value, `at least ${least}`, (x) => x >= least);
+  const least = (what, value, aim) => bar(what, value, `at least ${aim}`, (x) => x >= aim);
   const ratio = (theirs, own) => (theirs ? theirs / own : null);
   return [
     least("4096-cubed product, share of the measured peak", product.shareOfPeak, 0.5),

@@ -76,9 +76,8 @@ export function fitPlain(x: readonly number[], y: readonly number[]): DecayFit {
   return { amplitude: a * scale, tau: Math.exp(logTau), offset: c * scale, ...found };
 }
 
-/** By least squares of the logarithms of positive `y`, over x in [0, 1]; the offset is not negative. */
-export function fitLogarithms(x: readonly number[], y: readonly number[]): DecayFit {
-  const logs = y.map(Math.log);
+/** To logarithms, by least squares, over x in [0, 1]; the offset is not negative. */
+export function fitLogarithms(x: readonly number[], logs: readonly number[]): DecayFit {
   const lowest = Math.min(...logs);
   let found = solve(LOGARITHM, x, logs, (logTau) => [logs[0], logTau, lowest - 0.5]);
   if (found.parameters[2] - lowest < Math.log(NO_OFFSET)) {

@@ -62,7 +62,7 @@ function fitted(points: Points, scatter: Scatter): TimeScale {
   const span = t[t.length - 1] - t[0];
   const fit = (proportional ? fitLogarithms : fitPlain)(
     t.map((time) => (time - t[0]) / span),
-    y,
+    seen,
   );
   const { amplitude, offset, rSquared, logTauError } = fit;
   const found = { amplitude, offset, rSquared };

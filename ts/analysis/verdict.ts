@@ -1,29 +1,19 @@
 import type { Estimate } from "./estimate.js";
+import { studentT, THREE_SIGMAS } from "./studentT.js";
 
 /** Whether a prediction and a measurement agree; `not told` where the numbers cannot say. */
 export type Verdict = "within" | "outside" | "not told";
 
 /** Standard errors that two numbers may lie apart. */
-export const SIGMAS = 3;
+export const SIGMAS = THREE_SIGMAS.normal;
 
 /**
- * How many of a mean's standard errors make the same confidence as three of a normal number (99.73 %), where the error
- * itself comes from the scatter of `count` values: Student's t. From a single value there is no error at all.
+ * How many of a mean's standard errors make the same confidence as three of a normal number, where the error itself comes
+ * from the scatter of `count` values. From a single value there is no error at all.
  */
 export function threeSigmas(count: number): number {
-  const degrees = count - 1;
-  if (!(degrees >= 1)) return Number.POSITIVE_INFINITY;
-  if (degrees <= T_THREE.length) return T_THREE[degrees - 1];
-  // The expansion about the normal quantile (Abramowitz and Stegun, 26.7.5), good to 1e-3 from 11 degrees on.
-  const z = SIGMAS;
-  const g1 = (z ** 3 + z) / 4;
-  const g2 = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
-  const g3 = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;
-  return z + g1 / degrees + g2 / degrees ** 2 + g3 / degrees ** 3;
+  return count > 1 ? studentT(count - 1, THREE_SIGMAS) : Number.POSITIVE_INFINITY;
 }
-
-/** For 1 to 10 degrees of freedom. */
-const T_THREE = [235.802, 19.2067, 9.2189, 6.6202, 5.5071, 4.9041, 4.53, 4.2766, 4.0943, 3.9569];
 
 /**
  * Whether two numbers agree within three standard errors, or within the relative part that is `allowed`. Where the

@@ -5,7 +5,7 @@ import { loadKernels } from "../kernels/kernels.js";
 import { bystanderCurves } from "../report/bystanderCurves.js";
 import { type BystanderResult, bystander } from "../run/bystander.js";
 import { openFolder, writeFigure, writeJson, writeTrajectories } from "../run/node/results.js";
-import { comparisonTable } from "./comparisons.js";
+import { comparisonTable, shown } from "./comparisons.js";
 import type { Interrupt } from "./interrupt.js";
 import { dataFiles, type RunOptions, type voiceOf } from "./options.js";
 import { digits, Progress, table } from "./terminal.js";
@@ -90,7 +90,6 @@ async function write(folder: string, found: BystanderResult, summary: unknown): 
 function described({ chosen, probed, comparisons }: BystanderResult): string {
   const { nodes, sigma, reach, passes, steps, precision, expected, mean } = chosen;
   const percent = (x: number) => `${digits(100 * x)} %`;
-  const error = (x: { value: number; error: number }) => `${digits(x.value)} ± ${digits(x.error)}`;
   const found = comparisonTable([...comparisons, ...readings(probed)]);
   return [
     table(
@@ -107,15 +106,15 @@ function described({ chosen, probed, comparisons }: BystanderResult): string {
           "of directions, noise, bias",
           [chosen.directions, chosen.noise, chosen.bias].map(percent).join(", "),
         ],
-        ["tr<H> / units at the end, direct", error(mean)],
+        ["tr<H> / units at the end, direct", shown(mean)],
       ],
     ),
     table(
       ["epoch", "read", "direct, smoothed", "pointwise"],
       probed.moments.map(({ epoch, antithetic, smoothed, smoothedError, pointwise }) => [
         digits(epoch),
-        error(antithetic),
-        error({ value: smoothed, error: smoothedError }),
+        shown(antithetic),
+        shown({ value: smoothed, error: smoothedError }),
         digits(pointwise),
       ]),
     ),

@@ -4,7 +4,6 @@ import type { Experiment } from "../experiment/schema.js";
 import type { Kernels } from "../kernels/instance.js";
 import { runExperiment } from "./experimentRun.js";
 import { planOf } from "./plan.js";
-
 import { scheduleOf } from "./schedule.js";
 import type { TrainOptions } from "./train.js";
 

@@ -158,8 +158,14 @@ export async function probe(
     const timeScales = timeScalesOf(result.trajectory);
     if (!prediction) throw new Error("the run was not seen at its start");
     const measured = {
-      ...{ ...result, moments, repeats, predictedNorm, timeScales },
-      ...{ prediction, divergentBracket: bracket, linear },
+      ...result,
+      moments,
+      repeats,
+      predictedNorm,
+      timeScales,
+      prediction,
+      divergentBracket: bracket,
+      linear,
     };
     return { ...measured, comparisons: comparisonsOf(measured) };
   } finally {

@@ -145,7 +145,7 @@ function described(
   const near = evidence.closeTo ? `, close to ${evidence.closeTo}` : "";
   return [
     `phase: ${phaseName(phase)} (${evidence.reason}${near})`,
-    ...(prediction ? [foreseen(firstSigma(experiment), phase, prediction)] : []),
+    ...(prediction ? [predictedLine(firstSigma(experiment), phase, prediction)] : []),
     ...(asked && !prediction
       ? ["predicted: nothing; theory tells of noise nodes under plain SGD"]
       : []),
@@ -172,7 +172,7 @@ function described(
 }
 
 /** What was predicted, with its verdict. */
-function foreseen(sigma: number, phase: RunResult["phase"], prediction: Foretold): string {
+function predictedLine(sigma: number, phase: RunResult["phase"], prediction: Foretold): string {
   const { predicted, verdict } = phaseComparison(sigma, phase, prediction, true);
   const { decay, catapult, divergent } = prediction;
   const beyond = divergent ? `, divergence from ${shown(divergent)}` : "";
