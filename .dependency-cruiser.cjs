@@ -1,6 +1,6 @@
 // The floors of the house, from the ground up. An import never points up, and never goes round in a circle.
 const floors = [
-  ["errors"],
+  ["errors", "async"],
   ["schema"],
   ["kernels"],
   ["random"],
@@ -10,7 +10,16 @@ const floors = [
   ["backend"],
   ["trajectory"],
   ["theory", "analysis"],
-  ["run"],
+  ["format"],
+  ["train"],
+  ["linear"],
+  ["curvature"],
+  ["store"],
+  ["jobs"],
+  ["sweep"],
+  ["probe"],
+  ["paper"],
+  ["check"],
   ["report"],
   ["cli"],
 ];

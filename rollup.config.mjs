@@ -17,7 +17,7 @@ const bundle = (input, file) => ({
 
 // A worker's file stands alone: whoever moves it need not know what it imports.
 const worker = (input, file, options) => ({
-  input: `build/js/ts/run/pool/${input}`,
+  input: `build/js/ts/jobs/pool/${input}`,
   external: (id) => id.startsWith("node:"),
   plugins: [nodeResolve(options)],
   output: { file: `dist/${file}`, format: "es", inlineDynamicImports: true },

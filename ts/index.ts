@@ -10,7 +10,24 @@ export {
 export { classify, type Evidence, type PhaseScales } from "./analysis/classify.js";
 export { type Interval, meanInterval } from "./analysis/interval.js";
 export { PHASES, type Phase } from "./analysis/phase.js";
+export type { BackendName, BackendRecord } from "./backend/machineFor.js";
 export type { GpuOptions } from "./backend/webgpu/gpu.js";
+export {
+  BENCH_SIZES,
+  type BenchOmission,
+  type BenchOptions,
+  type BenchResult,
+  type BenchRow,
+  type BenchSizes,
+  bench,
+} from "./check/bench/bench.js";
+export { type Replay, type ReplayResult, readReplay, replay } from "./check/replay.js";
+export {
+  type VerifyCheck,
+  type VerifyOptions,
+  type VerifyResult,
+  verify,
+} from "./check/verify/verify.js";
 export type { Dataset, Split, Task } from "./data/dataset.js";
 export { type FileSource, loadDataset } from "./data/load.js";
 export type { DataSpec } from "./data/specs.js";
@@ -25,40 +42,27 @@ export {
   sweepPlan,
   sweepRuns,
 } from "./experiment/sweep.js";
+export { hashRuns } from "./format/hash.js";
+export type { SpawnWorker } from "./jobs/pool/handle.js";
+export { type RunResult, type TrainOptions, train } from "./jobs/train.js";
 export {
   type KernelOptions,
   type KernelSource,
   type Kernels,
   loadKernels,
 } from "./kernels/kernels.js";
-export { type Distribution, Streams } from "./random/streams.js";
-export type { BackendName, BackendRecord } from "./run/backend.js";
-export {
-  BENCH_SIZES,
-  type BenchOmission,
-  type BenchOptions,
-  type BenchResult,
-  type BenchRow,
-  type BenchSizes,
-  bench,
-} from "./run/bench/bench.js";
-export type { Checkpoint, Checkpoints } from "./run/checkpoint.js";
-export type { Final } from "./run/final.js";
-export { hashRuns } from "./run/hash.js";
 export {
   type EnsembleHooks,
   type EnsembleSpec,
   type LinearCell,
   runLinearEnsemble,
-} from "./run/linearEnsemble.js";
-export { type LinearRun, linearRun } from "./run/linearRun.js";
-export type { Parameters } from "./run/parameters.js";
-export type { SpawnWorker } from "./run/pool/handle.js";
-export type { EvaluationRecord } from "./run/recorder.js";
-export { type Replay, type ReplayResult, readReplay, replay } from "./run/replay.js";
-export type { CheckpointStore, RunStore, RunSummary, StoredRun } from "./run/store/runStore.js";
-export type { Store } from "./run/store/store.js";
-export { type Sweep, type SweepOptions, sweep } from "./run/sweep.js";
+} from "./linear/linearEnsemble.js";
+export { type LinearRun, linearRun } from "./linear/linearRun.js";
+export { type Distribution, Streams } from "./random/streams.js";
+export type { CheckpointStore, RunStore, RunSummary, StoredRun } from "./store/runStore.js";
+export type { Store } from "./store/store.js";
+export { type Sweep, type SweepOptions, sweep } from "./sweep/sweep.js";
+export type { SweepProgress } from "./sweep/sweepProgress.js";
 export type {
   FailedRun,
   SeedGroup,
@@ -66,15 +70,11 @@ export type {
   SweepResult,
   SweptRun,
   SweptSummary,
-} from "./run/sweepResult.js";
-export type { SweepProgress } from "./run/tally.js";
-export { type RunResult, type TrainOptions, train } from "./run/train.js";
-export {
-  type VerifyCheck,
-  type VerifyOptions,
-  type VerifyResult,
-  verify,
-} from "./run/verify/verify.js";
+} from "./sweep/sweepResult.js";
 export * as linear from "./theory/linear.js";
 export { type LinearBoundaries, linearBoundaries } from "./theory/linearBoundaries.js";
+export type { Checkpoint, Checkpoints } from "./train/checkpoint.js";
+export type { Final } from "./train/final.js";
+export type { Parameters } from "./train/parameters.js";
+export type { EvaluationRecord } from "./train/recorder.js";
 export type { Trajectory } from "./trajectory/trajectory.js";

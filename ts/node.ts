@@ -1,25 +1,25 @@
 /** The public face in Node: all that browsers have, and files. */
 import { dawn } from "./backend/node/dawn.js";
-import { nodeFiles } from "./data/node/files.js";
-import type { ExperimentInput } from "./experiment/schema.js";
-import type { SweepInput } from "./experiment/sweep.js";
-import * as portable from "./index.js";
-import type { Kernels } from "./kernels/kernels.js";
 import {
   type GpuMeasurements,
   type GpuSizes,
   measureGpu as measured,
-} from "./run/bench/measureGpu.js";
-import { spawnThread, threadsHere } from "./run/pool/node/spawn.js";
+} from "./check/bench/measureGpu.js";
+import { nodeFiles } from "./data/node/files.js";
+import type { ExperimentInput } from "./experiment/schema.js";
+import type { SweepInput } from "./experiment/sweep.js";
+import * as portable from "./index.js";
+import { spawnThread, threadsHere } from "./jobs/pool/node/spawn.js";
+import type { Kernels } from "./kernels/kernels.js";
 
 export { type FetchOptions, fetchSet } from "./data/node/download.js";
 export { type NodeFilesOptions, nodeFiles } from "./data/node/files.js";
 export { checkSet, type FileCheck, listSets, type SetStatus } from "./data/node/inventory.js";
 export * from "./index.js";
+export { spawnThread } from "./jobs/pool/node/spawn.js";
 export { loadKernels } from "./kernels/node/load.js";
-export { type DryRun, dryRun } from "./run/dryRun.js";
-export { openStore } from "./run/node/openStore.js";
-export { spawnThread } from "./run/pool/node/spawn.js";
+export { openStore } from "./store/node/openStore.js";
+export { type DryRun, dryRun } from "./train/dryRun.js";
 
 /** The GPU is this machine's own. */
 function onOwnGpu<T extends { readonly gpu?: portable.GpuOptions }>(options: T): T {

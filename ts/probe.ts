@@ -9,13 +9,12 @@ export { type Likeness, likeness, type Similarity, similarity } from "./analysis
 export { componentSquares, quadraticForm, type Spectrum, spectrumOf } from "./analysis/spectrum.js";
 export { firstPassage, fitDecay, type Scatter, type TimeScale } from "./analysis/timeScale.js";
 export { boundaryVerdict, type Verdict, verdictOf } from "./analysis/verdict.js";
-export type { CurvatureKind } from "./program/curvature.js";
-export { type BystanderOptions, type BystanderResult, bystander } from "./run/bystander.js";
-export { type Claim, claimsOf } from "./run/claims.js";
-export { type CurvatureOptions, CurvatureProbe, type LocalGradient } from "./run/curvature.js";
-export { type ExpansionPoint, ExpansionProbe } from "./run/expansion.js";
-export { type FigureOne, figureOne, figureOneInput } from "./run/figureOne.js";
-export { type Foretold, foretold } from "./run/foretold.js";
+export {
+  type CurvatureOptions,
+  CurvatureProbe,
+  type LocalGradient,
+} from "./curvature/curvatureProbe.js";
+export { type ExpansionPoint, ExpansionProbe } from "./curvature/expansionProbe.js";
 export {
   type Density,
   denseHessian,
@@ -25,26 +24,31 @@ export {
   smoothedCurvatures,
   smoothedMaximum,
   topSpectrum,
-} from "./run/hessian.js";
-export { type NetworkCurvature, networkCurvature } from "./run/networkCurvature.js";
+} from "./curvature/hessian.js";
+export { type NetworkCurvature, networkCurvature } from "./curvature/networkCurvature.js";
 export {
   type LayerNames,
   type OwnNetwork,
   type OwnNetworkOptions,
   readNetwork,
   writeNetwork,
-} from "./run/ownNetwork.js";
-export { type DecayMode, type Prediction, predict } from "./run/predict.js";
-export { type PredictionOptions, predictionOf } from "./run/predictionOf.js";
-export { type ProbeOptions, probe } from "./run/probe.js";
-export { type WeightCurvature, weightCurvature } from "./run/probeMoment.js";
-export type { Comparison, ProbeMoment, ProbeResult } from "./run/probeResult.js";
-export { planReading, type ReadingOptions, type ReadingPlan } from "./run/readingPlan.js";
+} from "./curvature/ownNetwork.js";
+export { type WeightCurvature, weightCurvature } from "./curvature/weightCurvature.js";
+export { type FigureOne, figureOne, figureOneInput } from "./paper/figureOne.js";
+export { type Claim, claimsOf } from "./paper/paperClaims.js";
+export { type BystanderOptions, type BystanderResult, bystander } from "./probe/bystander.js";
 export {
   type ValidityCell,
   type ValidityOptions,
   validity,
   validUntil,
-} from "./run/validity.js";
+} from "./probe/expansionValidity.js";
+export { type Foretold, foretold } from "./probe/foretold.js";
+export { type DecayMode, type Prediction, predict } from "./probe/predict.js";
+export { type PredictionOptions, predictionOf } from "./probe/predictionOf.js";
+export { type ProbeOptions, probe } from "./probe/probe.js";
+export type { Comparison, ProbeMoment, ProbeResult } from "./probe/probeResult.js";
+export { planReading, type ReadingOptions, type ReadingPlan } from "./probe/readingPlan.js";
+export type { CurvatureKind } from "./program/curvature.js";
 export * as drift from "./theory/drift.js";
 export { type DriftMoment, type DriftPath, driftPath } from "./theory/driftPath.js";

@@ -1,5 +1,5 @@
 import type { Machine } from "../../ts/backend/machine.js";
-import { checkOperation, type Worst, withinBound } from "../../ts/run/verify/checkOperation.js";
+import { checkOperation, type Worst, withinBound } from "../../ts/check/verify/checkOperation.js";
 import { operationCases } from "./operationCases.js";
 
 export interface Conformance {

@@ -4,13 +4,13 @@ import type { Machine } from "../../ts/backend/machine.js";
 import { referenceMachine } from "../../ts/backend/reference.js";
 import { wasmMachine } from "../../ts/backend/wasm.js";
 import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
+import { chainLength, gamma, TINY, UNIT_ROUNDOFF as U } from "../../ts/check/verify/roundings.js";
 import { BYTES } from "../../ts/kernels/embeddedWide.js";
 import { inflated } from "../../ts/kernels/inflated.js";
 import { kernelsFrom } from "../../ts/kernels/instance.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
 import type { Activation, BufferSpec, Op, Region } from "../../ts/program/ops.js";
 import { Streams } from "../../ts/random/streams.js";
-import { chainLength, gamma, TINY, UNIT_ROUNDOFF as U } from "../../ts/run/verify/roundings.js";
 import { testGpu } from "../gpu.js";
 
 // Every operation, on every machine, against the float64 reference. Inputs are float32 numbers, so that both see

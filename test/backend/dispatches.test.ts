@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { dispatchesOf } from "../../ts/backend/webgpu/dispatches.js";
 import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
+import { benchPlan } from "../../ts/check/bench/benchPlan.js";
 import { lower } from "../../ts/program/lower.js";
 import type { Gather, Op, Program } from "../../ts/program/ops.js";
-import { benchPlan } from "../../ts/run/bench/benchPlan.js";
 import { testGpu } from "../gpu.js";
 
 // Gathers that follow each other are one dispatch on the GPU, as far as they do not meet.

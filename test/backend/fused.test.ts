@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { referenceMachine } from "../../ts/backend/reference.js";
 import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
+import { gamma, mulberry, UNIT_ROUNDOFF as U } from "../../ts/check/verify/roundings.js";
 import type { Activation, Op, Program, Region } from "../../ts/program/ops.js";
-import { gamma, mulberry, UNIT_ROUNDOFF as U } from "../../ts/run/verify/roundings.js";
 import { testGpu } from "../gpu.js";
 
 // A product whose result is multiplied with an activation's slope is one dispatch on the GPU.

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { TILES, tilingFor } from "../../gpu/tiles.js";
 import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
+import { checkOperation, withinBound } from "../../ts/check/verify/checkOperation.js";
 import type { Op, Program, Region } from "../../ts/program/ops.js";
-import { checkOperation, withinBound } from "../../ts/run/verify/checkOperation.js";
 import { testGpu } from "../gpu.js";
 
 // Which tile a product takes follows from its size: each has a size here that takes it, and so many replicas that it does.

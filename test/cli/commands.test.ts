@@ -231,7 +231,7 @@ describe("ninscope sweep", () => {
 });
 
 describe("ninscope replay", () => {
-  const file = "test/replay/fixtures/tanh-output.npz";
+  const file = "test/check/replay/fixtures/tanh-output.npz";
   test("prints the contract's object", async () => {
     for (const backend of ["reference", "wasm"]) {
       const found = await json(["replay", file, "--backend", backend]);
@@ -247,7 +247,7 @@ describe("ninscope replay", () => {
   test("of a diverged run has every step; what is not finite is null", async () => {
     const { loss } = await json([
       "replay",
-      "test/replay/fixtures/linear-divergent.npz",
+      "test/check/replay/fixtures/linear-divergent.npz",
       "--backend",
       "reference",
     ]);
@@ -375,7 +375,7 @@ describe("bad input: one line on standard error, exit code 2", () => {
     [
       "a truncated replay",
       async () => {
-        const whole = await readFile("test/replay/fixtures/tanh-output.npz");
+        const whole = await readFile("test/check/replay/fixtures/tanh-output.npz");
         await writeFile(join(folder, "cut.npz"), whole.subarray(0, 4000));
         return ["replay", join(folder, "cut.npz")];
       },

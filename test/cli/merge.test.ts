@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openStore } from "../../ts/run/node/openStore.js";
+import { openStore } from "../../ts/store/node/openStore.js";
 import { inProcess } from "./run.js";
 
 const spec = {

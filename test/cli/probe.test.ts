@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeTensors } from "../../ts/format/safetensors.js";
 import { type ExperimentInput, train } from "../../ts/node.js";
-import { claimsOf } from "../../ts/run/claims.js";
-import { figureOne } from "../../ts/run/figureOne.js";
-import { encodeTensors } from "../../ts/run/store/safetensors.js";
+import { figureOne } from "../../ts/paper/figureOne.js";
+import { claimsOf } from "../../ts/paper/paperClaims.js";
 import { inProcess } from "./run.js";
 
 let folder: string;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { connect } from "../../ts/run/node/queue/connect.js";
+import { connect } from "../../ts/jobs/node/queue/connect.js";
 import { hasRedis, RedisServer } from "../support/redis.js";
 
 const run = promisify(execFile);

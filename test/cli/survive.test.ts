@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decodeTensors } from "../../ts/run/store/safetensors.js";
+import { decodeTensors } from "../../ts/format/safetensors.js";
 
 const run = promisify(execFile);
 const CLI = "dist/cli.js";

@@ -1,12 +1,12 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { readReplay } from "../../ts/check/replay.js";
 import { readCsv } from "../../ts/data/csv.js";
 import { readIdx } from "../../ts/data/idx.js";
 import { readNpy } from "../../ts/data/npy.js";
 import { readNpz } from "../../ts/data/npz.js";
 import { InputError } from "../../ts/errors/errors.js";
-import { readReplay } from "../../ts/run/replay.js";
 import { idx, npy, npz } from "./files.js";
 
 interface Kind {

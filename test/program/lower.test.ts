@@ -6,7 +6,7 @@ import { flops } from "../../ts/program/flops.js";
 import { lower } from "../../ts/program/lower.js";
 import type { Op, Region } from "../../ts/program/ops.js";
 import type { Plan } from "../../ts/program/workspace.js";
-import { counting, writeSplit } from "../../ts/run/trainer.js";
+import { counting, writeSplit } from "../../ts/train/trainer.js";
 import { type RandomRun, randomRun, randomSettings, type Setting } from "../support/randomRun.js";
 
 /** A session on the reference machine with a run's first epoch in its buffers. */

@@ -1,4 +1,4 @@
-export { mulberry } from "../../ts/run/verify/roundings.js";
+export { mulberry } from "../../ts/check/verify/roundings.js";
 
 /** Standard normal, by Box and Muller. */
 export function normal(random: () => number): number {

@@ -2,8 +2,8 @@ import type { Dataset, Split } from "../../ts/data/dataset.js";
 import type { Network } from "../../ts/program/network.js";
 import type { Activation } from "../../ts/program/ops.js";
 import type { Plan } from "../../ts/program/workspace.js";
-import type { Parameters } from "../../ts/run/parameters.js";
-import type { Schedule } from "../../ts/run/schedule.js";
+import type { Parameters } from "../../ts/train/parameters.js";
+import type { Schedule } from "../../ts/train/schedule.js";
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 
 /**

@@ -1,10 +1,10 @@
 import fc from "fast-check";
+import { mulberry } from "../../ts/check/verify/roundings.js";
 import type { Dataset, Split } from "../../ts/data/dataset.js";
 import { layouts, type Network } from "../../ts/program/network.js";
 import type { Plan } from "../../ts/program/workspace.js";
-import type { RunInputs } from "../../ts/run/inputs.js";
-import { combinedWeights } from "../../ts/run/parameters.js";
-import { mulberry } from "../../ts/run/verify/roundings.js";
+import type { RunInputs } from "../../ts/train/inputs.js";
+import { combinedWeights } from "../../ts/train/parameters.js";
 import type { NaiveRun } from "./naive.js";
 
 const settings = fc.record({

@@ -20,7 +20,7 @@ async function bundled(entry: string, name: string): Promise<string> {
 
 /** Makes threads of the worker as it stands in the sources, and keeps those that run, to be counted or killed. */
 export async function threads(): Promise<{ spawn: () => Worker; alive: Set<Worker> }> {
-  const path = await bundled("ts/run/pool/node/ninscope-worker.ts", "test-worker-node.js");
+  const path = await bundled("ts/jobs/pool/node/ninscope-worker.ts", "test-worker-node.js");
   const alive = new Set<Worker>();
   const spawn = () => {
     const worker = new Worker(path);

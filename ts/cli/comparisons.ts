@@ -1,5 +1,5 @@
+import type { Comparison, PredictionWithError } from "../probe/probeResult.js";
 import type { PageTable } from "../report/page.js";
-import type { Comparison, PredictionWithError } from "../run/probeResult.js";
 import { digits } from "./terminal.js";
 
 /** A number with its error, a word, or that there is none. */

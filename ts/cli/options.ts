@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
+import { BACKENDS, type BackendName } from "../backend/machineFor.js";
 import type { FileSource } from "../data/load.js";
 import { nodeFiles } from "../data/node/files.js";
 import { InputError, shown } from "../errors/errors.js";
 import { parseValue, withField } from "../experiment/paths.js";
-import { BACKENDS, type BackendName } from "../run/backend.js";
-import { CHECKPOINT_EVERY } from "../run/checkpoint.js";
-import { readSpec } from "../run/node/openStore.js";
+import { readSpec } from "../store/node/openStore.js";
+import { CHECKPOINT_EVERY } from "../train/checkpoint.js";
 import { Progress, type Voice } from "./terminal.js";
 
 export interface CommonOptions {

@@ -1,11 +1,11 @@
 import { RunError } from "../errors/errors.js";
 import type { SweepInput } from "../experiment/sweep.js";
-import { besideForetold, foretold } from "../run/foretold.js";
-import { openStore, writeSpec } from "../run/node/openStore.js";
-import { spawnThread, threadsHere } from "../run/pool/node/spawn.js";
-import { MemoryStore } from "../run/store/memoryStore.js";
-import { type SweepOptions, sweep } from "../run/sweep.js";
-import { inOrder, type SweepResult, type SweptSummary, summarised } from "../run/sweepResult.js";
+import { spawnThread, threadsHere } from "../jobs/pool/node/spawn.js";
+import { besideForetold, foretold } from "../probe/foretold.js";
+import { MemoryStore } from "../store/memoryStore.js";
+import { openStore, writeSpec } from "../store/node/openStore.js";
+import { type SweepOptions, sweep } from "../sweep/sweep.js";
+import { inOrder, type SweepResult, type SweptSummary, summarised } from "../sweep/sweepResult.js";
 import { writeSweep } from "./sweepOutput.js";
 import { Progress, sayer, type Voice } from "./terminal.js";
 

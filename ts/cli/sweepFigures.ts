@@ -2,7 +2,7 @@ import { PHASES } from "../analysis/phase.js";
 import { firstSigma } from "../experiment/sweep.js";
 import { trainingCurves } from "../report/curves.js";
 import { phaseMap } from "../report/phaseMap.js";
-import type { SweepResult, SweptSummary } from "../run/sweepResult.js";
+import type { SweepResult, SweptSummary } from "../sweep/sweepResult.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import { runCurves } from "./runCurves.js";
 

@@ -1,7 +1,12 @@
 import { firstSigma } from "../experiment/sweep.js";
-import { writeFigure, writeJson, writeSummaries, writeTrajectories } from "../run/node/results.js";
-import type { RunStore } from "../run/store/runStore.js";
-import type { SweepResult, SweptSummary } from "../run/sweepResult.js";
+import {
+  writeFigure,
+  writeJson,
+  writeSummaries,
+  writeTrajectories,
+} from "../store/node/results.js";
+import type { RunStore } from "../store/runStore.js";
+import type { SweepResult, SweptSummary } from "../sweep/sweepResult.js";
 import { shown } from "./comparisons.js";
 import { onePerPhase, sweepFigures } from "./sweepFigures.js";
 import { digits, phaseName, table } from "./terminal.js";

@@ -21,7 +21,7 @@ withImages("Fashion-MNIST", () => {
     const { loadDataset, loadKernels, nodeFiles, parseExperiment, Streams } = await import(
       "../../../ts/node.js"
     );
-    const { planOf } = await import("../../../ts/run/plan.js");
+    const { planOf } = await import("../../../ts/train/plan.js");
     const { lower } = await import("../../../ts/program/lower.js");
     const experiment = parseExperiment({
       data: { name: "fashion-mnist", train: 60000, test: 10000 },

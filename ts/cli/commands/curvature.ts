@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
+import { machineFor } from "../../backend/machineFor.js";
 import { dawn } from "../../backend/node/dawn.js";
+import { type NetworkCurvature, networkCurvature } from "../../curvature/networkCurvature.js";
+import { readNetwork } from "../../curvature/ownNetwork.js";
 import { loadDataset } from "../../data/load.js";
 import { InputError } from "../../errors/errors.js";
 import { parseExperiment } from "../../experiment/parse.js";
 import { loadKernels } from "../../kernels/node/load.js";
 import { Streams } from "../../random/streams.js";
-import { machineFor } from "../../run/backend.js";
-import { type NetworkCurvature, networkCurvature } from "../../run/networkCurvature.js";
-import { readNetwork } from "../../run/ownNetwork.js";
 import { shown } from "../comparisons.js";
 import type { Interrupt } from "../interrupt.js";
 import {

@@ -4,7 +4,7 @@ import { nodeFiles } from "../../data/node/files.js";
 import { locate } from "../../data/node/locate.js";
 import type { SweepInput } from "../../experiment/sweep.js";
 import { loadKernels } from "../../kernels/kernels.js";
-import { openFolder } from "../../run/node/results.js";
+import { openFolder } from "../../store/node/results.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, voiceOf, withVoice } from "../options.js";
 import { runSweep } from "../runSweep.js";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { InputError, RunError } from "../../errors/errors.js";
 import { still } from "../../report/still.js";
-import { writeWhole } from "../../run/node/atomic.js";
+import { writeWhole } from "../../store/node/atomic.js";
 
 interface PngOptions {
   readonly width: number;

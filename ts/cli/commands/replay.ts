@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { machineFor } from "../../backend/machineFor.js";
 import { dawn } from "../../backend/node/dawn.js";
+import { type ReplayResult, readReplay, replay } from "../../check/replay.js";
+import { replayHessian } from "../../check/replayHessian.js";
 import { InputError } from "../../errors/errors.js";
 import { loadKernels } from "../../kernels/kernels.js";
-import { machineFor } from "../../run/backend.js";
-import { type ReplayResult, readReplay, replay } from "../../run/replay.js";
-import { replayHessian } from "../../run/replayHessian.js";
 import { type CommonOptions, withBackend, withVoice } from "../options.js";
 import { digits, table } from "../terminal.js";
 

@@ -4,7 +4,23 @@ import { PHASES, type Phase } from "../../analysis/phase.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { linearExperiment } from "../../experiment/presets.js";
 import { logRange } from "../../experiment/range.js";
+import { spawnThread, threadsHere } from "../../jobs/pool/node/spawn.js";
 import { loadKernels } from "../../kernels/node/load.js";
+import { runLinearEnsemble } from "../../linear/linearEnsemble.js";
+import { linearPrediction } from "../../linear/linearPrediction.js";
+import {
+  type FigureOne,
+  type FigureRun,
+  figureOne,
+  figureOneInput,
+} from "../../paper/figureOne.js";
+import { type Claim, claimsOf } from "../../paper/paperClaims.js";
+import {
+  type ValidityCell,
+  type ValidityOptions,
+  validity,
+  validUntil,
+} from "../../probe/expansionValidity.js";
 import { increasing } from "../../report/axes.js";
 import { trainingCurves } from "../../report/curves.js";
 import { type PagePart, page } from "../../report/page.js";
@@ -13,19 +29,8 @@ import { phaseMap } from "../../report/phaseMap.js";
 import { probeCurves } from "../../report/probeCurves.js";
 import { type ScalePoint, timeScales } from "../../report/timeScales.js";
 import { validityMap } from "../../report/validityMap.js";
-import { type Claim, claimsOf } from "../../run/claims.js";
-import { type FigureOne, type FigureRun, figureOne, figureOneInput } from "../../run/figureOne.js";
-import { runLinearEnsemble } from "../../run/linearEnsemble.js";
-import { linearPrediction } from "../../run/linearPrediction.js";
-import { writeWhole } from "../../run/node/atomic.js";
-import { openFolder, writeFigure, writeJson } from "../../run/node/results.js";
-import { spawnThread, threadsHere } from "../../run/pool/node/spawn.js";
-import {
-  type ValidityCell,
-  type ValidityOptions,
-  validity,
-  validUntil,
-} from "../../run/validity.js";
+import { writeWhole } from "../../store/node/atomic.js";
+import { openFolder, writeFigure, writeJson } from "../../store/node/results.js";
 import { comparisonTable, shown } from "../comparisons.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, dataFiles, voiceOf, withBackend, withVoice } from "../options.js";

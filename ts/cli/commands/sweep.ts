@@ -1,13 +1,13 @@
 import type { Command } from "commander";
+import type { BackendName } from "../../backend/machineFor.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
 import { parseShard } from "../../experiment/shard.js";
 import { type SweepInput, type SweepPlan, sweepPlan } from "../../experiment/sweep.js";
+import { canonicalJson } from "../../format/hash.js";
+import { QueueRunner } from "../../jobs/node/queue/queueRunner.js";
 import { loadKernels } from "../../kernels/node/load.js";
-import type { BackendName } from "../../run/backend.js";
-import { canonicalJson } from "../../run/hash.js";
-import { readStore } from "../../run/node/openStore.js";
-import { QueueRunner } from "../../run/node/queue/queueRunner.js";
+import { readStore } from "../../store/node/openStore.js";
 import type { Interrupt } from "../interrupt.js";
 import {
   dataFiles,

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { dawn } from "../../backend/node/dawn.js";
+import { type VerifyResult, verify } from "../../check/verify/verify.js";
 import { RunError } from "../../errors/errors.js";
 import type { ExperimentInput } from "../../experiment/schema.js";
 import { loadKernels } from "../../kernels/kernels.js";
-import { type VerifyResult, verify } from "../../run/verify/verify.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, dataFiles, readConfig, voiceOf, withVoice } from "../options.js";
 import { digits, Progress, table } from "../terminal.js";

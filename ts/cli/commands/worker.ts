@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import { serveQueue } from "../../run/node/queue/serve.js";
+import { serveQueue } from "../../jobs/node/queue/serve.js";
 import type { Interrupt } from "../interrupt.js";
 import {
   type CommonOptions,

@@ -1,0 +1,58 @@
+import type { Machine } from "../../ts/backend/machine.js";
+import { type Worst, withinBound } from "../../ts/check/verify/checkOperation.js";
+import { StepsCheck } from "../../ts/check/verify/checkSteps.js";
+import { trialOf } from "../../ts/check/verify/verifier.js";
+import { parseExperiment } from "../../ts/experiment/parse.js";
+import type { ExperimentInput } from "../../ts/experiment/schema.js";
+
+export const DATA = {
+  name: "gaussian-mixture",
+  inputs: 10,
+  classes: 3,
+  train: 127,
+  test: 0,
+} as const;
+
+const hidden = (activation: "relu" | "tanh" | "gelu" | "linear", ...layers: number[]) => ({
+  network: { activation, layers },
+});
+const networks: [string, ExperimentInput][] = [
+  ["relu", hidden("relu", 13, 7)],
+  ["tanh", hidden("tanh", 10)],
+  ["gelu", hidden("gelu", 9, 3)],
+  ["linear", hidden("linear", 5)],
+  ["no hidden layer", hidden("relu")],
+  ["momentum", { ...hidden("tanh", 6), optimizer: { momentum: 0.9, weightDecay: 0.01 } }],
+  ["squared error of classes", { network: { layers: [6], loss: "mse" } }],
+  ["ntk", { network: { layers: [12], init: "ntk" }, optimizer: { learningRate: 0.02 } }],
+  ["full batch", { ...hidden("relu", 6), optimizer: { batchSize: "full" } }],
+  [
+    "two groups of fixed noise",
+    { ...hidden("relu", 6, 4), noise: [{ mode: "fixed" }, { layer: 2, nodes: 3 }] },
+  ],
+  ["a batch of one", { ...hidden("tanh", 4), optimizer: { batchSize: 1, learningRate: 0.02 } }],
+];
+
+/** What of eleven networks' parameters after 1 and after 100 steps is further from the reference than it may be. */
+export async function stepsOutOfBound(machine: Machine): Promise<(Worst & { what: string })[]> {
+  const failures = [];
+  for (const [name, input] of networks) {
+    const { optimizer = {}, ...rest } = input;
+    const experiment = parseExperiment({
+      ...rest,
+      data: DATA,
+      optimizer: { batchSize: 10, ...optimizer },
+    });
+    for (const steps of [1, 100]) {
+      const check = await StepsCheck.prepare(await trialOf(experiment, {}, steps));
+      const found = await check.run(machine);
+      for (const key of ["parameters", "niw"] as const) {
+        const worst = found[key];
+        if (!withinBound(worst)) {
+          failures.push({ what: `${name}: ${key} after ${steps} steps`, ...worst });
+        }
+      }
+    }
+  }
+  return failures;
+}

@@ -1,0 +1,33 @@
+import { InputError, shown } from "../errors/errors.js";
+import type { Kernels } from "../kernels/instance.js";
+import { gpuMachine } from "./gpuMachine.js";
+import type { Machine } from "./machine.js";
+import { referenceMachine } from "./reference.js";
+import { wasmMachine } from "./wasm.js";
+import type { GpuOptions } from "./webgpu/gpu.js";
+
+export const BACKENDS = ["auto", "wasm", "webgpu", "reference"] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+/** What ran. */
+export interface BackendRecord {
+  readonly name: string;
+  readonly flavour: string;
+  /** Why this one. */
+  readonly why?: string;
+}
+
+/**
+ * The machine of a name; `auto` stands for `wasm` here: `chooseBackend` is what chooses.
+ * @throws InputError for a name that is not a backend's; RunError where `webgpu` is not to be had.
+ */
+export async function machineFor(
+  name: string,
+  kernels: Kernels,
+  gpu?: GpuOptions,
+): Promise<Machine> {
+  if (name === "auto" || name === "wasm") return wasmMachine(kernels);
+  if (name === "reference") return referenceMachine();
+  if (name === "webgpu") return gpuMachine(gpu);
+  throw new InputError("backend", `backend is ${shown(name)}: takes one of ${BACKENDS.join(", ")}`);
+}

@@ -1,0 +1,174 @@
+import { gpuMachine } from "../../backend/gpuMachine.js";
+import type { Machine } from "../../backend/machine.js";
+import { wasmMachine } from "../../backend/wasm.js";
+import type { GpuOptions } from "../../backend/webgpu/gpu.js";
+import type { GpuMachine } from "../../backend/webgpu/webgpu.js";
+import { RunError } from "../../errors/errors.js";
+import { type Kernels, loadKernels } from "../../kernels/kernels.js";
+import { lower } from "../../program/lower.js";
+import { secondsPerStep } from "../../train/stepTiming.js";
+import { benchPlan, stepOperations } from "./benchPlan.js";
+
+/** Three hidden layers of one width between 784 inputs and 10 classes, trained by steps of a batch. */
+export interface BenchRow {
+  readonly backend: string;
+  readonly width: number;
+  readonly batch: number;
+  readonly replicas: number;
+  /** Steps of single runs: an ensemble's step counts once for each replica. */
+  readonly stepsPerSecond: number;
+  /** Of the products, a second. */
+  readonly flops: number;
+  /** Of the measured peak; null where there is no kernel to measure it. */
+  readonly shareOfPeak: number | null;
+  /** Seconds a dispatch (GPU) or an operation (CPU) takes. */
+  readonly secondsPerDispatch: number;
+}
+
+/** What was not timed, and why. */
+export interface BenchOmission {
+  readonly backend: string;
+  readonly width: number;
+  readonly batch: number;
+  readonly replicas: number;
+  readonly why: string;
+}
+
+export interface BenchResult {
+  /** The GPU's name; null: there is none, and `note` says why. */
+  readonly adapter: string | null;
+  readonly software: boolean;
+  readonly note: string | null;
+  /** float32 operations a second, measured by a kernel that does nothing else. */
+  readonly peak: number | null;
+  readonly rows: readonly BenchRow[];
+  readonly omitted: readonly BenchOmission[];
+  /** For each batch and number of replicas the least width measured at which the GPU wins; null: none. This is what `auto` would choose by. */
+  readonly crossovers: readonly {
+    readonly batch: number;
+    readonly replicas: number;
+    readonly width: number | null;
+  }[];
+}
+
+export interface BenchSizes {
+  readonly widths: readonly number[];
+  readonly batches: readonly number[];
+  readonly replicas: readonly number[];
+}
+
+export interface BenchOptions {
+  readonly sizes?: BenchSizes;
+  readonly kernels?: Kernels;
+  readonly gpu?: GpuOptions;
+  readonly signal?: AbortSignal;
+  readonly onRow?: (row: BenchRow, done: number, all: number) => void;
+}
+
+export const BENCH_SIZES = {
+  quick: { widths: [16, 64], batches: [32], replicas: [1, 4] },
+  usual: { widths: [64, 256, 1024], batches: [32, 128, 1024], replicas: [1, 16] },
+  full: {
+    widths: [64, 128, 256, 512, 1024, 2048, 4096],
+    batches: [32, 128, 512, 2048, 8192],
+    replicas: [1, 4, 16, 64, 256],
+  },
+} as const satisfies Record<string, BenchSizes>;
+
+/** Operations of a step that a GPU in software is still asked for: it takes some seconds. */
+const SOFTWARE_MOST = 4e9;
+
+/**
+ * Times training steps on the CPU and on the GPU. The CPU, which takes replicas one after another (on workers, where
+ * there are any, side by side), is timed on one. What a machine has no room for is left out, and what would take a GPU
+ * in software minutes.
+ */
+export async function bench(options: BenchOptions = {}): Promise<BenchResult> {
+  const { sizes = BENCH_SIZES.usual, signal, onRow } = options;
+  const cpu = wasmMachine(options.kernels ?? (await loadKernels()));
+  const found = await gpuMachine(options.gpu).catch((error: unknown) => {
+    if (error instanceof RunError) return error.message;
+    throw error;
+  });
+  const gpu = typeof found === "string" ? null : found;
+  const peak = gpu && (await peakOf(gpu));
+  const rows: BenchRow[] = [];
+  const omitted: BenchOmission[] = [];
+  const points = sizes.widths.flatMap((width) =>
+    sizes.batches.flatMap((batch) =>
+      sizes.replicas.map((replicas) => ({ width, batch, replicas })),
+    ),
+  );
+  for (const [done, point] of points.entries()) {
+    for (const machine of gpu ? [cpu, gpu] : [cpu]) {
+      signal?.throwIfAborted();
+      const row = await rowOf(machine, point, machine === cpu ? null : peak);
+      if ("why" in row) omitted.push(row);
+      else {
+        rows.push(row);
+        onRow?.(row, done, points.length);
+      }
+    }
+  }
+  const crossovers = sizes.batches.flatMap((batch) =>
+    sizes.replicas.map((replicas) => ({
+      batch,
+      replicas,
+      width: crossover(rows, batch, replicas),
+    })),
+  );
+  return {
+    adapter: gpu?.flavour ?? null,
+    software: gpu?.software ?? false,
+    note: typeof found === "string" ? found : null,
+    peak,
+    rows,
+    omitted,
+    crossovers,
+  };
+}
+
+async function peakOf({ gpu }: GpuMachine): Promise<number> {
+  const { measurePeak } = await import("../../backend/webgpu/webgpu.js");
+  return measurePeak(gpu);
+}
+
+async function rowOf(
+  machine: Machine | GpuMachine,
+  point: Pick<BenchRow, "width" | "batch" | "replicas">,
+  peak: number | null,
+): Promise<BenchRow | BenchOmission> {
+  const { width, batch } = point;
+  const replicas = "gpu" in machine ? point.replicas : 1;
+  const plan = benchPlan([784, width, width, width, 10], batch, replicas);
+  const where = { backend: machine.name, ...point };
+  const operations = stepOperations(plan);
+  if ("gpu" in machine && machine.software && operations > SOFTWARE_MOST) {
+    return { ...where, why: "it would take a GPU in software too long" };
+  }
+  try {
+    const seconds = await secondsPerStep(machine, plan);
+    const flops = operations / seconds;
+    const { program } = lower(plan);
+    const dispatches =
+      "gpu" in machine ? machine.dispatches(program, "step") : program.lists.step.ops.length;
+    return {
+      ...where,
+      stepsPerSecond: replicas / seconds,
+      flops,
+      shareOfPeak: peak && flops / peak,
+      secondsPerDispatch: seconds / dispatches,
+    };
+  } catch (error) {
+    if (error instanceof RunError) return { ...where, why: error.message };
+    throw error;
+  }
+}
+
+function crossover(rows: readonly BenchRow[], batch: number, replicas: number): number | null {
+  const here = rows.filter((row) => row.batch === batch && row.replicas === replicas);
+  const rate = (backend: string, width: number) =>
+    here.find((row) => row.backend === backend && row.width === width)?.stepsPerSecond ?? 0;
+  const widths = [...new Set(here.map(({ width }) => width))].sort((a, b) => a - b);
+  return widths.find((width) => rate("webgpu", width) > rate("wasm", width)) ?? null;
+}

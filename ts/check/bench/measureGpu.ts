@@ -1,0 +1,143 @@
+import { gpuMachine } from "../../backend/gpuMachine.js";
+import type { Machine } from "../../backend/machine.js";
+import type { GpuOptions } from "../../backend/webgpu/gpu.js";
+import { RunError } from "../../errors/errors.js";
+import { loadKernels } from "../../kernels/kernels.js";
+import { CELL_NUMBERS, MOMENTS } from "../../linear/linearCells.js";
+import { lower } from "../../program/lower.js";
+import type { Region } from "../../program/ops.js";
+import { Streams } from "../../random/streams.js";
+import { secondsPerStep } from "../../train/stepTiming.js";
+import { benchPlan, stepOperations } from "./benchPlan.js";
+
+export interface GpuMeasurements {
+  readonly adapter: string;
+  readonly software: boolean;
+  /** float32 operations a second of a kernel that does nothing else. */
+  readonly peak: number;
+  readonly product: { readonly n: number; readonly seconds: number; readonly shareOfPeak: number };
+  readonly step: {
+    readonly seconds: number;
+    readonly dispatches: number;
+    readonly shareOfPeak: number;
+  };
+  /** All replicas' step; `throughput` in units of a single run's. */
+  readonly ensemble: {
+    readonly replicas: number;
+    readonly seconds: number;
+    readonly throughput: number;
+    readonly shareOfPeak: number;
+  };
+  readonly linear: { readonly cells: number; readonly steps: number; readonly seconds: number };
+}
+
+export interface GpuSizes {
+  readonly product: number;
+  readonly widths: readonly number[];
+  readonly batch: number;
+  readonly replicas: number;
+  readonly grid: number;
+  readonly steps: number;
+}
+
+/** What a data-centre card is asked. */
+export const GPU_SIZES: GpuSizes = {
+  product: 4096,
+  widths: [784, 512, 512, 512, 10],
+  batch: 128,
+  replicas: 64,
+  grid: 1024,
+  steps: 1000,
+};
+
+/**
+ * Measures a GPU: its peak, a square product, a training step alone and as an ensemble, a grid of the linear model.
+ * @param given sizes; left out: those of a data-centre card, which a GPU in software is not asked for.
+ * @throws RunError that says why there is no GPU.
+ */
+export async function measureGpu(gpu?: GpuOptions, given?: GpuSizes): Promise<GpuMeasurements> {
+  const machine = await gpuMachine(gpu);
+  if (machine.software && !given) {
+    throw new RunError(`the only GPU is software: ${machine.flavour}: it would take hours`);
+  }
+  const sizes = given ?? GPU_SIZES;
+  const { measurePeak, linearCells } = await import("../../backend/webgpu/webgpu.js");
+  const peak = await measurePeak(machine.gpu);
+  const { product: n, widths, batch, replicas, grid, steps } = sizes;
+  const productSeconds = await timedProduct(machine, n);
+  const alone = benchPlan(widths, batch);
+  const together = benchPlan(widths, batch, replicas);
+  const aloneSeconds = await secondsPerStep(machine, alone);
+  const togetherSeconds = await secondsPerStep(machine, together);
+  const cells = linearGrid(grid);
+  const moments = new Float32Array(MOMENTS * steps);
+  const xi = new Streams(await loadKernels(), 0).draw("noise", 0, "normal", 0, steps, 2);
+  // Moments of some 200 samples: about 1 and 0, with their scatter.
+  for (let t = 0; t < steps; t++) {
+    moments.set([1, 0.07 * xi[2 * t], 1 + 0.1 * xi[2 * t + 1], 0, 0, 0], MOMENTS * t);
+  }
+  await linearCells(machine.gpu, cells, moments.slice(0, MOMENTS));
+  const start = performance.now();
+  await linearCells(machine.gpu, cells, moments);
+  const linearSeconds = (performance.now() - start) / 1000;
+  return {
+    adapter: machine.flavour,
+    software: machine.software,
+    peak,
+    product: {
+      n,
+      seconds: productSeconds,
+      shareOfPeak: (2 * n ** 3) / productSeconds / peak,
+    },
+    step: {
+      seconds: aloneSeconds,
+      dispatches: machine.dispatches(lower(alone).program, "step"),
+      shareOfPeak: stepOperations(alone) / aloneSeconds / peak,
+    },
+    ensemble: {
+      replicas,
+      seconds: togetherSeconds,
+      throughput: (replicas * aloneSeconds) / togetherSeconds,
+      shareOfPeak: stepOperations(together) / togetherSeconds / peak,
+    },
+    linear: { cells: grid * grid, steps, seconds: linearSeconds },
+  };
+}
+
+async function timedProduct(machine: Machine, n: number): Promise<number> {
+  const square = (buffer: string): Region => ({ buffer, offset: 0, rows: n, cols: n, stride: n });
+  const [a, b, c] = ["a", "b", "c"].map(square);
+  const spec = { type: "float", length: n * n } as const;
+  const sides = { transposeA: false, transposeB: false };
+  const session = await machine.open({
+    buffers: { a: spec, b: spec, c: spec },
+    fills: [a, b].map((region) => ({ region, value: 0.5 })),
+    lists: { list: { ops: [{ op: "product", a, b, c, ...sides, alpha: 1, beta: 0 }], slots: 0 } },
+  });
+  try {
+    await session.run("list", 0, 4);
+    let best = Number.POSITIVE_INFINITY;
+    for (let repeat = 0; repeat < 5; repeat++) {
+      const start = performance.now();
+      await session.run("list", 0, 8);
+      best = Math.min(best, (performance.now() - start) / 8000);
+    }
+    return best;
+  } finally {
+    session.dispose();
+  }
+}
+
+/** Cells of `sigma` against the learning rate, at the linear model's usual start. */
+function linearGrid(n: number): Float32Array<ArrayBuffer> {
+  const cells = new Float32Array(CELL_NUMBERS.length * n * n);
+  const alpha = 0.1;
+  for (let i = 0; i < n * n; i++) {
+    const sigma = 10 ** (-2 + (3 * (i % n)) / n);
+    const eta = 10 ** (-3 + (2 * Math.floor(i / n)) / n);
+    [alpha, sigma, eta * alpha, 1, 100, 0, 100, 5, 5, 100].forEach((value, row) => {
+      cells[row * n * n + i] = value;
+    });
+  }
+  return cells;
+}

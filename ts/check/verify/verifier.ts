@@ -1,0 +1,195 @@
+import { gpuMachine } from "../../backend/gpuMachine.js";
+import type { Machine } from "../../backend/machine.js";
+import { wasmMachine } from "../../backend/wasm.js";
+import type { GpuMachine } from "../../backend/webgpu/webgpu.js";
+import { loadDataset } from "../../data/load.js";
+import { RunError } from "../../errors/errors.js";
+import { parseExperiment } from "../../experiment/parse.js";
+import { linearExperiment } from "../../experiment/presets.js";
+import type { Experiment, ExperimentInput } from "../../experiment/schema.js";
+import { type Kernels, loadKernels } from "../../kernels/kernels.js";
+import { lower } from "../../program/lower.js";
+import type { Op, Program } from "../../program/ops.js";
+import { Streams } from "../../random/streams.js";
+import { runExperiment } from "../../train/experimentRun.js";
+import { seededInputs } from "../../train/inputs.js";
+import { planOf } from "../../train/plan.js";
+import { scheduleOf } from "../../train/schedule.js";
+import { checkOperation, type Worst, withinBound } from "./checkOperation.js";
+import { StepsCheck, type Trial } from "./checkSteps.js";
+import type { VerifyCheck, VerifyOptions, VerifyResult } from "./verifyResult.js";
+
+/** A network that the reference takes through its steps in a second or so. */
+const SMALL: ExperimentInput = {
+  network: { layers: [24, 24] },
+  data: { name: "gaussian-mixture", inputs: 20, classes: 4, train: 240, test: 0 },
+  optimizer: { batchSize: 24 },
+};
+const STEPS = [1, 10, 100];
+/** From no effect to divergence, through all four phases. */
+const SIGMAS = [0.3, 1, 3, 6, 8, 9];
+
+interface Candidate {
+  readonly machine: Machine;
+  readonly kernels: Kernels;
+  readonly backend: "wasm" | "webgpu";
+}
+
+/** See `verify`. */
+export async function verifyHere(
+  input: ExperimentInput = SMALL,
+  options: VerifyOptions = {},
+): Promise<VerifyResult> {
+  const experiment = parseExperiment(input);
+  const { candidates, note } = await candidatesOf(options);
+  const verifier = new Verifier(candidates, options);
+  await verifier.operations(await trialOf(experiment, options, 1));
+  for (const steps of STEPS) await verifier.steps(await trialOf(experiment, options, steps));
+  await verifier.phases();
+  const { checks } = verifier;
+  return {
+    backends: candidates.map(({ machine: { name, flavour } }) => ({ name, flavour })),
+    note,
+    checks,
+    passed: checks.every(({ passed }) => passed),
+  };
+}
+
+async function candidatesOf({
+  kernels,
+  gpu,
+}: VerifyOptions): Promise<{ candidates: Candidate[]; note: string | null }> {
+  const baseline = kernels ?? (await loadKernels());
+  const relaxed = await loadKernels({ fast: true });
+  const own = [baseline, ...(relaxed.flavour === baseline.flavour ? [] : [relaxed])];
+  const candidates: Candidate[] = own.map((k) => ({
+    machine: wasmMachine(k),
+    kernels: k,
+    backend: "wasm",
+  }));
+  let machine: GpuMachine;
+  try {
+    machine = await gpuMachine(gpu);
+  } catch (error) {
+    if (error instanceof RunError) return { candidates, note: error.message };
+    throw error;
+  }
+  candidates.push({ machine, kernels: baseline, backend: "webgpu" });
+  const note = machine.software ? `${machine.flavour} is software, not a GPU` : null;
+  return { candidates, note };
+}
+
+/** The experiment's first `steps` steps, without the evaluations that say nothing of them. */
+export async function trialOf(
+  experiment: Experiment,
+  options: Pick<VerifyOptions, "kernels" | "dataset" | "files">,
+  steps: number,
+): Promise<Trial> {
+  const kernels = options.kernels ?? (await loadKernels());
+  const streams = new Streams(kernels, experiment.seed);
+  const whole = options.dataset ?? (await loadDataset(experiment.data, streams, options.files));
+  const data = { ...whole, test: null };
+  const plan = { ...planOf(experiment, data), testRows: 0 };
+  const short = { ...plan, evaluateRows: Math.min(plan.evaluateRows, plan.batch) };
+  const inputs = seededInputs(experiment, plan, streams);
+  const schedule = scheduleOf({ ...experiment, epochs: undefined, steps, stop: {} }, plan);
+  return { plan: short, data, inputs, schedule: { ...schedule, evaluateEvery: steps + 1 } };
+}
+
+class Verifier {
+  readonly checks: VerifyCheck[] = [];
+  readonly #candidates: readonly Candidate[];
+  readonly #options: VerifyOptions;
+
+  constructor(candidates: readonly Candidate[], options: VerifyOptions) {
+    this.#candidates = candidates;
+    this.#options = options;
+  }
+
+  async operations({ plan }: Trial): Promise<void> {
+    // Operations do not depend on how many samples there are beyond those that they take.
+    const { program } = lower({ ...plan, trainRows: plan.batch, evaluateRows: plan.batch });
+    for (const [name, op] of distinctOps(program)) {
+      for (const { machine } of this.#candidates) {
+        this.#add(name, machine, await checkOperation(machine, program, op));
+      }
+    }
+  }
+
+  async steps(trial: Trial): Promise<void> {
+    const { steps } = trial.schedule;
+    const check = await StepsCheck.prepare(trial);
+    const eta = trial.plan.learningRate;
+    const end = check.diverges ? ": divergent" : "";
+    const times = `after ${steps} ${steps === 1 ? "step" : "steps"}${end}`;
+    for (const { machine } of this.#candidates) {
+      const { parameters, niw } = await check.run(machine);
+      if (steps === 1) {
+        const gradient = { error: parameters.error / eta, bound: parameters.bound / eta };
+        this.#add(`gradient of one step${end}`, machine, gradient);
+      }
+      this.#add(`parameters ${times}`, machine, parameters);
+      if (trial.plan.network.noise.length > 0) this.#add(`noise weights ${times}`, machine, niw);
+    }
+  }
+
+  async phases(): Promise<void> {
+    const reference = this.#candidates[0].kernels;
+    for (const sigma of SIGMAS) {
+      const own = { width: 16, samples: 32, learningRate: 0.05, steps: 80, seed: 0 };
+      const experiment = linearExperiment({ ...own, sigma });
+      const data = await loadDataset(experiment.data, new Streams(reference, experiment.seed));
+      const expected = await runExperiment(experiment, "reference", reference, data);
+      for (const { machine, kernels, backend } of this.#candidates) {
+        const { gpu } = this.#options;
+        const found = await runExperiment(experiment, backend, kernels, data, {}, gpu);
+        const error = found.phase === expected.phase ? 0 : 1;
+        this.#add(`phase at sigma ${sigma}: ${expected.phase}`, machine, { error, bound: 0 });
+      }
+    }
+  }
+
+  #add(name: string, { name: machine, flavour }: Machine, worst: Worst): void {
+    this.#options.signal?.throwIfAborted();
+    const backend = machine === "wasm" ? `wasm ${flavour}` : machine;
+    const check = { name, backend, ...worst, passed: withinBound(worst) };
+    this.checks.push(check);
+    this.#options.onCheck?.(check);
+  }
+}
+
+/** The operations of a training step and an evaluation, each kind and shape once, by name. */
+function distinctOps(program: Program): Map<string, Op> {
+  const named = new Map<string, Op>();
+  for (const list of ["step", "evaluate.train"]) {
+    for (const op of program.lists[list].ops) named.set(nameOf(op), op);
+  }
+  return named;
+}
+
+function nameOf(op: Op): string {
+  switch (op.op) {
+    case "gather":
+      return `gather ${op.source} ${op.into.rows} x ${op.into.cols}`;
+    case "product": {
+      const { a, b, c, transposeA, transposeB } = op;
+      const sides = `${transposeA ? "a'" : "a"} ${transposeB ? "b'" : "b"}`;
+      const depth = transposeA ? a.rows : a.cols;
+      return `product ${sides} ${c.rows} x ${c.cols} x ${depth} (${a.buffer}, ${b.buffer})`;
+    }
+    case "activate":
+    case "activationGradient":
+    case "activationCurvature":
+      return `${op.op} ${op.activation} ${op.into.rows} x ${op.into.cols}`;
+    case "addScaled":
+    case "softmaxTangent":
+      return `${op.op} ${op.into.rows} x ${op.into.cols}`;
+    case "crossEntropy":
+    case "countCorrect":
+      return `${op.op} ${op.logits.rows} x ${op.logits.cols}`;
+    case "squaredError":
+      return `${op.op} ${op.outputs.rows} x ${op.outputs.cols}`;
+    case "sumSquares":
+      return `${op.op} ${op.of.rows} x ${op.of.cols} (${op.of.buffer})`;
+  }
+}

@@ -1,0 +1,296 @@
+import { breathe } from "../async/pause.js";
+import type { Machine, Session } from "../backend/machine.js";
+import type { Dataset } from "../data/dataset.js";
+import { InputError, RunError } from "../errors/errors.js";
+import { type CurvatureKind, type LoweredCurvature, lowerCurvature } from "../program/curvature.js";
+import type { Network } from "../program/network.js";
+import type { Plan } from "../program/workspace.js";
+import { combinedWeights, type Parameters } from "../train/parameters.js";
+import { counting, writeSplit } from "../train/trainer.js";
+
+export interface CurvatureOptions {
+  /** So many training samples; all unless given. */
+  readonly samples?: number;
+  /** The first of them; 0 unless given. */
+  readonly first?: number;
+  /** Directions that are taken at a time, and noise nodes of a noisy probe at most. Default 32. */
+  readonly nodes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** `g_i = dL_i/dz_i` over the samples, at the probed layer, without noise. */
+export interface LocalGradient {
+  /** Mean loss. */
+  readonly loss: number;
+  /** `<g>`, `[d]`. */
+  readonly mean: Float64Array;
+  /** `<g g^T>`, `[d, d]`. */
+  readonly squares: Float64Array;
+}
+
+/**
+ * The local gradient and curvature of the loss at the pre-activations of one weight layer: `g_i = dL_i/dz_i`,
+ * `H_i = d2L_i/dz_i2`, without noise (Levi et al., arXiv:2210.13599, section 2). Their mean `<H>` is also the loss'
+ * Hessian with respect to that layer's bias (derived).
+ */
+export class CurvatureProbe {
+  /** Units of the layer, `d`. */
+  readonly width: number;
+  /** Noise nodes that a probe can have. */
+  readonly nodes: number;
+  readonly samples: number;
+  readonly layer: number;
+  readonly #network: Network;
+  readonly #session: Session;
+  readonly #lowered: LoweredCurvature;
+  readonly #signal: AbortSignal | undefined;
+  /** The chunk whose base is in memory, if it is of the present weights. */
+  #base: string | null = null;
+
+  /**
+   * @param network noise nodes that it may have are left out.
+   * @throws InputError for a layer or a number of samples that there is not.
+   */
+  static async open(
+    machine: Machine,
+    network: Network,
+    layer: number,
+    data: Dataset,
+    options: CurvatureOptions = {},
+  ): Promise<CurvatureProbe> {
+    const bare = { ...network, noise: [] };
+    const { first: from = 0, nodes = 32 } = options;
+    const { samples = data.train.rows - from } = options;
+    const last = network.widths.length - 2;
+    if (!Number.isInteger(layer) || layer < 0 || layer > last) {
+      throw new InputError("layer", `layer is ${layer}: the layers are 0 to ${last}`);
+    }
+    if (!Number.isInteger(samples) || samples < 1 || from + samples > data.train.rows) {
+      throw new InputError(
+        "samples",
+        `samples is ${samples}: takes an integer from 1 to the number of training samples, ${data.train.rows - from}`,
+      );
+    }
+    const width = network.widths[layer + 1];
+    const plan = measuringPlan(bare, data, samples);
+    const lowered = lowerCurvature({ plan, layer, nodes });
+    const session = await machine.open(lowered.program);
+    writeSplit(session, "train", someRows(data, from, samples), plan, data.outputs);
+    for (const { suffix, rows, passes } of lowered.parts) {
+      const first = suffix === "" ? 0 : samples - rows;
+      session.write(`samples${suffix}`, counting(first, rows * passes));
+      const direction = Uint32Array.from({ length: rows * nodes }, (_, i) => Math.floor(i / rows));
+      session.write(`direction${suffix}`, direction);
+    }
+    const unit = new Float32Array(nodes * nodes);
+    for (let k = 0; k < nodes; k++) unit[k * nodes + k] = 1;
+    session.write("unit", unit);
+    return new CurvatureProbe(
+      session,
+      lowered,
+      bare,
+      { width, nodes, samples, layer },
+      options.signal,
+    );
+  }
+
+  private constructor(
+    session: Session,
+    lowered: LoweredCurvature,
+    network: Network,
+    shape: { width: number; nodes: number; samples: number; layer: number },
+    signal: AbortSignal | undefined,
+  ) {
+    this.#session = session;
+    this.#lowered = lowered;
+    this.#network = network;
+    this.#signal = signal;
+    this.width = shape.width;
+    this.nodes = shape.nodes;
+    this.samples = shape.samples;
+    this.layer = shape.layer;
+  }
+
+  /** Takes a network's parameters; its noise weights do not matter. */
+  load({ weights, biases }: Pick<Parameters, "weights" | "biases">): void {
+    for (let l = 0; l < weights.length; l++) {
+      const parts = { weights, biases, niw: [] };
+      this.#session.write(`weights.${l}`, combinedWeights(this.#network, l, parts));
+    }
+    this.#base = null;
+  }
+
+  /** The loss and the local gradient's moments. */
+  async gradient(): Promise<LocalGradient> {
+    const width = this.width;
+    this.#session.write("gradient", new Float64Array(width));
+    this.#session.write("gradientSquares", new Float64Array(width * width));
+    let loss = 0;
+    this.#base = null;
+    await this.#eachChunk(async (suffix, trace) => {
+      loss += trace[0];
+      await this.#session.run(`moments${suffix}`, 0, 1);
+    });
+    return {
+      loss: loss / this.samples,
+      mean: await this.#session.read("gradient"),
+      squares: await this.#session.read("gradientSquares"),
+    };
+  }
+
+  /** Each sample's own local gradient `g_i`, `[samples, d]`. */
+  async gradients(): Promise<Float64Array> {
+    const out = new Float64Array(this.samples * this.width);
+    let done = 0;
+    await this.#eachChunk(async (suffix) => {
+      const { rows } = this.#lowered.parts.find((part) => part.suffix === suffix) ?? { rows: 0 };
+      const chunk = await this.#session.read(this.#lowered.gradients);
+      out.set(chunk.subarray(0, rows * this.width), done);
+      done += rows * this.width;
+    });
+    return out;
+  }
+
+  /**
+   * The mean gradient's answer to shifts of the pre-activations by each column of `V` (`[d, k]` row-major), for all
+   * samples alike: `<H> V` (`pointwise`), or `1/2 <g(+v) - g(-v)>` for each column v (`smoothed`, which depends on
+   * the columns' lengths).
+   */
+  async shifted(V: Float64Array, kind: CurvatureKind): Promise<Float64Array> {
+    const columns = V.length / this.width;
+    const out = new Float64Array(V.length);
+    for (let first = 0; first < columns; first += this.nodes) {
+      const count = Math.min(this.nodes, columns - first);
+      const response = await this.#respond(
+        columnsOf(V, columns, first, count),
+        count,
+        async (suffix) => {
+          // A direction at a time, for the sake of signals.
+          for (let k = 0; k < count; k++) {
+            await this.#session.run(`${kind}.direction${suffix}`, k, 1);
+            await this.#breathe();
+          }
+        },
+      );
+      for (let r = 0; r < this.width; r++) {
+        for (let c = 0; c < count; c++) out[r * columns + first + c] = response[r * count + c];
+      }
+    }
+    return out;
+  }
+
+  /**
+   * What noise nodes with weights `V` (`[d, m]`) would learn from noise `eps` (`[samples, m]`) beyond first order:
+   * `<H_i V eps_i eps_i^T>` (`pointwise`), or the same with `1/2 (g_i(+V eps_i) - g_i(-V eps_i))` in place of
+   * `H_i V eps_i` (`smoothed`: the antithetic probe pass, in which `<g eps^T>` cancels).
+   */
+  async noisy(V: Float64Array, eps: ArrayLike<number>, kind: CurvatureKind): Promise<Float64Array> {
+    const count = V.length / this.width;
+    if (count > this.nodes) {
+      throw new RunError(`${count} noise nodes: this probe was made for at most ${this.nodes}`);
+    }
+    const noise = new Float64Array(this.samples * this.nodes);
+    for (let i = 0; i < this.samples; i++) {
+      for (let c = 0; c < count; c++) noise[i * this.nodes + c] = eps[i * count + c];
+    }
+    this.#session.write("noise", noise);
+    return this.#respond(V, count, async (suffix, pass) => {
+      await this.#session.run(`${kind}.noise${suffix}`, pass, 1);
+      await this.#breathe();
+    });
+  }
+
+  dispose(): void {
+    this.#session.dispose();
+  }
+
+  /** Runs `each` over all chunks with `V` for noise weights; returns the response's first columns, `[d, count]`. */
+  async #respond(
+    V: Float64Array,
+    count: number,
+    each: (suffix: string, pass: number) => Promise<void>,
+  ): Promise<Float64Array> {
+    const niw = new Float64Array(this.width * this.nodes);
+    for (let r = 0; r < this.width; r++) {
+      niw.set(V.subarray(r * count, (r + 1) * count), r * this.nodes);
+    }
+    this.#session.write("niw", niw);
+    this.#session.write("response", new Float64Array(this.width * this.nodes));
+    await this.#eachChunk((suffix, _, pass) => each(suffix, pass));
+    return columnsOf(await this.#session.read("response"), this.nodes, 0, count);
+  }
+
+  /** Makes the base of each chunk, unless it is there, and hands it on. */
+  async #eachChunk(
+    use: (suffix: string, trace: Float64Array, pass: number) => Promise<void>,
+  ): Promise<void> {
+    let trace = new Float64Array(1);
+    for (const { suffix, passes } of this.#lowered.parts) {
+      for (let pass = 0; pass < passes; pass++) {
+        if (this.#base !== suffix + pass) {
+          trace = Float64Array.from(await this.#session.run(`base${suffix}`, pass, 1));
+        }
+        this.#base = suffix + pass;
+        await use(suffix, trace, pass);
+        await this.#breathe();
+      }
+    }
+  }
+
+  #lastBreath = performance.now();
+
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#lastBreath > 40) {
+      await breathe();
+      this.#lastBreath = performance.now();
+    }
+    this.#signal?.throwIfAborted();
+  }
+}
+
+/** Columns `first` to `first + count` of a matrix with so many columns. */
+function columnsOf(
+  values: Float64Array,
+  columns: number,
+  first: number,
+  count: number,
+): Float64Array {
+  const rows = values.length / columns;
+  const out = new Float64Array(rows * count);
+  for (let r = 0; r < rows; r++) {
+    const start = r * columns + first;
+    out.set(values.subarray(start, start + count), r * count);
+  }
+  return out;
+}
+
+/** A plan that measures and trains nothing. */
+function measuringPlan(network: Network, data: Dataset, samples: number): Plan {
+  return {
+    network,
+    learningRate: 0,
+    momentum: 0,
+    weightDecay: 0,
+    batch: samples,
+    trainRows: samples,
+    testRows: 0,
+    evaluateRows: samples,
+    classes: data.task === "classification",
+    inputType: data.train.inputs instanceof Uint8Array ? "byte" : "float",
+    inputScale: data.scale,
+    inputShift: data.shift,
+  };
+}
+
+function someRows(
+  { train, inputs, outputs, task }: Dataset,
+  first: number,
+  rows: number,
+): Dataset["train"] {
+  const perTarget = task === "classification" ? 1 : outputs;
+  return {
+    rows,
+    inputs: train.inputs.subarray(first * inputs, (first + rows) * inputs),
+    targets: train.targets.subarray(first * perTarget, (first + rows) * perTarget),
+  };
+}

@@ -1,0 +1,116 @@
+import { quadraticForm } from "../analysis/spectrum.js";
+import type { Machine, Session } from "../backend/machine.js";
+import type { Dataset } from "../data/dataset.js";
+import { InputError } from "../errors/errors.js";
+import { type LoweredExpansion, lowerExpansion } from "../program/expansion.js";
+import { layouts } from "../program/network.js";
+import type { Plan } from "../program/workspace.js";
+import type { RunInputs } from "../train/inputs.js";
+import { counting, type Observed, writeSplit } from "../train/trainer.js";
+
+/** How well the expansion in the noise tells a step's gradient of the noise weights. */
+export interface ExpansionPoint {
+  readonly step: number;
+  /** Length of the exact gradient with the batch's own noise. */
+  readonly exact: number;
+  /** Lengths of the terms `<g_i eps_i^T>` and `<H_i W_NI eps_i eps_i^T>`. */
+  readonly first: number;
+  readonly second: number;
+  /** Length of what the first term, and both, miss, over that of the exact gradient. */
+  readonly firstError: number;
+  readonly secondError: number;
+  /** The curvature that the step reads: `<W_NI, dL/dW_NI> / (sigma^2 |W_NI|^2)`. */
+  readonly reading: number;
+}
+
+/**
+ * Compares the noise weights' gradient in a training step with its expansion in that batch's own noise (Levi et al.,
+ * arXiv:2210.13599, section 2).
+ */
+export class ExpansionProbe {
+  readonly #session: Session;
+  readonly #lowered: LoweredExpansion;
+  readonly #plan: Plan;
+  readonly #inputs: RunInputs;
+  #epoch = -1;
+
+  /** @throws InputError for a network without noise nodes. */
+  static async open(
+    machine: Machine,
+    plan: Plan,
+    data: Dataset,
+    inputs: RunInputs,
+  ): Promise<ExpansionProbe> {
+    if (plan.network.noise.length === 0) {
+      throw new InputError("noise", "noise is empty: the expansion takes noise injection nodes");
+    }
+    const lowered = lowerExpansion(plan);
+    const session = await machine.open(lowered.program);
+    writeSplit(session, "train", data.train, plan, data.outputs);
+    session.write("order", counting(0, plan.trainRows));
+    return new ExpansionProbe(session, lowered, plan, inputs);
+  }
+
+  private constructor(session: Session, lowered: LoweredExpansion, plan: Plan, inputs: RunInputs) {
+    this.#session = session;
+    this.#lowered = lowered;
+    this.#plan = plan;
+    this.#inputs = inputs;
+  }
+
+  /** The step that a run is about to make. */
+  async at({ step, epoch, weights }: Observed): Promise<ExpansionPoint> {
+    this.#startEpoch(epoch);
+    weights.forEach((values, l) => {
+      this.#session.write(`weights.${l}`, values);
+    });
+    const stepsPerEpoch = Math.floor(this.#plan.trainRows / this.#plan.batch);
+    await this.#session.run("expansion", step - epoch * stepsPerEpoch, 1);
+    const [exact, first, second] = await Promise.all(
+      ["exact", "first", "second"].map((name) => this.#session.read(name)),
+    );
+    const { layer, nodes } = this.#lowered;
+    const { columns } = layouts(this.#plan.network)[layer];
+    const niw = Float64Array.from({ length: exact.length }, (_, i) => {
+      const row = Math.floor(i / nodes);
+      return weights[layer][(row + 1) * columns - nodes + (i - row * nodes)];
+    });
+    const size = length(exact);
+    return {
+      step,
+      exact: size,
+      first: length(first),
+      second: length(second),
+      firstError: length(exact.map((x, i) => x - first[i])) / size,
+      secondError: length(exact.map((x, i) => x - first[i] - second[i])) / size,
+      reading: quadraticForm(niw, exact) / this.#meanSquare(),
+    };
+  }
+
+  dispose(): void {
+    this.#session.dispose();
+  }
+
+  /** Fixed noise is drawn in the first epoch, whichever is looked at first. */
+  #startEpoch(epoch: number): void {
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    const order = this.#inputs.order(epoch);
+    if (order) this.#session.write("order", order);
+    for (const g of this.#plan.network.noise.keys()) {
+      const noise = this.#inputs.noise(g, epoch) ?? this.#inputs.noise(g, 0);
+      if (noise) this.#session.write(`noise.${g}`, noise);
+    }
+  }
+
+  /** `sigma^2`, averaged over the layer's nodes. */
+  #meanSquare(): number {
+    const groups = this.#plan.network.noise.filter(({ layer }) => layer === this.#lowered.layer);
+    const nodes = groups.reduce((sum, group) => sum + group.nodes, 0);
+    return groups.reduce((sum, { sigma, nodes: own }) => sum + own * sigma * sigma, 0) / nodes;
+  }
+}
+
+function length(values: Float64Array): number {
+  return Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+}

@@ -1,0 +1,138 @@
+import { type Estimate, estimate } from "../analysis/estimate.js";
+import { type LanczosResult, lanczos, spectralDensity } from "../analysis/lanczos.js";
+import { quadraticForm, type Spectrum, spectrumOf } from "../analysis/spectrum.js";
+import { RunError } from "../errors/errors.js";
+import type { Streams } from "../random/streams.js";
+import type { CurvatureProbe } from "./curvatureProbe.js";
+
+/** Widest layer whose `<H>` is made entry by entry. */
+export const DENSE_WIDTH = 2048;
+
+/**
+ * The mean local Hessian `<H>`, `[d, d]` row-major, pointwise.
+ * @throws RunError for a layer of more than 2,048 units.
+ */
+export async function denseHessian(probe: CurvatureProbe): Promise<Float64Array> {
+  const d = probe.width;
+  if (d > DENSE_WIDTH) {
+    throw new RunError(`a layer of ${d} units: the dense Hessian is made up to ${DENSE_WIDTH}`);
+  }
+  const unit = new Float64Array(d * d);
+  for (let k = 0; k < d; k++) unit[k * d + k] = 1;
+  return probe.shifted(unit, "pointwise");
+}
+
+/** The spectrum of `<H>`: all of it up to `dense` units, else what Lanczos finds in `steps`. */
+export async function localSpectrum(
+  probe: CurvatureProbe,
+  streams: Streams,
+  { dense = 128, steps = 80 }: { readonly dense?: number; readonly steps?: number } = {},
+): Promise<Spectrum> {
+  if (probe.width <= dense) return spectrumOf(await denseHessian(probe));
+  return topSpectrum(probe, streams, { steps });
+}
+
+/** The outer eigenvalues of `<H>`, the largest to 1e-5 if `steps` suffice; `run` tells random starts apart. */
+export function topSpectrum(
+  probe: CurvatureProbe,
+  streams: Streams,
+  { steps = 80, tolerance = 1e-5, run = 0 } = {},
+): Promise<LanczosResult> {
+  const start = streams.draw("probe", 0, "normal", run, 1, probe.width);
+  return lanczos((v) => probe.shifted(v, "pointwise"), start, { steps, tolerance });
+}
+
+/** Eigenvalues of `<H>` and how densely they lie. */
+export interface Density {
+  readonly points: Float64Array;
+  /** Of integral 1. */
+  readonly density: Float64Array;
+}
+
+/**
+ * The density of the eigenvalues of `<H>` by stochastic Lanczos quadrature, from `runs` random starts: at 100 points from
+ * below the lowest to above the largest eigenvalue found, each a Gaussian of a fortieth of that span.
+ */
+export async function localDensity(
+  probe: CurvatureProbe,
+  streams: Streams,
+  { runs = 4, steps = 40 } = {},
+): Promise<Density> {
+  const found: LanczosResult[] = [];
+  for (let run = 0; run < runs; run++) {
+    found.push(await topSpectrum(probe, streams, { steps, tolerance: 0, run }));
+  }
+  const values = found.flatMap((one) => [...one.values]);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const spread = (high - low) / 40 || 1;
+  const from = low - 4 * spread;
+  const step = (high + 4 * spread - from) / 99;
+  const points = Float64Array.from({ length: 100 }, (_, i) => from + i * step);
+  return { points, density: spectralDensity(found, points, spread) };
+}
+
+/** `tr<H>` by Hutchinson's estimator: `z^T <H> z` over `count` random vectors of signs. */
+export async function hutchinsonTrace(
+  probe: CurvatureProbe,
+  streams: Streams,
+  count = 64,
+): Promise<Estimate> {
+  const d = probe.width;
+  const signs = Float64Array.from(streams.draw("probe", 1, "rademacher", 0, d, count));
+  const images = await probe.shifted(signs, "pointwise");
+  const column = (values: Float64Array, k: number) =>
+    Float64Array.from({ length: d }, (_, i) => values[i * count + k]);
+  return estimate(
+    Array.from({ length: count }, (_, k) => d * quadraticForm(column(signs, k), column(images, k))),
+  );
+}
+
+/**
+ * The largest curvature of the loss smoothed over a reach `delta`: the largest `v . 1/2 <g(delta v) - g(-delta v)> / delta`
+ * over unit vectors v that repeated application finds from `start` (derived; theory, section 2, "Kinks").
+ */
+export async function smoothedMaximum(
+  probe: CurvatureProbe,
+  start: Float64Array,
+  delta: number,
+  { steps = 16, tolerance = 3e-3 } = {},
+): Promise<{ readonly value: number; readonly vector: Float64Array }> {
+  let vector = unitVector(start);
+  let value = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < steps; k++) {
+    const image = await probe.shifted(
+      vector.map((x) => x * delta),
+      "smoothed",
+    );
+    const before = value;
+    value = quadraticForm(vector, image) / delta;
+    vector = unitVector(image);
+    if (Math.abs(value - before) <= tolerance * Math.abs(value)) break;
+  }
+  return { value, vector };
+}
+
+/** The smoothed curvature along each eigenvector, `q . 1/2 <g(delta q) - g(-delta q)> / delta`. */
+export async function smoothedCurvatures(
+  probe: CurvatureProbe,
+  { values, vectors }: Spectrum,
+  delta: number,
+): Promise<Float64Array> {
+  const d = probe.width;
+  const count = values.length;
+  const shifts = new Float64Array(d * count);
+  for (let k = 0; k < count; k++) {
+    for (let i = 0; i < d; i++) shifts[i * count + k] = delta * vectors[k * d + i];
+  }
+  const images = await probe.shifted(shifts, "smoothed");
+  return values.map((_, k) => {
+    let sum = 0;
+    for (let i = 0; i < d; i++) sum += vectors[k * d + i] * images[i * count + k];
+    return sum / delta;
+  });
+}
+
+function unitVector(v: Float64Array): Float64Array {
+  const norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
+  return v.map((x) => x / norm);
+}

@@ -1,0 +1,102 @@
+import type { Estimate } from "../analysis/estimate.js";
+import type { Machine } from "../backend/machine.js";
+import type { Dataset } from "../data/dataset.js";
+import { InputError } from "../errors/errors.js";
+import type { Network } from "../program/network.js";
+import type { Streams } from "../random/streams.js";
+import type { Parameters } from "../train/parameters.js";
+import { CurvatureProbe } from "./curvatureProbe.js";
+import { hutchinsonTrace, localDensity, smoothedMaximum, topSpectrum } from "./hessian.js";
+import { type WeightCurvature, weightCurvature } from "./weightCurvature.js";
+
+/** What is read of a network that is not trained here. */
+export interface NetworkCurvature extends WeightCurvature {
+  readonly layer: number;
+  readonly units: number;
+  readonly samples: number;
+  /** Mean loss over them. */
+  readonly loss: number;
+  /** The largest eigenvalues of the pointwise mean local Hessian, falling, and how far off each may be. */
+  readonly eigenvalues: readonly Estimate[];
+  readonly trace: Estimate;
+  /** How densely all of them lie: where, and the density there. */
+  readonly density: {
+    readonly points: readonly number[];
+    readonly density: readonly number[];
+  };
+  /** Root mean square of the shifts of the layer's pre-activations (as vectors) by the probing noise. */
+  readonly reach: number;
+  /** Largest curvature of the loss smoothed over that reach. */
+  readonly smoothedMax: number;
+}
+
+const MOST_NODES = 65_536;
+
+/**
+ * Probes one layer of a network with noise nodes of random weights, whose shifts have the root mean square `reach`:
+ * the antithetic reading then estimates `tr<H> / units`, better with more nodes.
+ * @throws InputError where network and data do not fit, there is no such layer, or an option is out of range.
+ */
+export async function networkCurvature(
+  machine: Machine,
+  { network, parameters }: { network: Network; parameters: Parameters },
+  data: Dataset,
+  streams: Streams,
+  options: {
+    readonly layer: number;
+    readonly samples?: number;
+    readonly nodes?: number;
+    readonly reach?: number;
+    readonly repeats?: number;
+    readonly signal?: AbortSignal;
+  },
+): Promise<NetworkCurvature> {
+  const { layer, nodes = 32, reach = 0.1, repeats = 8, signal } = options;
+  const { widths } = network;
+  const outputs = widths[widths.length - 1];
+  if (widths[0] !== data.inputs || outputs !== data.outputs) {
+    throw new InputError(
+      "data",
+      `the network goes from ${widths[0]} to ${outputs}: ${data.name} has ${data.inputs} inputs and ${data.outputs} outputs`,
+    );
+  }
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > MOST_NODES) {
+    throw new InputError("nodes", `nodes is ${nodes}: takes an integer from 1 to ${MOST_NODES}`);
+  }
+  if (!(reach > 0 && Number.isFinite(reach))) {
+    throw new InputError("reach", `reach is ${reach}: takes a number above 0`);
+  }
+  const samples = options.samples ?? Math.min(1000, data.train.rows);
+  const probe = await CurvatureProbe.open(machine, network, layer, data, {
+    samples,
+    nodes: Math.max(32, nodes),
+    signal,
+  });
+  try {
+    probe.load(parameters);
+    const { loss } = await probe.gradient();
+    const { points, density } = await localDensity(probe, streams);
+    const top = await topSpectrum(probe, streams, { steps: 60, tolerance: 1e-5 });
+    const random = streams.draw("probe", 4, "normal", 0, probe.width, nodes);
+    const scale = 1 / Math.sqrt(probe.width * nodes);
+    const niw = Float64Array.from(random, (x) => x * scale);
+    const shift = { sigma: reach, distribution: "normal", repeats } as const;
+    return {
+      ...(await weightCurvature(probe, niw, streams, shift)),
+      layer,
+      units: probe.width,
+      samples,
+      loss,
+      eigenvalues: Array.from(top.values.slice(0, 10), (value, k) => ({
+        value,
+        error: top.residuals[k],
+      })),
+      trace: await hutchinsonTrace(probe, streams),
+      density: { points: [...points], density: [...density] },
+      reach,
+      smoothedMax: (await smoothedMaximum(probe, top.vectors.slice(0, probe.width), reach)).value,
+    };
+  } finally {
+    probe.dispose();
+  }
+}

@@ -1,0 +1,61 @@
+import { Pace } from "../async/pause.js";
+import type { Trajectory } from "../trajectory/trajectory.js";
+
+/** JSON with keys in order, so that equal values have equal texts. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, node) =>
+    node && typeof node === "object" && !Array.isArray(node)
+      ? Object.fromEntries(Object.entries(node).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : node,
+  );
+}
+
+/**
+ * SHA-256, in hex, of runs' experiments and trajectories, whatever the order in which they were made: every
+ * column's float64 bits, little-endian, NaN in one form.
+ */
+export async function hashRuns(
+  runs: readonly { readonly experiment: unknown; readonly trajectory: Trajectory }[],
+): Promise<string> {
+  return hashDigests(await Promise.all(runs.map(hashRun)));
+}
+
+/** `hashRuns`, from each run's own digest. */
+export function hashDigests(digests: readonly string[]): Promise<string> {
+  return sha256(new TextEncoder().encode([...digests].sort().join("\n")));
+}
+
+/** The digest of one run. */
+export async function hashRun(run: {
+  readonly experiment: unknown;
+  readonly trajectory: Trajectory;
+}): Promise<string> {
+  const text = new TextEncoder().encode(canonicalJson(run.experiment));
+  const columns = [run.trajectory.steps, run.trajectory.evaluations].flatMap((part) =>
+    Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  const length = columns.reduce((sum, [, values]) => sum + 8 + 8 * values.length, text.length);
+  const bytes = new Uint8Array(length);
+  bytes.set(text);
+  const view = new DataView(bytes.buffer);
+  const pace = new Pace();
+  let at = text.length;
+  for (const [, values] of columns) {
+    view.setFloat64(at, values.length, true);
+    at += 8;
+    for (let i = 0; i < values.length; i++) {
+      view.setFloat64(at, Number.isNaN(values[i]) ? Number.NaN : values[i], true);
+      at += 8;
+      if (i % 4096 === 0 && pace.due) await pace.rest();
+    }
+  }
+  // The digest begins with a copy, which takes a while by itself.
+  if (length > 2 ** 20) await pace.rest();
+  return sha256(bytes);
+}
+
+/** SHA-256 in hex. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,43 @@
+import type { Dataset, Split } from "../data/dataset.js";
+import type { DataSpec } from "../data/specs.js";
+import type { Experiment } from "../experiment/schema.js";
+import { canonicalJson, sha256 } from "../format/hash.js";
+
+/** A data set, and the SHA-256 of what is in it, by which it is known wherever it goes. */
+export interface KeyedDataset {
+  readonly key: string;
+  readonly dataset: Dataset;
+}
+
+const GENERATED: ReadonlySet<DataSpec["name"]> = new Set([
+  "linear-regression",
+  "teacher",
+  "gaussian-mixture",
+  "spiral",
+]);
+
+/** Whether the samples are a function of the experiment alone, so that no file is needed. */
+export function isGenerated(data: DataSpec): boolean {
+  return GENERATED.has(data.name);
+}
+
+/** What generated samples depend on. */
+export function generatedKey({ data, seed }: Experiment): string {
+  return canonicalJson([data, seed]);
+}
+
+/** SHA-256 over a data set's shape and numbers, as they are stored. */
+export async function hashDataset({ name: _, train, test, ...shape }: Dataset): Promise<string> {
+  const splits = await Promise.all([train, test].map((split) => split && hashSplit(split)));
+  return sha256(new TextEncoder().encode(canonicalJson([shape, splits])));
+}
+
+async function hashSplit({ rows, inputs, targets }: Split): Promise<unknown> {
+  return { rows, inputs: await hashArray(inputs), targets: await hashArray(targets) };
+}
+
+async function hashArray(values: Split["inputs"] | Split["targets"]): Promise<string> {
+  const { buffer, byteOffset, byteLength } = values;
+  const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  return `${values[Symbol.toStringTag]}:${await sha256(bytes)}`;
+}

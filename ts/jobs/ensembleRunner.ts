@@ -1,0 +1,139 @@
+import { breathe } from "../async/pause.js";
+import { isLost } from "../backend/gpuMachine.js";
+import type { Machine } from "../backend/machine.js";
+import { machineFor } from "../backend/machineFor.js";
+import type { GpuOptions } from "../backend/webgpu/gpu.js";
+import type { Dataset } from "../data/dataset.js";
+import { type FileSource, loadDataset } from "../data/load.js";
+import type { DataSpec } from "../data/specs.js";
+import { canonicalJson } from "../format/hash.js";
+import type { Kernels } from "../kernels/instance.js";
+import { Streams } from "../random/streams.js";
+import { type RunResult, resultOf } from "../train/experimentRun.js";
+import { seededInputs } from "../train/inputs.js";
+import { planOf } from "../train/plan.js";
+import { scheduleOf } from "../train/schedule.js";
+import type { TrainerHooks } from "../train/trainer.js";
+import { hashDataset, type KeyedDataset } from "./dataKey.js";
+import { DataShelf } from "./datasetCache.js";
+import { kinOf, MOST_TOGETHER } from "./ensembleGroup.js";
+import { runEnsemble } from "./ensembleTraining.js";
+import type { Job, Runner } from "./runner.js";
+
+/** Devices that a run may lose before it fails: another loss is hardly an accident. */
+const LOSSES = 2;
+
+interface Waiting {
+  readonly job: Job;
+  readonly hooks: TrainerHooks;
+  /** Devices that it lost. */
+  readonly losses: number;
+  readonly take: (result: RunResult) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Makes runs on the GPU: those that differ in the noise's `sigma` alone all at once, as one program's replicas. A run
+ * that keeps checkpoints goes on from its last one on another device when its own is lost.
+ */
+export class EnsembleRunner implements Runner {
+  // Twice as many are asked for at a time.
+  readonly size = MOST_TOGETHER / 2;
+  readonly #kernels: Kernels;
+  readonly #files: FileSource | undefined;
+  readonly #gpu: GpuOptions | undefined;
+  readonly #shelf: DataShelf;
+  #waiting: Waiting[] = [];
+  #working = false;
+
+  constructor(kernels: Kernels, files?: FileSource, gpu?: GpuOptions) {
+    this.#kernels = kernels;
+    this.#files = files;
+    this.#gpu = gpu;
+    this.#shelf = new DataShelf(kernels);
+  }
+
+  async load(data: DataSpec): Promise<KeyedDataset> {
+    const dataset = await loadDataset(data, new Streams(this.#kernels, 0), this.#files);
+    return { key: await hashDataset(dataset), dataset };
+  }
+
+  run(job: Job, hooks: TrainerHooks = {}): Promise<RunResult> {
+    return new Promise((take, fail) => {
+      this.#waiting.push({ job, hooks: remembering(hooks), losses: 0, take, fail });
+      this.#work();
+    });
+  }
+
+  async dispose(): Promise<void> {}
+
+  async #work(): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
+    // Those that are asked for together are there by then.
+    await breathe();
+    while (this.#waiting.length > 0) {
+      const kin = familyOf(this.#waiting[0]);
+      const group = this.#waiting.filter((one) => familyOf(one) === kin).slice(0, MOST_TOGETHER);
+      this.#waiting = this.#waiting.filter((one) => !group.includes(one));
+      await this.#train(group);
+    }
+    this.#working = false;
+  }
+
+  async #train(group: readonly Waiting[]): Promise<void> {
+    const { experiment, backend, data } = group[0].job;
+    let machine: Machine | undefined;
+    const failed = (one: Waiting, error: unknown) => {
+      const another = machine && isLost(machine) && !this.#gpu?.device && one.losses < LOSSES;
+      if (another && one.hooks.checkpoints) this.#waiting.push({ ...one, losses: one.losses + 1 });
+      else one.fail(error);
+    };
+    try {
+      const dataset: Dataset = data?.dataset ?? (await this.#shelf.generated(experiment));
+      machine = await machineFor(backend, this.#kernels, this.#gpu);
+      const used = machine;
+      const streams = new Streams(this.#kernels, experiment.seed);
+      const members = group.map(({ job, hooks }) => {
+        const plan = planOf(job.experiment, dataset);
+        return { plan, inputs: seededInputs(job.experiment, plan, streams), hooks };
+      });
+      const schedule = scheduleOf(experiment, members[0].plan);
+      const settled = await runEnsemble(used, members, dataset, schedule);
+      settled.forEach((result, r) => {
+        const { plan, inputs } = members[r];
+        const { job, take } = group[r];
+        if (result.status === "rejected") failed(group[r], result.reason);
+        else take(resultOf(job.experiment, used, dataset, plan, inputs, schedule, result.value));
+      });
+    } catch (error) {
+      for (const one of group) failed(one, error);
+    }
+  }
+}
+
+/** Hooks whose checkpoints begin with the last that was saved. */
+function remembering(hooks: TrainerHooks): TrainerHooks {
+  const { checkpoints } = hooks;
+  if (!checkpoints) return hooks;
+  let last = checkpoints.from;
+  return {
+    ...hooks,
+    checkpoints: {
+      get from() {
+        return last;
+      },
+      every: checkpoints.every,
+      save: async (checkpoint) => {
+        await checkpoints.save?.(checkpoint);
+        last = checkpoint;
+      },
+    },
+  };
+}
+
+/** Those of one family are trained at once: they differ in the noise's `sigma` alone, and are equally far. */
+function familyOf({ job: { experiment, backend, data }, hooks }: Waiting): string {
+  const from = hooks.checkpoints?.from?.step ?? 0;
+  return canonicalJson([kinOf(experiment), backend, data?.key ?? null, from]);
+}

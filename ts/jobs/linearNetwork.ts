@@ -1,0 +1,71 @@
+import type { BackendName } from "../backend/machineFor.js";
+import { loadDataset } from "../data/load.js";
+import type { Kernels } from "../kernels/kernels.js";
+import type { EnsembleHooks, EnsembleSpec, LinearCell } from "../linear/linearEnsemble.js";
+import { Streams } from "../random/streams.js";
+import { seededInputs } from "../train/inputs.js";
+import { type Parameters, parametersOf } from "../train/parameters.js";
+import { planOf } from "../train/plan.js";
+import { train } from "./train.js";
+
+/** The cells of an ensemble by training the network itself, one after another. */
+export async function linearNetworkCells(
+  kernels: Kernels,
+  { experiment, sigmas, learningRates, seeds }: EnsembleSpec,
+  {
+    signal,
+    onProgress,
+    backend,
+    gpu,
+  }: Omit<EnsembleHooks, "backend"> & { readonly backend: BackendName },
+): Promise<LinearCell[]> {
+  const points = seeds.flatMap((seed) =>
+    learningRates.flatMap((learningRate) => sigmas.map((sigma) => ({ seed, learningRate, sigma }))),
+  );
+  const cells: LinearCell[] = [];
+  for (const { seed, learningRate, sigma } of points) {
+    const own = {
+      ...experiment,
+      seed,
+      noise: [{ ...experiment.noise[0], sigma }],
+      optimizer: { ...experiment.optimizer, learningRate },
+    };
+    const streams = new Streams(kernels, seed);
+    const dataset = await loadDataset(own.data, streams);
+    const { phase, evidence, trajectory, timing, parameters } = await train(own, {
+      kernels,
+      backend,
+      gpu,
+      dataset,
+      signal,
+      onProgress: (step, steps) => onProgress?.(cells.length + step / steps, points.length),
+    });
+    const plan = planOf(own, dataset);
+    const inputs = seededInputs(own, plan, streams);
+    const start = [0, 1].map((l) => Float64Array.from(inputs.weights(l)));
+    const { steps } = trajectory;
+    const [, alpha] = plan.network.factors;
+    cells.push({
+      sigma,
+      learningRate,
+      seed,
+      kappa: steps.kappa[0],
+      phase,
+      evidence,
+      lossStart: steps.loss[0],
+      lossMax: evidence.lossMax,
+      lossEnd: steps.loss[steps.loss.length - 1],
+      niwStart: steps.niwNorm[0],
+      niwEnd: trajectory.evaluations.niwNorm[trajectory.evaluations.niwNorm.length - 1],
+      effectiveNiwStart: signedEffectiveNiw(alpha, parametersOf(plan.network, start)),
+      effectiveNiwEnd: signedEffectiveNiw(alpha, parameters),
+      steps: timing.steps,
+    });
+  }
+  return cells;
+}
+
+/** `alpha w2^T W_NI` of one noise node. */
+function signedEffectiveNiw(alpha: number, { weights, niw }: Parameters): number {
+  return alpha * weights[1].reduce((sum, w, i) => sum + w * niw[0][i], 0);
+}

@@ -1,0 +1,35 @@
+import { type FileSource, loadDataset } from "../data/load.js";
+import type { DataSpec } from "../data/specs.js";
+import type { Kernels } from "../kernels/instance.js";
+import { Streams } from "../random/streams.js";
+import { type RunResult, runExperiment } from "../train/experimentRun.js";
+import type { TrainerHooks } from "../train/trainer.js";
+import { hashDataset, type KeyedDataset } from "./dataKey.js";
+import { DataShelf } from "./datasetCache.js";
+import type { Job, Runner } from "./runner.js";
+
+/** Makes runs on the thread that it is called on. */
+export class LocalRunner implements Runner {
+  readonly size = 1;
+  readonly #kernels: Kernels;
+  readonly #files: FileSource | undefined;
+  readonly #shelf: DataShelf;
+
+  constructor(kernels: Kernels, files?: FileSource) {
+    this.#kernels = kernels;
+    this.#files = files;
+    this.#shelf = new DataShelf(kernels);
+  }
+
+  async load(data: DataSpec): Promise<KeyedDataset> {
+    const dataset = await loadDataset(data, new Streams(this.#kernels, 0), this.#files);
+    return { key: await hashDataset(dataset), dataset };
+  }
+
+  async run({ experiment, backend, data }: Job, hooks?: TrainerHooks): Promise<RunResult> {
+    const dataset = data?.dataset ?? (await this.#shelf.generated(experiment));
+    return runExperiment(experiment, backend, this.#kernels, dataset, hooks);
+  }
+
+  async dispose(): Promise<void> {}
+}

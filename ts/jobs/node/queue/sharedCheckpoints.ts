@@ -1,0 +1,58 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../../../errors/errors.js";
+import { decodeCheckpoint, encodeCheckpoint } from "../../../store/checkpointFile.js";
+import { unwritable, writeWhole } from "../../../store/node/atomic.js";
+import type { CheckpointStore } from "../../../store/runStore.js";
+import type { Checkpoint } from "../../../train/checkpoint.js";
+
+/**
+ * Checkpoints in a folder that workers share, on any machines: without a lock, for each file takes the place of the
+ * one before it whole, and any state of a run leads to the same end. The latest one need not win.
+ */
+export class SharedCheckpoints implements CheckpointStore {
+  readonly #folder: string;
+
+  /** @throws InputError if a file is in the way; RunError if the folder cannot be made. */
+  static async open(folder: string): Promise<SharedCheckpoints> {
+    try {
+      await mkdir(folder, { recursive: true });
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(folder, cause);
+      throw new InputError(
+        "--checkpoints",
+        `--checkpoints is "${folder}": takes a folder, and a file is in the way`,
+      );
+    }
+    return new SharedCheckpoints(folder);
+  }
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async checkpoint(key: string): Promise<Checkpoint | null> {
+    const file = this.#file(key);
+    try {
+      return decodeCheckpoint(key, await readFile(file), file);
+    } catch {
+      // None, or damaged: the run begins anew.
+      return null;
+    }
+  }
+
+  saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void> {
+    return writeWhole(this.#file(key), encodeCheckpoint(key, checkpoint));
+  }
+
+  async dropCheckpoint(key: string): Promise<void> {
+    const file = this.#file(key);
+    await rm(file, { force: true }).catch((cause) => {
+      throw unwritable(file, cause);
+    });
+  }
+
+  #file(key: string): string {
+    return join(this.#folder, `${key}.safetensors`);
+  }
+}

@@ -1,0 +1,150 @@
+import { type Endpoint, expose, type Remote, releaseProxy, transfer, wrap } from "comlink";
+import { type FileSource, noFiles } from "../../data/load.js";
+import type { DataSpec } from "../../data/specs.js";
+import type { Kernels } from "../../kernels/instance.js";
+import type { RunResult } from "../../train/experimentRun.js";
+import type { TrainerHooks } from "../../train/trainer.js";
+import type { KeyedDataset } from "../dataKey.js";
+import type { Job } from "../runner.js";
+import { type Handle, handleOf, type SpawnWorker } from "./handle.js";
+import { type Outcome, outcomeOf, unwrap } from "./outcome.js";
+import type { Host, TrainingWorker } from "./trainingWorker.js";
+import { buffersIn, copyOf } from "./transfers.js";
+
+/** The worker is gone; whatever it was doing has to be done again. */
+export class WorkerDied extends Error {}
+
+/** One worker and all that is tied to it. */
+export class Seat {
+  readonly #handle: Handle;
+  readonly #remote: Remote<TrainingWorker>;
+  readonly #port: MessagePort;
+  /** Resolves when the worker can be called; rejects if it dies before. */
+  readonly ready: Promise<void>;
+  readonly #files: FileSource;
+  /** Strong references to what the worker calls. */
+  #hooks: TrainerHooks = {};
+  #held: string | null = null;
+  #fail: (error: Error) => void = () => {};
+  #death: WorkerDied | null = null;
+  /** Whether the worker is at something, wanted or not. */
+  #busy = false;
+
+  constructor(spawn: SpawnWorker, kernels: Kernels, files: FileSource = noFiles) {
+    this.#files = files;
+    this.#handle = handleOf(spawn());
+    this.#handle.onDeath((why) => this.#die(new WorkerDied(why)));
+    this.#remote = wrap<TrainingWorker>(this.#handle.endpoint);
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    expose(this.#host(), port1);
+    this.ready = this.#call(() =>
+      this.#remote.start(kernels.module, kernels.flavour, transfer(port2 as Endpoint, [port2])),
+    );
+    this.ready.catch(() => {});
+  }
+
+  /** Whether the worker can be given something to do; otherwise the seat is to be disposed of. */
+  get free(): boolean {
+    return this.#death === null && !this.#busy;
+  }
+
+  /** @throws as `run` does. */
+  load(data: DataSpec, signal?: AbortSignal): Promise<KeyedDataset> {
+    return this.#unlessAborted(signal, async () => {
+      await this.ready;
+      signal?.throwIfAborted();
+      return unwrap(await this.#call<Outcome<KeyedDataset>>(() => this.#remote.load(data)));
+    });
+  }
+
+  /**
+   * @throws WorkerDied if the worker ends before the run does; the signal's reason at once if it is aborted, and what
+   * a hook throws. The worker does not hear of these, and is not free then.
+   */
+  async run({ experiment, backend, data }: Job, hooks: TrainerHooks): Promise<RunResult> {
+    const { signal, checkpoints } = hooks;
+    this.#hooks = hooks;
+    const order = {
+      experiment,
+      backend,
+      data: data?.key ?? null,
+      from: checkpoints?.from ?? null,
+      checkpointEvery: checkpoints?.save ? (checkpoints.every ?? 0) : null,
+      records: hooks.onRecord !== undefined,
+    };
+    try {
+      return await this.#unlessAborted(signal, async () => {
+        await this.ready;
+        if (data && this.#held !== data.key) {
+          const copy = copyOf(data.dataset);
+          await this.#call(() => this.#remote.hold(data.key, transfer(copy, buffersIn(copy))));
+        }
+        // A worker holds one set at a time: what it generates takes the place of what it was given.
+        this.#held = data?.key ?? null;
+        signal?.throwIfAborted();
+        return unwrap(await this.#call<Outcome<RunResult>>(() => this.#remote.run(order)));
+      });
+    } finally {
+      this.#hooks = {};
+    }
+  }
+
+  /** Lets go of the worker: the proxy first, or calls that are under way would never be forgotten. */
+  async dispose(): Promise<void> {
+    this.#die(new WorkerDied("it was disposed of"));
+    this.#remote[releaseProxy]();
+    this.#port.close();
+    await this.#handle.terminate();
+  }
+
+  #die(death: WorkerDied): void {
+    this.#death ??= death;
+    this.#fail(this.#death);
+  }
+
+  async #unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    const aborted = () => this.#fail(signal?.reason);
+    signal?.addEventListener("abort", aborted, { once: true });
+    try {
+      return await work();
+    } finally {
+      signal?.removeEventListener("abort", aborted);
+    }
+  }
+
+  /** A call that fails when the worker dies or the run is aborted, for then no answer may ever come. */
+  #call<T>(call: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#death) return reject(this.#death);
+      this.#fail = reject;
+      this.#busy = true;
+      call()
+        .finally(() => {
+          this.#busy = false;
+        })
+        .then(resolve, reject);
+    });
+  }
+
+  #host(): Host {
+    return {
+      progress: (step, steps) => this.#heard(() => this.#hooks.onProgress?.(step, steps)),
+      record: (record) => this.#heard(() => this.#hooks.onRecord?.(record)),
+      checkpoint: (checkpoint) => this.#heard(() => this.#hooks.checkpoints?.save?.(checkpoint)),
+      read: (path, field) => outcomeOf(() => this.#files.read(path, field)),
+      named: (name, folder, withTest) => outcomeOf(() => this.#files.named(name, folder, withTest)),
+    };
+  }
+
+  /** What a hook throws is the caller's own, and ends the run as it is: on its way over the worker it would lose its class. */
+  async #heard(hook: () => void | Promise<void>): Promise<void> {
+    try {
+      await hook();
+    } catch (error) {
+      this.#fail(error as Error);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import { type Evidence, judge } from "../analysis/classify.js";
+import type { Phase } from "../analysis/phase.js";
+import { breathe } from "../async/pause.js";
+import type { GpuOptions } from "../backend/webgpu/gpu.js";
+import type { Experiment } from "../experiment/schema.js";
+import type { Kernels } from "../kernels/kernels.js";
+import { Streams } from "../random/streams.js";
+import { lambda, niwNorm } from "../theory/linear.js";
+import type { CellNumber, CellStart, LinearCells } from "./linearCells.js";
+import { LinearLanes } from "./linearLanes.js";
+import { MomentSource } from "./linearMoments.js";
+import { type LinearStart, linearStart } from "./linearStart.js";
+
+/** One run of the ensemble. */
+export interface LinearCell {
+  readonly sigma: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  /** `eta sigma^2 lambda(0)`. */
+  readonly kappa: number;
+  readonly phase: Phase;
+  readonly evidence: Evidence;
+  readonly lossStart: number;
+  readonly lossMax: number;
+  /** Loss of the last step, before its update; of a diverged run, the loss that ended it. */
+  readonly lossEnd: number;
+  readonly niwStart: number;
+  readonly niwEnd: number;
+  /** `alpha w2^T W_NI`, with its sign. */
+  readonly effectiveNiwStart: number;
+  readonly effectiveNiwEnd: number;
+  /** Updates made: fewer than asked for if the loss went beyond 1e100, which ends a run. */
+  readonly steps: number;
+}
+
+export interface EnsembleSpec {
+  /** A linear model with one input and one noise node; its `sigma`, learning rate and seed are the cells'. */
+  readonly experiment: Experiment;
+  readonly sigmas: readonly number[];
+  readonly learningRates: readonly number[];
+  readonly seeds: readonly number[];
+  /**
+   * Numbers in the recursion, "float64" unless given. "float32" runs four cells to a vector instead of two. Its states
+   * err by some 1e-7 times the square root of the steps, which moves no boundary that is sampled to a percent; losses below 1e-12 of the
+   * first one are rounding, and a run counts as diverged beyond a loss of 1e12 instead of 1e100. A GPU has "float32" only.
+   */
+  readonly precision?: "float64" | "float32";
+}
+
+export interface EnsembleHooks {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, all: number) => void;
+  /** Default "wasm"; "webgpu" runs a cell a thread, in float32. */
+  readonly backend?: "wasm" | "webgpu";
+  readonly gpu?: GpuOptions;
+}
+
+interface Point {
+  readonly sigma: number;
+  readonly learningRate: number;
+}
+
+/**
+ * Runs a grid of linear models by the exact recursion, in SIMD lanes or in a GPU's threads. All cells of a seed share
+ * data, initial weights and unit noise (common random numbers), hence the moments of each step.
+ * @throws RunError that says why there is no GPU, where one is asked for.
+ */
+export async function runLinearEnsemble(
+  kernels: Kernels,
+  spec: EnsembleSpec,
+  hooks: EnsembleHooks = {},
+): Promise<LinearCell[]> {
+  const cells: LinearCell[] = [];
+  for (const [index, seed] of spec.seeds.entries()) {
+    const run = await SeedRun.start(kernels, spec, seed, hooks);
+    while (!run.finished) {
+      await run.advance();
+      hooks.onProgress?.(index + run.progress, spec.seeds.length);
+      await breathe();
+      hooks.signal?.throwIfAborted();
+    }
+    for (const cell of run.cells()) cells.push(cell);
+  }
+  return cells;
+}
+
+class SeedRun {
+  readonly #seed: number;
+  readonly #start: LinearStart;
+  readonly #points: readonly Point[];
+  readonly #steps: number;
+  readonly #moments: MomentSource;
+  readonly #cells: LinearCells;
+  #lossStart = new Float64Array(0);
+  #done = 0;
+
+  private constructor(
+    seed: number,
+    start: LinearStart,
+    points: readonly Point[],
+    steps: number,
+    moments: MomentSource,
+    cells: LinearCells,
+  ) {
+    this.#seed = seed;
+    this.#start = start;
+    this.#points = points;
+    this.#steps = steps;
+    this.#moments = moments;
+    this.#cells = cells;
+  }
+
+  static async start(
+    kernels: Kernels,
+    { experiment, sigmas, learningRates, precision = "float64" }: EnsembleSpec,
+    seed: number,
+    { backend, gpu }: EnsembleHooks,
+  ): Promise<SeedRun> {
+    const streams = new Streams(kernels, seed);
+    const start = linearStart(experiment, streams);
+    if (start.inputs !== 1 || start.nodes !== 1) {
+      throw new Error("the ensemble kernel takes one input and one noise node");
+    }
+    const points = learningRates.flatMap((learningRate) =>
+      sigmas.map((sigma) => ({ sigma, learningRate })),
+    );
+    const starts = points.map((point) => cellStart(start, point));
+    const steps = experiment.steps ?? experiment.epochs ?? 0;
+    const moments = new MomentSource(kernels, streams, experiment.noise[0], start);
+    const cells =
+      backend === "webgpu"
+        ? await (await import("./linearThreads.js")).LinearThreads.open(starts, gpu)
+        : new LinearLanes(kernels, precision, starts);
+    const run = new SeedRun(seed, start, points, steps, moments, cells);
+    await run.#run(1);
+    run.#lossStart = Float64Array.from(points, (_, i) => cells.get(i, "loss"));
+    return run;
+  }
+
+  get finished(): boolean {
+    return this.#done >= this.#steps;
+  }
+
+  get progress(): number {
+    return this.#done / this.#steps;
+  }
+
+  /** Takes all cells through a chunk of steps. */
+  async advance(): Promise<void> {
+    const affordable = Math.min(this.#cells.atOnce, this.#moments.atOnce);
+    await this.#run(Math.min(affordable, this.#steps - this.#done));
+  }
+
+  async #run(steps: number): Promise<void> {
+    await this.#cells.run(this.#moments.take(this.#done, steps), steps);
+    this.#done += steps;
+  }
+
+  cells(): LinearCell[] {
+    const { state, alpha, inputs, scales } = this.#start;
+    const curvature = lambda(state, inputs, alpha);
+    const norm = niwNorm(state, inputs);
+    return this.#points.map(({ sigma, learningRate }, i) => {
+      const value = (name: CellNumber) => this.#cells.get(i, name);
+      const numbers = {
+        finite: value("made") === this.#steps,
+        lossStart: this.#lossStart[i],
+        lossMax: value("lossMax"),
+        lossEnd: value("loss"),
+        niwStart: Math.abs(alpha * state.v[1]),
+        niwMax: alpha * value("v2Max"),
+        niwEnd: Math.abs(alpha * value("v2")),
+      };
+      const evidence = judge(numbers, {
+        ...scales,
+        loss: scales.loss + 0.5 * (sigma * scales.niw) ** 2,
+      });
+      return {
+        sigma,
+        learningRate,
+        seed: this.#seed,
+        kappa: learningRate * sigma ** 2 * curvature,
+        phase: evidence.phase,
+        evidence,
+        lossStart: numbers.lossStart,
+        lossMax: numbers.lossMax,
+        lossEnd: numbers.lossEnd,
+        niwStart: norm,
+        niwEnd: Math.sqrt(value("g22")),
+        effectiveNiwStart: alpha * state.v[1],
+        effectiveNiwEnd: alpha * value("v2"),
+        steps: value("made"),
+      };
+    });
+  }
+}
+
+function cellStart(
+  { state, alpha, slopes }: LinearStart,
+  { sigma, learningRate }: Point,
+): CellStart {
+  const [g11, g12, , g22] = state.G;
+  const [v1, v2] = state.v;
+  const step = learningRate * alpha;
+  return { alpha, sigma, step, slope: slopes[0], g11, g12, g22, v1, v2, s: state.s };
+}

@@ -1,0 +1,197 @@
+import type { BoundaryName, MeasuredBoundary } from "../analysis/boundaries.js";
+import { measuredBoundaries } from "../analysis/boundaries.js";
+import type { Estimate } from "../analysis/estimate.js";
+import type { Phase } from "../analysis/phase.js";
+import { chance, type Similarity, similarity } from "../analysis/similarity.js";
+import { loadDataset } from "../data/load.js";
+import { parseExperiment } from "../experiment/parse.js";
+import type { SweepInput } from "../experiment/sweep.js";
+import { loadKernels } from "../kernels/kernels.js";
+import { overSeeds } from "../probe/foretold.js";
+import type { Prediction } from "../probe/predict.js";
+import { predictionOf } from "../probe/predictionOf.js";
+import { type ProbeOptions, probe, timeScalesOf } from "../probe/probe.js";
+import type { ProbeResult, TimeScales } from "../probe/probeResult.js";
+import { Streams } from "../random/streams.js";
+import { type SweepOptions, sweep } from "../sweep/sweep.js";
+import { planOf } from "../train/plan.js";
+import { scheduleOf } from "../train/schedule.js";
+import type { Trajectory } from "../trajectory/trajectory.js";
+
+export type Mode = "fresh" | "fixed";
+
+/** One run of the figure. */
+export interface FigureRun {
+  readonly sigma: number;
+  readonly mode: Mode;
+  readonly seed: number;
+  readonly phase: Phase;
+  /** `|W_NI|` at the end over that at the start. */
+  readonly niwLeft: number;
+  readonly trainAccuracy: number;
+  /** In steps. */
+  readonly timeScales: TimeScales;
+  readonly trajectory: Trajectory;
+}
+
+export interface FigureOne {
+  readonly input: SweepInput;
+  readonly stepsPerEpoch: number;
+  readonly runs: readonly FigureRun[];
+  readonly boundaries: Readonly<Record<Mode | "both", Record<BoundaryName, MeasuredBoundary>>>;
+  /** From the curvature at the start: geometric means over the seeds and their standard errors. */
+  readonly predicted: Readonly<
+    Record<"decay" | "decayPointwise" | "catapult" | "catapultPointwise", Estimate | null>
+  >;
+  /** One run in the decay phase, one in the catapult phase, probed. */
+  readonly probes: readonly ProbeResult[];
+  /** Of the runs in these phases, mode by mode. */
+  readonly similarity: readonly {
+    readonly sigma: number;
+    readonly mode: Mode;
+    readonly phase: Phase;
+    readonly found: Similarity;
+  }[];
+  /** How probably runs and losses of strangers are as alike in all of these cases together; NaN without any. */
+  readonly similarityChance: number;
+}
+
+export interface FigureOneOptions
+  extends Omit<SweepOptions, "store" | "onProgress" | "shard" | "runner">,
+    Pick<ProbeOptions, "samples"> {
+  readonly onProgress?: (fraction: number, doing: string) => void;
+}
+
+/**
+ * The experiment of the paper's Figure 1 (Levi et al., arXiv:2210.13599): a ReLU network with three hidden layers,
+ * cross-entropy, Fashion-MNIST, one noise node on the input layer, over `sigma`, with fresh and with fixed noise.
+ * @param options.quick a smaller one, in some minutes.
+ */
+export function figureOneInput({ quick = false } = {}): SweepInput {
+  const width = quick ? 64 : 128;
+  return {
+    network: { layers: [width, width, width], activation: "relu", loss: "cross-entropy" },
+    noise: [{ layer: 0, nodes: 1, sigma: 1 }],
+    data: { name: "fashion-mnist", train: quick ? 1000 : 2000, test: quick ? 500 : 2000 },
+    optimizer: { learningRate: 0.1, batchSize: 100 },
+    epochs: quick ? 40 : 80,
+    // The test loss falls within half an epoch.
+    record: { evaluateEarly: quick ? 30 : 60 },
+    sweep: {
+      "noise.0.sigma": quick ? "1:300:8" : "0.5:500:15",
+      "noise.0.mode": ["fresh", "fixed"],
+      repeats: quick ? 2 : 3,
+    },
+  };
+}
+
+/** Makes all that the figure shows. */
+export async function figureOne(
+  input: SweepInput,
+  options: FigureOneOptions = {},
+): Promise<FigureOne> {
+  const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
+  const { sweep: _, ...base } = input;
+  const say = options.onProgress ?? (() => {});
+  const { onProgress: __, samples, ...sweeping } = options;
+
+  const runs: FigureRun[] = [];
+  const found = sweep(input, {
+    ...sweeping,
+    kernels,
+    onProgress: ({ run, runs: all, fraction }) =>
+      say((0.7 * (run + fraction)) / all, `run ${run} of ${all}`),
+  });
+  for await (const run of found) {
+    const { experiment, phase, final, evidence, trajectory } = run;
+    runs.push({
+      sigma: experiment.noise[0].sigma,
+      mode: experiment.noise[0].mode,
+      seed: experiment.seed,
+      phase,
+      niwLeft: evidence.niwEnd / evidence.niwStart,
+      trainAccuracy: final.trainAccuracy,
+      timeScales: timeScalesOf(trajectory),
+      trajectory,
+    });
+  }
+  runs.sort((a, b) => a.sigma - b.sigma || a.mode.localeCompare(b.mode) || a.seed - b.seed);
+
+  const predictions: Prediction[] = [];
+  const seeds = [...new Set(runs.map(({ seed }) => seed))];
+  for (const seed of seeds) {
+    say(0.7 + (0.1 * predictions.length) / seeds.length, "curvature at the start");
+    predictions.push(await predictionOf({ ...base, seed }, { ...options, kernels }));
+  }
+
+  const probes: ProbeResult[] = [];
+  for (const phase of ["decay", "catapult"] as const) {
+    const sigmas = runs.filter((run) => run.phase === phase && run.mode === "fresh");
+    if (sigmas.length === 0) continue;
+    const { sigma, seed } = sigmas[Math.floor(sigmas.length / 2)];
+    const noise = [{ ...base.noise?.[0], sigma }];
+    const start = 0.8 + 0.1 * probes.length;
+    probes.push(
+      await probe(
+        { ...base, noise, seed },
+        {
+          ...options,
+          kernels,
+          moments: 40,
+          onProgress: (step, steps) => say(start + (0.1 * step) / steps, `probe at ${sigma}`),
+        },
+      ),
+    );
+  }
+  const experiment = parseExperiment({ ...base, seed: seeds[0] });
+  const data = await loadDataset(experiment.data, new Streams(kernels, seeds[0]), options.files);
+  return {
+    input,
+    stepsPerEpoch: scheduleOf(experiment, planOf(experiment, data)).stepsPerEpoch,
+    runs,
+    boundaries: {
+      fresh: measuredBoundaries(runs.filter(({ mode }) => mode === "fresh")),
+      fixed: measuredBoundaries(runs.filter(({ mode }) => mode === "fixed")),
+      both: measuredBoundaries(runs),
+    },
+    predicted: {
+      decay: overSeeds(predictions.map(({ decay }) => decay)),
+      decayPointwise: overSeeds(predictions.map((p) => p.decayPointwise)),
+      catapult: overSeeds(predictions.map(({ catapult }) => catapult)),
+      catapultPointwise: overSeeds(predictions.map((p) => p.catapultPointwise)),
+    },
+    probes,
+    ...similarities(runs, kernels),
+  };
+}
+
+/** At each `sigma` and mode where all seeds are in the decay or in the catapult phase. */
+function similarities(
+  runs: readonly FigureRun[],
+  kernels: ConstructorParameters<typeof Streams>[0],
+): Pick<FigureOne, "similarity" | "similarityChance"> {
+  const words = new Streams(kernels, 0).words("probe", 9, 0, 1, 1 << 16);
+  let at = 0;
+  const random = () => words[at++ % words.length] / 2 ** 32;
+  const sigmas = [...new Set(runs.map(({ sigma }) => sigma))];
+  const cases = sigmas.flatMap((sigma) =>
+    (["fresh", "fixed"] as const).flatMap((mode) => {
+      const own = runs.filter((run) => run.sigma === sigma && run.mode === mode);
+      const [{ phase }] = own;
+      const alike = own.every((run) => run.phase === phase);
+      if (own.length < 2 || !alike || !["decay", "catapult"].includes(phase)) return [];
+      const curve = (key: "niwNorm" | "unperturbedLoss") =>
+        own.map(({ trajectory: { evaluations } }) => ({
+          t: evaluations.epoch,
+          y: evaluations[key],
+        }));
+      const found = similarity(curve("niwNorm"), curve("unperturbedLoss"), random);
+      return [{ sigma, mode, phase, found }];
+    }),
+  );
+  const sets = cases.map(({ found }) => found.pairs);
+  return {
+    similarity: cases,
+    similarityChance: sets.length > 0 ? chance(sets, random) : Number.NaN,
+  };
+}

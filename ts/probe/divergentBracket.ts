@@ -1,0 +1,68 @@
+import type { Dataset } from "../data/dataset.js";
+import { parseExperiment } from "../experiment/parse.js";
+import type { Experiment } from "../experiment/schema.js";
+import type { TrainOptions } from "../jobs/train.js";
+import type { Kernels } from "../kernels/instance.js";
+import { runExperiment } from "../train/experimentRun.js";
+import { planOf } from "../train/plan.js";
+import { scheduleOf } from "../train/schedule.js";
+
+/** Between which values of `sigma` a network's training stops coming back. */
+export interface DivergentBracket {
+  /** The largest `sigma` whose short run did not diverge, and the least whose run did; null: none was found. */
+  readonly below: number | null;
+  readonly above: number | null;
+  /** Updates of each short run, and how many there were. */
+  readonly steps: number;
+  readonly runs: number;
+}
+
+/** Epochs of a short run, and updates at least. */
+const EPOCHS = 5;
+const LEAST_STEPS = 100;
+/** Factors from where the search begins to where it ends without a result. */
+const FARTHEST = 64;
+/** The bracket's width at which it is known well enough. */
+const PRECISION = 1.2;
+
+/**
+ * Brackets `sigma_divergent`, for which there is no general formula, by short runs (theory, section 4): doubling `sigma`
+ * from `from` until a run diverges (or halving it until one does not), then halving the bracket on a logarithmic scale.
+ */
+export async function divergentBracket(
+  experiment: Experiment,
+  from: number,
+  kernels: Kernels,
+  dataset: Dataset,
+  { backend = "auto", gpu, signal }: Pick<TrainOptions, "backend" | "gpu" | "signal">,
+): Promise<DivergentBracket> {
+  const [group, ...others] = experiment.noise;
+  const plan = planOf(experiment, dataset);
+  const schedule = scheduleOf(experiment, plan);
+  const steps = Math.min(schedule.steps, Math.max(EPOCHS * schedule.stepsPerEpoch, LEAST_STEPS));
+  let runs = 0;
+  const diverges = async (sigma: number) => {
+    runs++;
+    const { epochs: _, ...rest } = experiment;
+    const own = parseExperiment({ ...rest, steps, noise: [{ ...group, sigma }, ...others] });
+    const { phase } = await runExperiment(own, backend, kernels, dataset, { signal }, gpu);
+    return phase === "divergent";
+  };
+
+  let below: number | null = null;
+  let above: number | null = null;
+  let sigma = from;
+  while (below === null || above === null) {
+    if (await diverges(sigma)) above = sigma;
+    else below = sigma;
+    if (below !== null && above !== null) break;
+    sigma = above === null ? 2 * sigma : sigma / 2;
+    if (sigma > FARTHEST * from || sigma < from / FARTHEST) break;
+  }
+  while (below !== null && above !== null && above > below * PRECISION) {
+    const middle = Math.sqrt(below * above);
+    if (await diverges(middle)) above = middle;
+    else below = middle;
+  }
+  return { below, above, steps, runs };
+}

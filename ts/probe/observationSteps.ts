@@ -1,0 +1,21 @@
+import type { Schedule } from "../train/schedule.js";
+
+/**
+ * When a run is looked at: its first steps, ever more sparsely; each epoch, or as many as `most` allows; the end.
+ * @param wanted looks at start and end and before these updates alone.
+ */
+export function lookingSteps(
+  { steps, stepsPerEpoch }: Schedule,
+  most: number,
+  wanted?: readonly number[],
+): number[] {
+  const chosen = new Set([0, steps]);
+  if (wanted) {
+    for (const step of wanted) if (step <= steps) chosen.add(step);
+    return [...chosen].sort((a, b) => a - b);
+  }
+  for (let step = 1; step < Math.min(stepsPerEpoch, steps); step *= 2) chosen.add(step);
+  const every = Math.max(1, Math.ceil(steps / stepsPerEpoch / most)) * stepsPerEpoch;
+  for (let step = every; step < steps; step += every) chosen.add(step);
+  return [...chosen].sort((a, b) => a - b);
+}

@@ -1,0 +1,127 @@
+import { type FileHandle, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { RunError } from "../../errors/errors.js";
+import type { Storage } from "../storage.js";
+import { syncFolder, unwritable, writeWhole } from "./atomic.js";
+import { type Lock, takeLock } from "./lock.js";
+
+/** A folder on a disk, held by this process alone or only read. */
+export class Folder implements Storage {
+  readonly name: string;
+  /** Null: it is not held. */
+  readonly #lock: Lock | null;
+  readonly #handles = new Map<string, Promise<FileHandle>>();
+
+  /**
+   * @param say told when it takes a while to find out whether another process holds it.
+   * @throws RunError that tells who holds the folder, if another process does.
+   */
+  static async open(path: string, say?: (line: string) => void): Promise<Folder> {
+    const lock = await takeLock(path, say);
+    await removeParts(path);
+    return new Folder(path, lock);
+  }
+
+  /** For reading alone, whoever holds it: what is appended is whole, or not seen. */
+  static reader(path: string): Folder {
+    return new Folder(path, null);
+  }
+
+  private constructor(path: string, lock: Lock | null) {
+    this.name = path;
+    this.#lock = lock;
+  }
+
+  async read(file: string): Promise<Uint8Array | null> {
+    return readOrNull(join(this.name, file));
+  }
+
+  async readRange(file: string, offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    const { bytesRead } = await (await this.#handle(file)).read(bytes, 0, length, offset);
+    if (bytesRead < length) throw new RunError(`${join(this.name, file)} is cut short`);
+    return bytes;
+  }
+
+  async size(file: string): Promise<number> {
+    return (await (await this.#handle(file)).stat()).size;
+  }
+
+  async append(file: string, bytes: Uint8Array): Promise<void> {
+    if (!this.#lock) throw new RunError(`${this.name} is open for reading alone`);
+    await this.#lock.check();
+    const handle = await this.#handle(file);
+    try {
+      await handle.appendFile(bytes);
+      await handle.datasync();
+    } catch (cause) {
+      throw unwritable(join(this.name, file), cause);
+    }
+  }
+
+  async write(file: string, bytes: Uint8Array): Promise<void> {
+    const path = join(this.name, file);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+    await writeWhole(path, bytes);
+  }
+
+  async remove(file: string): Promise<void> {
+    const path = join(this.name, file);
+    try {
+      await rm(path, { force: true });
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.#handles.values());
+    this.#handles.clear();
+    for (const one of opened) if (one.status === "fulfilled") await one.value.close();
+    await this.#lock?.release();
+  }
+
+  /** Opened once. */
+  #handle(file: string): Promise<FileHandle> {
+    const opened = this.#handles.get(file) ?? this.#open(file);
+    this.#handles.set(file, opened);
+    return opened;
+  }
+
+  async #open(file: string): Promise<FileHandle> {
+    const path = join(this.name, file);
+    try {
+      if (!this.#lock) return await open(path, "r");
+      const handle = await open(path, "a+");
+      // It may be new: what is synced into a file is of no use if the folder forgets the file.
+      await syncFolder(this.name);
+      return handle;
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+  }
+}
+
+/** Clears away what a process that was killed had begun to write: whoever holds the lock is the only writer. */
+async function removeParts(path: string): Promise<void> {
+  for (const folder of [path, join(path, "checkpoints"), join(path, "figures")]) {
+    const names = await readdir(folder).catch(() => []);
+    // Those of locks belong to others who want this one.
+    const parts = names.filter((name) => name.endsWith(".part") && !name.startsWith("lock."));
+    for (const name of parts) await rm(join(folder, name), { force: true });
+  }
+}
+
+async function readOrNull(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return null;
+    throw new RunError(`${path} could not be read: ${message}`, { cause });
+  }
+}

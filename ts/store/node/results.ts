@@ -1,0 +1,142 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../../errors/errors.js";
+import { type TrajectoryRow, trajectoryRows } from "../../format/trajectoryRows.js";
+import type { Trajectory } from "../../trajectory/trajectory.js";
+import type { RunSummary } from "../runStore.js";
+import { unwritable, writeWhole } from "./atomic.js";
+import { type Column, writeParquet } from "./parquet.js";
+
+/** Files that mark a folder as one of ours, and what a process that was killed early may have left alone there. */
+const MARKS = ["experiment.json", "journal.jsonl"];
+const EARLY = /^(lock|figures|checkpoints|trajectories\.pack|.*\.part)$/;
+
+/**
+ * Makes ready the folder that results go to.
+ * @param field what named the folder, for the message.
+ * @throws InputError if it holds something else; RunError if it cannot be made.
+ */
+export async function openFolder(folder: string, field = "--out"): Promise<void> {
+  let entries: string[];
+  try {
+    await mkdir(folder, { recursive: true });
+    entries = await readdir(folder);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === "EEXIST" || code === "ENOTDIR") {
+      throw new InputError(
+        field,
+        `${field} is "${folder}": takes a folder, and a file is in the way`,
+      );
+    }
+    throw unwritable(folder, cause);
+  }
+  const ours = entries.some((entry) => MARKS.includes(entry));
+  if (!ours && !entries.every((entry) => EARLY.test(entry))) {
+    throw new InputError(
+      field,
+      `${field} is "${folder}": it holds other things (${entries.slice(0, 3).join(", ")}); takes a new or empty folder, or one of earlier results`,
+    );
+  }
+  try {
+    await mkdir(join(folder, "figures"));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(folder, cause);
+  }
+}
+
+/** Writes a JSON file whole; numbers that are not finite become null. */
+export async function writeJson(folder: string, name: string, value: unknown): Promise<void> {
+  await writeWhole(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+}
+
+export async function writeFigure(folder: string, name: string, svg: string): Promise<void> {
+  await writeWhole(join(folder, "figures", `${name}.svg`), svg);
+}
+
+/** One run of a sweep, or the only one. */
+export interface RecordedRun {
+  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly trajectory: () => Promise<Trajectory>;
+}
+
+/** Rows that are held in memory at a time. */
+const BATCH_ROWS = 50_000;
+
+/**
+ * Writes trajectories as one Parquet file: a row for each step that was recorded or evaluated; columns for the
+ * run's number and its swept fields where there are several runs; null where nothing was measured.
+ */
+export async function writeTrajectories(
+  folder: string,
+  runs: readonly RecordedRun[],
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  const names: (keyof TrajectoryRow)[] = [
+    ...(["step", "epoch", "loss", "niwNorm", "effectiveNiw", "kappa"] as const),
+    ...(["unperturbedLoss", "trainAccuracy", "testLoss", "testAccuracy"] as const),
+  ];
+  const several = runs.length > 1 || runs[0]?.fields;
+  const swept = fieldColumns(runs.map(({ fields }) => fields ?? {}));
+  async function* batches(): AsyncGenerator<Column[]> {
+    let rows: TrajectoryRow[] = [];
+    let numbers: number[] = [];
+    const batch = (): Column[] => [
+      ...(several ? [{ name: "run", data: numbers, type: "INT32" } as const] : []),
+      ...swept.map((column) => ({ ...column, data: numbers.map((i) => column.data[i]) })),
+      ...names.map((name) => {
+        const data = rows.map((row) => row[name]);
+        return { name, data, type: "DOUBLE", nullable: true } as const;
+      }),
+    ];
+    for (const [i, run] of runs.entries()) {
+      const own = trajectoryRows(await run.trajectory());
+      rows = rows.concat(own);
+      numbers = numbers.concat(own.map(() => i));
+      if (rows.length < BATCH_ROWS && i < runs.length - 1) continue;
+      yield batch();
+      rows = [];
+      numbers = [];
+    }
+  }
+  await writeParquet(join(folder, "trajectory.parquet"), batches(), metadata);
+}
+
+type SweptSummary = RunSummary & { readonly fields: RecordedRun["fields"] & object };
+
+/** Writes a sweep's runs as one Parquet file, a row each: swept fields, phase, final numbers, timing. */
+export async function writeSummaries(
+  folder: string,
+  runs: readonly SweptSummary[],
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  const column = (name: string, value: (run: SweptSummary) => unknown, type: Column["type"]) =>
+    ({ name, data: runs.map(value), type }) satisfies Column;
+  const measures = Object.keys(runs[0].final) as (keyof SweptSummary["final"])[];
+  const columns: Column[] = [
+    { name: "run", data: runs.map((_, i) => i), type: "INT32" },
+    ...fieldColumns(runs.map(({ fields }) => fields)),
+    column("phase", ({ phase }) => phase, "STRING"),
+    column("margin", ({ evidence }) => evidence.margin, "DOUBLE"),
+    ...measures.map((name) => column(`final.${name}`, ({ final }) => final[name], "DOUBLE")),
+    column("steps", ({ timing }) => timing.steps, "DOUBLE"),
+    column("seconds", ({ timing }) => timing.seconds, "DOUBLE"),
+    column("backend", ({ backend }) => backend.name, "STRING"),
+    column("flavour", ({ backend }) => backend.flavour, "STRING"),
+    column("key", ({ key }) => key, "STRING"),
+  ];
+  async function* batches() {
+    yield columns;
+  }
+  await writeParquet(join(folder, "summary.parquet"), batches(), metadata);
+}
+
+/** A column for each swept field: numbers as they are, anything else as JSON. */
+function fieldColumns(fields: readonly Readonly<Record<string, unknown>>[]): Column[] {
+  return Object.keys(fields[0] ?? {}).map((name) => {
+    const values = fields.map((of) => of[name]);
+    return values.every((value) => typeof value === "number")
+      ? { name, data: values, type: "DOUBLE" }
+      : { name, data: values.map((value) => JSON.stringify(value)), type: "STRING" };
+  });
+}

@@ -1,0 +1,133 @@
+import { InputError, RunError, shown } from "../errors/errors.js";
+import { Appender } from "./opfsAppender.js";
+import type { Storage } from "./storage.js";
+import { Store } from "./store.js";
+
+/**
+ * Opens a store in this site's private file system (OPFS), made if it is not there, and holds it.
+ * @throws InputError if `name` is none that a folder can have; RunError if another page or worker of this site holds it, or the browser has no such file system.
+ */
+export async function openBrowserStore(name: string): Promise<Store> {
+  const held = await Opfs.open(name);
+  return Store.open(held).catch(async (error) => {
+    await held.close();
+    throw error;
+  });
+}
+
+/** A folder of the private file system. */
+class Opfs implements Storage {
+  readonly name: string;
+  readonly #folder: FileSystemDirectoryHandle;
+  readonly #unlock: () => void;
+  readonly #appender = new Appender();
+
+  static async open(name: string): Promise<Opfs> {
+    if (!navigator.storage?.getDirectory || !navigator.locks) {
+      throw new RunError("this browser has no private file system, or keeps it from this page");
+    }
+    const unlock = await takeLock(name);
+    try {
+      const root = await navigator.storage.getDirectory();
+      const own = await root.getDirectoryHandle("ninscope", { create: true });
+      return new Opfs(name, await own.getDirectoryHandle(name, { create: true }), unlock);
+    } catch (cause) {
+      unlock();
+      if (cause instanceof TypeError) {
+        throw new InputError(
+          "name",
+          `name is ${shown(name)}: takes a folder's name, without slashes`,
+        );
+      }
+      throw new RunError(`${name} could not be opened: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  private constructor(name: string, folder: FileSystemDirectoryHandle, unlock: () => void) {
+    this.name = name;
+    this.#folder = folder;
+    this.#unlock = unlock;
+  }
+
+  async read(file: string): Promise<Uint8Array | null> {
+    const found = await this.#find(file);
+    return found && new Uint8Array(await found.arrayBuffer());
+  }
+
+  async readRange(file: string, offset: number, length: number): Promise<Uint8Array> {
+    const part = (await this.#find(file))?.slice(offset, offset + length);
+    if (part?.size !== length) throw new RunError(`${this.name}/${file} is cut short`);
+    return new Uint8Array(await part.arrayBuffer());
+  }
+
+  async size(file: string): Promise<number> {
+    return (await this.#find(file))?.size ?? 0;
+  }
+
+  append(file: string, bytes: Uint8Array): Promise<void> {
+    return this.#written(file, (handle) => this.#appender.append(handle, bytes));
+  }
+
+  /** What is written is a copy that takes the file's place when it is whole. */
+  write(file: string, bytes: Uint8Array): Promise<void> {
+    return this.#written(file, async (handle) => {
+      const stream = await handle.createWritable();
+      await stream.write(bytes as Uint8Array<ArrayBuffer>);
+      await stream.close();
+    });
+  }
+
+  async remove(file: string): Promise<void> {
+    const [folder, base] = await this.#place(file);
+    if (await this.#find(file)) await folder.removeEntry(base);
+  }
+
+  async close(): Promise<void> {
+    this.#appender.close();
+    this.#unlock();
+  }
+
+  async #written(
+    file: string,
+    write: (handle: FileSystemFileHandle) => Promise<void>,
+  ): Promise<void> {
+    try {
+      const [folder, base] = await this.#place(file);
+      await write(await folder.getFileHandle(base, { create: true }));
+    } catch (cause) {
+      const { name, message } = cause as DOMException;
+      const why = name === "QuotaExceededError" ? "the site's storage is full" : message;
+      throw new RunError(`${this.name}/${file} could not be written: ${why}`, { cause });
+    }
+  }
+
+  async #find(file: string): Promise<File | null> {
+    const [folder, base] = await this.#place(file);
+    try {
+      return await (await folder.getFileHandle(base)).getFile();
+    } catch (cause) {
+      if ((cause as DOMException).name === "NotFoundError") return null;
+      throw cause;
+    }
+  }
+
+  /** The folder that a file is in, made if it is not there, and the file's name in it. */
+  async #place(file: string): Promise<[FileSystemDirectoryHandle, string]> {
+    const parts = file.split("/");
+    const base = parts.pop() as string;
+    let folder = this.#folder;
+    for (const part of parts) folder = await folder.getDirectoryHandle(part, { create: true });
+    return [folder, base];
+  }
+}
+
+/** A lock that the browser lets go of when the page is closed, however that comes about. */
+function takeLock(name: string): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    const held = navigator.locks.request(`ninscope:${name}`, { ifAvailable: true }, (lock) => {
+      if (lock) return new Promise<void>((release) => resolve(release));
+      reject(new RunError(`${name} is being written by another page or worker of this site`));
+    });
+    held.catch(reject);
+  });
+}

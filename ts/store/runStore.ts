@@ -1,0 +1,36 @@
+import type { Experiment } from "../experiment/schema.js";
+import type { Checkpoint } from "../train/checkpoint.js";
+import type { RunResult } from "../train/experimentRun.js";
+import type { Trajectory } from "../trajectory/trajectory.js";
+
+/** What a finished run says in a few lines. */
+export interface RunSummary extends Omit<RunResult, "trajectory" | "parameters"> {
+  /** SHA-256 of everything that the run's numbers depend on. */
+  readonly key: string;
+  readonly experiment: Experiment;
+  /** SHA-256 of the data that it was trained on; null: generated from the experiment. */
+  readonly data: string | null;
+  /** SHA-256 of its experiment and trajectory (`hashRuns`). */
+  readonly digest: string;
+}
+
+export interface StoredRun extends RunSummary {
+  readonly trajectory: Trajectory;
+}
+
+/** Where the states of unfinished runs are kept. */
+export interface CheckpointStore {
+  /** Null if there is none, or it is damaged. */
+  checkpoint(key: string): Promise<Checkpoint | null>;
+  saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void>;
+  dropCheckpoint(key: string): Promise<void>;
+}
+
+/** Where finished runs are kept, each once, and unfinished ones' checkpoints. */
+export interface RunStore extends CheckpointStore {
+  get(key: string): RunSummary | undefined;
+  /** Null if it is not there, or damaged: then the run has to be made again. */
+  trajectory(key: string): Promise<Trajectory | null>;
+  /** Durable once it resolves. @throws RunError if it cannot be written, such as on a full disk. */
+  put(run: StoredRun): Promise<void>;
+}

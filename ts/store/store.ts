@@ -1,0 +1,159 @@
+import { Gate } from "../async/taskGroup.js";
+import { hashRun } from "../format/hash.js";
+import { readable, writable } from "../format/nonFiniteJson.js";
+import type { Checkpoint } from "../train/checkpoint.js";
+import type { Trajectory } from "../trajectory/trajectory.js";
+import {
+  decodeCheckpoint,
+  decodeTrajectory,
+  encodeCheckpoint,
+  encodeTrajectory,
+} from "./checkpointFile.js";
+import { journalLine, readJournal, runInLine } from "./journal.js";
+import type { RunStore, RunSummary, StoredRun } from "./runStore.js";
+import type { Storage } from "./storage.js";
+
+/** The truth: one line for each finished run. */
+export const JOURNAL = "journal.jsonl";
+/** Trajectories, one after another; the journal says where each stands. */
+const TRAJECTORIES = "trajectories.pack";
+
+/** A journal's line: a summary, and where in the pack its trajectory stands. */
+type Entry = Omit<RunSummary, "key"> & { readonly offset: number; readonly bytes: number };
+
+/**
+ * Finished runs, each once. A run is there when its line in the journal is; its trajectory has been written and
+ * synced before. Whatever a crash leaves behind is ignored.
+ */
+export class Store implements RunStore {
+  readonly #storage: Storage;
+  readonly #lines: Map<string, Uint8Array>;
+  /** Lines of the journal that were damaged and are ignored. */
+  readonly ignored: number;
+  /** Whatever still works on the folder when it is let go of would do so beside its next holder. */
+  readonly #gate: Gate;
+  #torn: boolean;
+  #last: Promise<unknown> = Promise.resolve();
+
+  static async open(storage: Storage): Promise<Store> {
+    return new Store(storage, (await storage.read(JOURNAL)) ?? new Uint8Array(0));
+  }
+
+  private constructor(storage: Storage, journal: Uint8Array) {
+    const { lines, ignored, torn } = readJournal(journal);
+    this.#storage = storage;
+    this.#gate = new Gate(`${storage.name} has been closed`);
+    this.#lines = new Map(lines);
+    this.ignored = ignored;
+    this.#torn = torn;
+  }
+
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  keys(): string[] {
+    return [...this.#lines.keys()];
+  }
+
+  get(key: string): RunSummary | undefined {
+    const entry = this.#entry(key);
+    if (!entry) return undefined;
+    const { offset: _, bytes: __, ...summary } = entry;
+    return { ...summary, key };
+  }
+
+  trajectory(key: string): Promise<Trajectory | null> {
+    return this.#gate.pass(() => this.#trajectory(key));
+  }
+
+  /** A run that is there already stays as it is, unless its trajectory was lost. */
+  put(run: StoredRun): Promise<void> {
+    return this.#gate.pass(() => {
+      const next = this.#last.then(() => this.#put(run));
+      this.#last = next.catch(() => {});
+      return next;
+    });
+  }
+
+  checkpoint(key: string): Promise<Checkpoint | null> {
+    return this.#gate.pass(() => this.#checkpoint(key));
+  }
+
+  saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void> {
+    const bytes = encodeCheckpoint(key, checkpoint);
+    return this.#gate.pass(() => this.#storage.write(checkpointFile(key), bytes));
+  }
+
+  dropCheckpoint(key: string): Promise<void> {
+    return this.#gate.pass(() => this.#storage.remove(checkpointFile(key)));
+  }
+
+  /** Waits for what is under way and lets go of the folder. */
+  async close(): Promise<void> {
+    await this.#gate.close();
+    await this.#storage.close();
+  }
+
+  async #trajectory(key: string): Promise<Trajectory | null> {
+    const entry = this.#entry(key);
+    if (!entry) return null;
+    const { offset, bytes, experiment, digest } = entry;
+    try {
+      const packed = await this.#storage.readRange(TRAJECTORIES, offset, bytes);
+      const trajectory = decodeTrajectory(packed, TRAJECTORIES);
+      return (await hashRun({ experiment, trajectory })) === digest ? trajectory : null;
+    } catch {
+      return null;
+    }
+  }
+
+  async #checkpoint(key: string): Promise<Checkpoint | null> {
+    const file = checkpointFile(key);
+    const bytes = await this.#storage.read(file);
+    if (!bytes) return null;
+    try {
+      return decodeCheckpoint(key, bytes, file);
+    } catch {
+      // Damaged: the run begins anew.
+      return null;
+    }
+  }
+
+  async #put({ trajectory, key, ...summary }: StoredRun): Promise<void> {
+    if (await this.#trajectory(key)) return;
+    const packed = encodeTrajectory(trajectory);
+    const offset = await this.#storage.size(TRAJECTORIES);
+    await this.#storage.append(TRAJECTORIES, packed);
+    const { final, evidence } = summary;
+    const line = journalLine(key, {
+      ...summary,
+      final: writable(final),
+      evidence: writable(evidence),
+      offset,
+      bytes: packed.length,
+    });
+    await this.#append(line);
+    this.#lines.set(key, line.subarray(0, line.length - 1));
+    await this.#storage.remove(checkpointFile(key));
+  }
+
+  async #append(line: Uint8Array): Promise<void> {
+    const whole = this.#torn ? Uint8Array.of(10, ...line) : line;
+    // Until it is all there, what is there may be anything.
+    this.#torn = true;
+    await this.#storage.append(JOURNAL, whole);
+    this.#torn = false;
+  }
+
+  #entry(key: string): Entry | undefined {
+    const line = this.#lines.get(key);
+    if (!line) return undefined;
+    const entry = runInLine(line) as Entry;
+    return { ...entry, final: readable(entry.final), evidence: readable(entry.evidence) };
+  }
+}
+
+function checkpointFile(key: string): string {
+  return `checkpoints/${key}.safetensors`;
+}

@@ -1,0 +1,320 @@
+import { breathe } from "../async/pause.js";
+import type { Machine, Session } from "../backend/machine.js";
+import type { Dataset, Split } from "../data/dataset.js";
+import { type EvaluationList, type Lowered, lower } from "../program/lower.js";
+import type { Plan } from "../program/workspace.js";
+import type { Trajectory } from "../trajectory/trajectory.js";
+import type { Checkpoint, Checkpoints } from "./checkpoint.js";
+import type { RunInputs } from "./inputs.js";
+import { type EvaluationRecord, Recorder } from "./recorder.js";
+import { isEvaluated, nextEarly, type Schedule } from "./schedule.js";
+
+export interface TrainerHooks {
+  /** Ends the run with the signal's reason, within some 50 ms of training. */
+  readonly signal?: AbortSignal;
+  readonly onRecord?: (record: EvaluationRecord) => void;
+  readonly onProgress?: (step: number, steps: number) => void;
+  /** Where the run goes on from, and where its state goes now and then. */
+  readonly checkpoints?: Checkpoints;
+  readonly observer?: Observer;
+}
+
+/** Someone who looks at a run at chosen moments, and does not disturb it. */
+export interface Observer {
+  /** The first step, from `step` on, before whose update it wants to look; Infinity for none. */
+  next(step: number): number;
+  look(state: Observed): Promise<void>;
+}
+
+export interface Observed {
+  /** Updates made. */
+  readonly step: number;
+  readonly epoch: number;
+  /** `[W | b | W_NI]` of each layer. */
+  readonly weights: Weights;
+}
+
+/** Final `[W | b | W_NI]` of each layer, as `layouts` places them. */
+export type Weights = readonly Float64Array[];
+
+export interface TrainerResult {
+  readonly trajectory: Trajectory;
+  readonly weights: Weights;
+  /** Updates made; fewer than scheduled if the run stopped early or left the finite numbers. */
+  readonly steps: number;
+  /** Time spent on training steps alone. */
+  readonly seconds: number;
+}
+
+/**
+ * A machine is asked for so much work at a time, so that signals are heard, and on a page's own thread for half a
+ * frame, so that the page stays alive.
+ */
+const PIECE_MS = typeof document === "undefined" ? 40 : 8;
+
+/** Trains one network on one machine and records what happens. */
+export async function runTraining(
+  machine: Machine,
+  plan: Plan,
+  data: Dataset,
+  inputs: RunInputs,
+  schedule: Schedule,
+  hooks: TrainerHooks = {},
+): Promise<TrainerResult> {
+  const lowered = lower(plan);
+  const session = await machine.open(lowered.program);
+  try {
+    fill(session, lowered, plan, data, inputs);
+    return await new Trainer(session, lowered, plan, inputs, schedule, hooks).run();
+  } finally {
+    session.dispose();
+  }
+}
+
+function fill(
+  session: Session,
+  { layers, indices }: Lowered,
+  plan: Plan,
+  data: Dataset,
+  inputs: RunInputs,
+): void {
+  writeSplit(session, "train", data.train, plan, data.outputs);
+  if (data.test) writeSplit(session, "test", data.test, plan, data.outputs);
+  for (const [buffer, { first, length }] of Object.entries(indices)) {
+    session.write(buffer, counting(first, length));
+  }
+  session.write("order", counting(0, plan.trainRows));
+  for (const l of layers.keys()) session.write(`weights.${l}`, inputs.weights(l));
+}
+
+export function writeSplit(
+  session: Session,
+  name: string,
+  split: Split,
+  plan: Plan,
+  outputs: number,
+): void {
+  session.write(`${name}.inputs`, split.inputs);
+  const { targets } = split;
+  if (plan.classes && plan.network.loss === "mse") {
+    session.write(`${name}.targets`, oneHot(targets, outputs));
+    session.write(`${name}.labels`, Float32Array.from(targets));
+  } else {
+    session.write(`${name}.targets`, plan.classes ? Float32Array.from(targets) : targets);
+  }
+}
+
+function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
+  const targets = new Float32Array(labels.length * classes);
+  for (let i = 0; i < labels.length; i++) targets[i * classes + labels[i]] = 1;
+  return targets;
+}
+
+export function counting(first: number, length: number): Uint32Array {
+  return Uint32Array.from({ length }, (_, i) => first + i);
+}
+
+class Trainer {
+  readonly #session: Session;
+  readonly #lowered: Lowered;
+  readonly #plan: Plan;
+  readonly #inputs: RunInputs;
+  readonly #schedule: Schedule;
+  readonly #hooks: TrainerHooks;
+  readonly #recorder: Recorder;
+  readonly #velocities: boolean;
+  /** Passes of each list that take a piece's time. */
+  readonly #pieces = new Map<string, number>();
+  #seconds = 0;
+  #lastBreath = performance.now();
+  #lastCheckpoint = performance.now();
+
+  constructor(
+    session: Session,
+    lowered: Lowered,
+    plan: Plan,
+    inputs: RunInputs,
+    schedule: Schedule,
+    hooks: TrainerHooks,
+  ) {
+    this.#session = session;
+    this.#lowered = lowered;
+    this.#plan = plan;
+    this.#inputs = inputs;
+    this.#schedule = schedule;
+    this.#hooks = hooks;
+    this.#recorder = new Recorder(plan, lowered, schedule);
+    this.#velocities = plan.momentum > 0;
+  }
+
+  async run(): Promise<TrainerResult> {
+    const { steps, stepsPerEpoch } = this.#schedule;
+    let done = this.#restore();
+    let begun = -1;
+    while (done < steps) {
+      const epoch = Math.floor(done / stepsPerEpoch);
+      if (epoch !== begun) this.#startEpoch(epoch);
+      begun = epoch;
+      if (done === 0) await this.#evaluate(0);
+      const early = nextEarly(this.#schedule, done);
+      const end = Math.min((epoch + 1) * stepsPerEpoch, steps, early);
+      done = await this.#train(epoch * stepsPerEpoch, done, end);
+      const { diverged } = this.#recorder;
+      if (diverged || done >= steps || done === early || isEvaluated(this.#schedule, done)) {
+        const record = diverged ? this.#lost(done) : await this.#evaluate(done);
+        if (diverged || this.#reached(record)) break;
+      }
+    }
+    const weights = await this.#weights();
+    // How far a diverged run was driven before anybody looked depends on the clock: its weights mean nothing.
+    if (this.#recorder.diverged) for (const values of weights) values.fill(Number.NaN);
+    if (!this.#recorder.diverged) await this.#observe(done);
+    const trajectory = this.#recorder.trajectory();
+    return { trajectory, weights, steps: done, seconds: this.#seconds };
+  }
+
+  /** Takes up a checkpoint's state, if there is one; returns the number of updates made. */
+  #restore(): number {
+    const from = this.#hooks.checkpoints?.from;
+    if (!from) return 0;
+    for (const [buffer, values] of Object.entries(from.buffers)) {
+      this.#session.write(buffer, values);
+    }
+    this.#recorder.restore(from.trajectory);
+    this.#seconds = from.seconds;
+    // Noise that is drawn once stays what it was.
+    for (const g of this.#plan.network.noise.keys()) {
+      const noise = this.#inputs.noise(g, 0);
+      if (noise) this.#session.write(`noise.${g}`, noise);
+    }
+    return from.step;
+  }
+
+  #startEpoch(epoch: number): void {
+    const order = this.#inputs.order(epoch);
+    if (order) this.#session.write("order", order);
+    for (const g of this.#plan.network.noise.keys()) {
+      const noise = this.#inputs.noise(g, epoch);
+      if (noise) this.#session.write(`noise.${g}`, noise);
+    }
+  }
+
+  /** Makes updates `from` to `end` of the epoch that began with update `first`, as long as all stays finite. */
+  async #train(first: number, from: number, end: number): Promise<number> {
+    const { checkpoints, observer } = this.#hooks;
+    let done = from;
+    while (done < end && !this.#recorder.diverged) {
+      // A small network's step takes a few microseconds, of which each await that is not needed takes its share.
+      if (checkpoints) await this.#checkpoint(done);
+      if (observer) await this.#observe(done);
+      const until = Math.min(end, observer?.next(done + 1) ?? end);
+      const start = performance.now();
+      const trace = await this.#piece("step", done - first, until - done);
+      this.#seconds += (performance.now() - start) / 1000;
+      done += this.#recorder.steps(done, trace);
+      if (this.#isBreathless) await this.#breathe(done);
+      this.#hooks.signal?.throwIfAborted();
+    }
+    return done;
+  }
+
+  async #observe(step: number): Promise<void> {
+    const { observer } = this.#hooks;
+    if (observer?.next(step) !== step) return;
+    const epoch = Math.floor(step / this.#schedule.stepsPerEpoch);
+    await observer.look({ step, epoch, weights: await this.#weights() });
+    this.#lastBreath = performance.now();
+  }
+
+  #weights(): Promise<Float64Array[]> {
+    return Promise.all(this.#lowered.layers.map((_, l) => this.#session.read(`weights.${l}`)));
+  }
+
+  /** Runs as many of `most` passes over a list as fit into a piece; returns their trace. */
+  async #piece(list: string, first: number, most: number): Promise<Float64Array> {
+    const count = Math.min(this.#pieces.get(list) ?? 1, most);
+    const start = performance.now();
+    const trace = await this.#session.run(list, first, count);
+    const elapsed = Math.max(performance.now() - start, 1e-3);
+    this.#pieces.set(list, Math.max(1, Math.round(count * Math.min(4, PIECE_MS / elapsed))));
+    return trace;
+  }
+
+  get #isBreathless(): boolean {
+    return performance.now() - this.#lastBreath > PIECE_MS;
+  }
+
+  async #breathe(step: number): Promise<void> {
+    this.#hooks.onProgress?.(step, this.#schedule.steps);
+    await breathe();
+    this.#lastBreath = performance.now();
+  }
+
+  /** Hands the state out when it is due: between updates, when all that is recorded so far lies behind. */
+  async #checkpoint(step: number): Promise<void> {
+    const { every = 0, save } = this.#hooks.checkpoints ?? {};
+    // At the start there is nothing to keep yet.
+    if (!save || step === 0) return;
+    if (performance.now() - this.#lastCheckpoint < 1000 * every) return;
+    const names = this.#lowered.layers.flatMap((_, l) =>
+      this.#velocities ? [`weights.${l}`, `velocity.${l}`] : [`weights.${l}`],
+    );
+    const buffers: Record<string, Float64Array> = {};
+    for (const name of names) buffers[name] = await this.#session.read(name);
+    const trajectory = this.#recorder.trajectory();
+    const checkpoint: Checkpoint = { step, seconds: this.#seconds, buffers, trajectory };
+    await save(checkpoint);
+    this.#lastCheckpoint = performance.now();
+  }
+
+  async #evaluate(step: number): Promise<EvaluationRecord> {
+    const { evaluateTrain, evaluateTest, hasNoise } = this.#lowered;
+    return this.#evaluated(
+      this.#recorder.evaluation(step, {
+        train: await this.#sums(step, evaluateTrain),
+        test: await this.#sums(step, evaluateTest),
+        norms: await this.#session.run("norms", 0, 1),
+        noiseResponse: hasNoise ? (await this.#session.run("noiseResponse", 0, 1))[0] : Number.NaN,
+      }),
+    );
+  }
+
+  #lost(step: number): EvaluationRecord {
+    return this.#evaluated(this.#recorder.lost(step));
+  }
+
+  #evaluated(record: EvaluationRecord): EvaluationRecord {
+    this.#hooks.onRecord?.(record);
+    this.#hooks.onProgress?.(record.step, this.#schedule.steps);
+    return record;
+  }
+
+  /** The loss' sum and the number correct over all samples of an evaluation. */
+  async #sums(
+    step: number,
+    lists: readonly EvaluationList[],
+  ): Promise<{ loss: number; correct: number }> {
+    const sums = { loss: 0, correct: 0 };
+    for (const { list, passes } of lists) {
+      for (let done = 0; done < passes; ) {
+        const trace = await this.#piece(list, done, passes - done);
+        for (let k = 0; k < trace.length; k += 2) {
+          sums.loss += trace[k];
+          sums.correct += trace[k + 1];
+        }
+        done += trace.length / 2;
+        if (this.#isBreathless) await this.#breathe(step);
+        this.#hooks.signal?.throwIfAborted();
+      }
+    }
+    return sums;
+  }
+
+  #reached({ trainAccuracy, unperturbedLoss }: EvaluationRecord): boolean {
+    const { stop } = this.#schedule;
+    return (
+      (stop.trainAccuracy !== undefined && trainAccuracy >= stop.trainAccuracy) ||
+      (stop.loss !== undefined && unperturbedLoss <= stop.loss)
+    );
+  }
+}
