@@ -10,6 +10,7 @@ export {
 export { classify, type Evidence, type PhaseScales } from "./analysis/classify.js";
 export { type Interval, meanInterval } from "./analysis/interval.js";
 export { PHASES, type Phase } from "./analysis/phase.js";
+export type { OnProgress, Progress } from "./async/progress.js";
 export type { BackendName, BackendRecord } from "./backend/machineFor.js";
 export type { GpuOptions } from "./backend/webgpu/gpu.js";
 export {
@@ -62,7 +63,6 @@ export { type Distribution, Streams } from "./random/streams.js";
 export type { CheckpointStore, RunStore, RunSummary, StoredRun } from "./store/runStore.js";
 export type { Store } from "./store/store.js";
 export { type Sweep, type SweepOptions, sweep } from "./sweep/sweep.js";
-export type { SweepProgress } from "./sweep/sweepProgress.js";
 export type {
   FailedRun,
   SeedGroup,

@@ -2,14 +2,10 @@ import { expect, test } from "vitest";
 import { referenceMachine } from "../../ts/backend/reference.js";
 import { wasmMachine } from "../../ts/backend/wasm.js";
 import { type ExpansionPoint, ExpansionProbe } from "../../ts/curvature/expansionProbe.js";
-import { loadDataset } from "../../ts/data/load.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
 import { train } from "../../ts/jobs/train.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
-import { Streams } from "../../ts/random/streams.js";
-import { seededInputs } from "../../ts/train/inputs.js";
-import { planOf } from "../../ts/train/plan.js";
-import { scheduleOf } from "../../ts/train/schedule.js";
+import { prepare } from "../../ts/train/prepare.js";
 import { type Observed, runTraining } from "../../ts/train/trainer.js";
 
 const kernels = await loadKernels();
@@ -18,12 +14,9 @@ const data = { name: "gaussian-mixture", inputs: 12, classes: 4, train: 80, test
 /** The expansion at the steps of a run, and the run. */
 async function followed(config: object, machine = referenceMachine(), every = 1) {
   const experiment = parseExperiment({ data, epochs: 2, optimizer: { batchSize: 20 }, ...config });
-  const streams = new Streams(kernels, experiment.seed);
-  const dataset = await loadDataset(experiment.data, streams);
-  const plan = planOf(experiment, dataset);
-  const inputs = seededInputs(experiment, plan, streams);
-  const schedule = scheduleOf(experiment, plan);
-  const probe = await ExpansionProbe.open(machine, plan, dataset, inputs);
+  const prepared = await prepare(experiment, { kernels });
+  const { plan, schedule } = prepared;
+  const probe = await ExpansionProbe.open(machine, prepared);
   const points: ExpansionPoint[] = [];
   const seen: Observed[] = [];
   const observer = {
@@ -33,7 +26,7 @@ async function followed(config: object, machine = referenceMachine(), every = 1)
       if (state.step < schedule.steps) points.push(await probe.at(state));
     },
   };
-  const result = await runTraining(machine, plan, dataset, inputs, schedule, { observer });
+  const result = await runTraining(machine, prepared, { observer });
   probe.dispose();
   return { points, seen, result, plan, experiment };
 }

@@ -4,16 +4,12 @@ import { referenceMachine } from "../../ts/backend/reference.js";
 import { wasmMachine } from "../../ts/backend/wasm.js";
 import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
 import { gamma } from "../../ts/check/verify/roundings.js";
-import { loadDataset } from "../../ts/data/load.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
 import type { ExperimentInput } from "../../ts/experiment/schema.js";
 import { runEnsemble } from "../../ts/jobs/ensembleTraining.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
-import { Streams } from "../../ts/random/streams.js";
 import { sweep } from "../../ts/sweep/sweep.js";
-import { seededInputs } from "../../ts/train/inputs.js";
-import { planOf } from "../../ts/train/plan.js";
-import { scheduleOf } from "../../ts/train/schedule.js";
+import { prepare } from "../../ts/train/prepare.js";
 import { runTraining, type TrainerResult } from "../../ts/train/trainer.js";
 import { testGpu } from "../gpu.js";
 
@@ -32,13 +28,8 @@ const base: ExperimentInput & { noise: NonNullable<ExperimentInput["noise"]> } =
 const experiments = SIGMAS.map((sigma) =>
   parseExperiment({ ...base, noise: base.noise.map((group) => ({ ...group, sigma })) }),
 );
-const streams = new Streams(kernels, 0);
-const data = await loadDataset(experiments[0].data, streams);
-const members = experiments.map((experiment) => {
-  const plan = planOf(experiment, data);
-  return { plan, inputs: seededInputs(experiment, plan, streams) };
-});
-const schedule = scheduleOf(experiments[0], members[0].plan);
+const first = await prepare(experiments[0], { kernels });
+const members = experiments.map((experiment) => ({ setup: first.variant(experiment) }));
 
 const numbers = ({ trajectory, weights, steps }: TrainerResult) => ({
   trajectory,
@@ -50,10 +41,10 @@ test.each([
   ["reference", referenceMachine()],
   ["wasm", wasmMachine(kernels)],
 ])("on %s an ensemble's runs are bit for bit those made alone", async (_, machine) => {
-  const together = await runEnsemble(machine, members, data, schedule);
+  const together = await runEnsemble(machine, members);
   const lengths: number[] = [];
-  for (const [r, { plan, inputs }] of members.entries()) {
-    const alone = await runTraining(machine, plan, data, inputs, schedule);
+  for (const [r, { setup }] of members.entries()) {
+    const alone = await runTraining(machine, setup);
     const own = together[r];
     if (own.status === "rejected") throw own.reason;
     expect(numbers(own.value)).toEqual(numbers(alone));
@@ -70,11 +61,11 @@ test("one that is stopped leaves the others as they were", async () => {
     r === 0 ? { ...member, hooks: { signal: stop.signal, onRecord } } : member,
   );
   const machine = wasmMachine(kernels);
-  const [first, ...rest] = await runEnsemble(machine, some, data, schedule);
+  const [first, ...rest] = await runEnsemble(machine, some);
   expect(first.status).toBe("rejected");
   for (const [r, own] of rest.entries()) {
-    const { plan, inputs } = members[r + 1];
-    const alone = await runTraining(machine, plan, data, inputs, schedule);
+    const { setup } = members[r + 1];
+    const alone = await runTraining(machine, setup);
     if (own.status === "rejected") throw own.reason;
     expect(numbers(own.value)).toEqual(numbers(alone));
   }
@@ -86,9 +77,9 @@ describe.skipIf("none" in gpu)("on the GPU", { timeout: 300_000 }, () => {
     const machine = webgpuMachine(gpu);
     // Each of the 72 steps rounds sums of at most 60 numbers, twice; parameters are of order 1.
     const bound = 2 * 72 * gamma(60);
-    const together = await runEnsemble(machine, members, data, schedule);
-    for (const [r, { plan, inputs }] of members.entries()) {
-      const alone = await runTraining(machine, plan, data, inputs, schedule);
+    const together = await runEnsemble(machine, members);
+    for (const [r, { setup }] of members.entries()) {
+      const alone = await runTraining(machine, setup);
       const own = together[r];
       if (own.status === "rejected") throw own.reason;
       expect(own.value.steps).toBe(alone.steps);

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { dawn } from "../../ts/backend/node/dawn.js";
 import { linearExperiment } from "../../ts/experiment/presets.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
-import { linearNetworkCells } from "../../ts/jobs/linearNetwork.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
 import {
   type EnsembleHooks,
@@ -11,6 +10,7 @@ import {
   type LinearCell,
   runLinearEnsemble,
 } from "../../ts/linear/linearEnsemble.js";
+import { linearNetworkCells } from "../../ts/linear/linearNetwork.js";
 import { linearRun } from "../../ts/linear/linearRun.js";
 import { linearStart } from "../../ts/linear/linearStart.js";
 import { Streams } from "../../ts/random/streams.js";

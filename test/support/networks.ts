@@ -1,7 +1,7 @@
 import type { Machine } from "../../ts/backend/machine.js";
 import { type Worst, withinBound } from "../../ts/check/verify/checkOperation.js";
 import { StepsCheck } from "../../ts/check/verify/checkSteps.js";
-import { trialOf } from "../../ts/check/verify/verifier.js";
+import { setupOf } from "../../ts/check/verify/verifier.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
 import type { ExperimentInput } from "../../ts/experiment/schema.js";
 
@@ -44,7 +44,7 @@ export async function stepsOutOfBound(machine: Machine): Promise<(Worst & { what
       optimizer: { batchSize: 10, ...optimizer },
     });
     for (const steps of [1, 100]) {
-      const check = await StepsCheck.prepare(await trialOf(experiment, {}, steps));
+      const check = await StepsCheck.prepare(await setupOf(experiment, {}, steps));
       const found = await check.run(machine);
       for (const key of ["parameters", "niw"] as const) {
         const worst = found[key];

@@ -1,10 +1,11 @@
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { build } from "vite";
 
 /** Bundles a worker's entry as the package does: a thread reads no TypeScript. */
 async function bundled(entry: string, name: string): Promise<string> {
+  await mkdir("build", { recursive: true });
   const folder = await mkdtemp("build/worker-");
   await build({
     configFile: false,

@@ -5,16 +5,18 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { measuredBoundaries } from "../../ts/analysis/boundaries.js";
+import type { Progress } from "../../ts/async/progress.js";
+import { loadDataset } from "../../ts/data/load.js";
 import { InputError, RunError } from "../../ts/errors/errors.js";
 import type { SweepInput } from "../../ts/experiment/sweep.js";
 import { hashRuns } from "../../ts/format/hash.js";
 import { LocalRunner } from "../../ts/jobs/localRunner.js";
 import type { Runner } from "../../ts/jobs/runner.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
+import { Streams } from "../../ts/random/streams.js";
 import { MemoryStore } from "../../ts/store/memoryStore.js";
 import { openStore } from "../../ts/store/node/openStore.js";
 import { type SweepOptions, sweep } from "../../ts/sweep/sweep.js";
-import type { SweepProgress } from "../../ts/sweep/sweepProgress.js";
 import type { SweptRun } from "../../ts/sweep/sweepResult.js";
 import { threads } from "../support/worker.js";
 
@@ -192,11 +194,35 @@ describe("a sweep", () => {
     expect(digests.sort()).toEqual(whole.runs.map(({ digest }) => digest).sort());
   });
 
+  it("is a promise in full, and starts once", async () => {
+    const runner = counting();
+    const once = sweep(spec, { kernels, runner });
+    const ended: string[] = [];
+    const [first, second] = await Promise.all([once, once.finally(() => ended.push("finally"))]);
+    expect(second).toBe(first);
+    expect([runner.made, ...ended]).toEqual([8, "finally"]);
+    const bad = sweep({ ...spec, epochs: -1 }, { kernels });
+    expect(await bad.catch((error) => error.field)).toBe("epochs");
+  });
+
+  it("takes a data set that the caller has, on workers too", async () => {
+    const { experiment } = (await sweep(spec, { kernels })).runs[0];
+    const dataset = await loadDataset(experiment.data, new Streams(kernels, 0));
+    const here = await sweep(spec, { kernels, dataset });
+    const there = await sweep(spec, { ...onWorkers, dataset });
+    expect(there.resultsHash).toBe(here.resultsHash);
+    // Generated data depends on the seed; a given set does not.
+    const losses = here.runs.slice(0, 2).map(({ trajectory }) => trajectory.steps.loss[0]);
+    expect(losses[0]).not.toBe(losses[1]);
+    expect(here.runs.map(({ data }) => data)).toEqual(new Array(8).fill(here.runs[0].data));
+    expect(here.runs[0].data).not.toBeNull();
+  });
+
   it("tells how far it is and how long it will take", async () => {
-    const told: SweepProgress[] = [];
+    const told: Progress[] = [];
     await sweep(spec, { kernels, onProgress: (progress) => told.push(progress) });
     const last = told[told.length - 1];
-    expect(last).toMatchObject({ run: 8, runs: 8, fraction: 0 });
+    expect(last).toMatchObject({ done: 8, total: 8, what: "run" });
     expect(last.secondsLeft).toBe(0);
     expect(told.some(({ secondsLeft }) => secondsLeft !== null && secondsLeft > 0)).toBe(true);
   });

@@ -68,7 +68,7 @@ const divergent: Parameters<typeof randomRun>[0] = {
 };
 
 function trained(run: RandomRun, hooks: TrainerHooks = {}, machine = referenceMachine()) {
-  return runTraining(machine, run.plan, run.data, run.inputs, run.schedule, hooks);
+  return runTraining(machine, run, hooks);
 }
 
 function expectClose(
@@ -211,7 +211,7 @@ describe("while it runs", () => {
     const progress: number[] = [];
     const { trajectory } = await trained(endless, {
       onRecord: (record) => records.push(record),
-      onProgress: (step, steps) => progress.push(step / steps),
+      onStep: (step, steps) => progress.push(step / steps),
     });
     const { evaluations } = trajectory;
     expect(records.map(({ step }) => step)).toEqual([0, 3, 6, 9]);
@@ -222,13 +222,38 @@ describe("while it runs", () => {
     expect([progress[0], progress[progress.length - 1]]).toEqual([0, 1]);
   });
 
+  test("it stops when a callback asks for it, and keeps what was recorded", async () => {
+    const whole = await trained(endless);
+    const byRecord = await trained(endless, {
+      onRecord: ({ step }) => (step === 6 ? "stop" : undefined),
+    });
+    expect(byRecord.steps).toBe(6);
+    expect(byRecord.trajectory.steps.loss).toEqual(whole.trajectory.steps.loss.slice(0, 6));
+    expect([...byRecord.trajectory.evaluations.step]).toEqual([0, 3, 6]);
+    const looks: number[] = [];
+    const byObserver = await trained(endless, {
+      observer: {
+        next: (step) => step,
+        look: async ({ step }) => {
+          looks.push(step);
+          return step === 4 ? "stop" : step;
+        },
+      },
+    });
+    expect(looks).toEqual([0, 1, 2, 3, 4]);
+    expect(byObserver.steps).toBe(4);
+    expect([...byObserver.trajectory.evaluations.step]).toEqual([0, 3, 4]);
+    const atOnce = await trained(endless, { onRecord: () => "stop" });
+    expect([atOnce.steps, ...atOnce.trajectory.evaluations.step]).toEqual([0, 0]);
+  });
+
   test("it ends with its signal's reason", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     let heard = 0;
     const running = trained(repeating, {
       signal: controller.signal,
-      onProgress: (step) => {
+      onStep: (step) => {
         heard = step;
       },
     });

@@ -1,16 +1,13 @@
 import * as v from "valibot";
 import type { Machine } from "../backend/machine.js";
-import type { Dataset } from "../data/dataset.js";
 import type { NpyArray } from "../data/npy.js";
 import { readNpz } from "../data/npz.js";
 import { InputError } from "../errors/errors.js";
 import type { Network } from "../program/network.js";
-import type { Plan } from "../program/workspace.js";
 import { parseWith } from "../schema/parseWith.js";
 import { choice, integer, real } from "../schema/takes.js";
-import type { RunInputs } from "../train/inputs.js";
 import { combinedWeights, type Parameters, parametersOf } from "../train/parameters.js";
-import type { Schedule } from "../train/schedule.js";
+import type { Setup } from "../train/setup.js";
 import { runTraining } from "../train/trainer.js";
 
 const metaSchema = v.object({
@@ -32,12 +29,7 @@ const metaSchema = v.object({
 });
 
 /** Another implementation's run, with everything random about it given. */
-export interface Replay {
-  readonly plan: Plan;
-  readonly data: Dataset;
-  readonly inputs: RunInputs;
-  readonly schedule: Schedule;
-}
+export interface Replay extends Setup {}
 
 export interface ReplayResult {
   readonly backend: { readonly name: string; readonly flavour: string };
@@ -155,15 +147,14 @@ function settings(json: unknown, path: string): v.InferOutput<typeof metaSchema>
 
 /** Runs a replay on a machine. */
 export async function replay(given: Replay, machine: Machine): Promise<ReplayResult> {
-  const { plan, data, inputs, schedule } = given;
-  const { trajectory, weights } = await runTraining(machine, plan, data, inputs, schedule);
+  const { trajectory, weights } = await runTraining(machine, given);
   return {
     backend: { name: machine.name, flavour: machine.flavour },
     loss: trajectory.steps.loss,
     niwNorm: trajectory.steps.niwNorm,
     // The first evaluation is of the start.
     unperturbedLoss: trajectory.evaluations.unperturbedLoss.slice(1),
-    parameters: parametersOf(plan.network, weights),
+    parameters: parametersOf(given.plan.network, weights),
   };
 }
 

@@ -8,7 +8,7 @@ import { openFolder, writeFigure, writeJson, writeTrajectories } from "../store/
 import { comparisonTable, shown } from "./comparisons.js";
 import type { Interrupt } from "./interrupt.js";
 import { dataFiles, type RunOptions, type voiceOf } from "./options.js";
-import { digits, Progress, table } from "./terminal.js";
+import { digits, ProgressBar, table } from "./terminal.js";
 
 export interface LookOnOptions extends RunOptions {
   readonly samples?: number;
@@ -31,7 +31,7 @@ export async function lookOn(
     throw new InputError("sweep", `sweep has ${runs.length} runs: a bystander looks at one`);
   }
   if (options.out) await openFolder(options.out);
-  const progress = new Progress("bystander", voice);
+  const progress = new ProgressBar("bystander", voice);
   try {
     const { backend, fast, samples, moments, at, precision, layer, repeats } = options;
     const found = await bystander(runs[0].experiment, {
@@ -40,7 +40,7 @@ export async function lookOn(
       ...{ backend, samples, moments, at, precision, layer, repeats },
       files: dataFiles(voice, interrupt.signal),
       signal: interrupt.signal,
-      onProgress: (step, steps) => progress.update(step / steps, "alone, looked at, another seed"),
+      onProgress: progress.report,
     });
     const summary = summaryOf(found);
     if (options.out) await write(options.out, found, summary);

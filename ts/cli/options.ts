@@ -7,7 +7,7 @@ import { InputError, shown } from "../errors/errors.js";
 import { parseValue, withField } from "../experiment/paths.js";
 import { readSpec } from "../store/node/openStore.js";
 import { CHECKPOINT_EVERY } from "../train/checkpoint.js";
-import { Progress, type Voice } from "./terminal.js";
+import { ProgressBar, type Voice } from "./terminal.js";
 
 export interface CommonOptions {
   readonly json?: boolean;
@@ -168,12 +168,12 @@ function parsed(path: string, source: string): unknown {
 
 /** Data from this machine; sets known by name are downloaded if they are nowhere, with a bar. */
 export function dataFiles(voice: Voice, signal: AbortSignal): FileSource {
-  let progress: Progress | null = null;
+  let progress: ProgressBar | null = null;
   return nodeFiles({
     download: true,
     signal,
     onProgress: (file, received, total) => {
-      progress ??= new Progress("download", voice);
+      progress ??= new ProgressBar("download", voice);
       progress.update(total ? received / total : 0, file);
       if (received === total) {
         progress.stop();

@@ -7,7 +7,7 @@ import { openStore, writeSpec } from "../store/node/openStore.js";
 import { type SweepOptions, sweep } from "../sweep/sweep.js";
 import { inOrder, type SweepResult, type SweptSummary, summarised } from "../sweep/sweepResult.js";
 import { writeSweep } from "./sweepOutput.js";
-import { Progress, sayer, type Voice } from "./terminal.js";
+import { ProgressBar, sayer, type Voice } from "./terminal.js";
 
 /**
  * Makes a sweep's runs, keeps them in a folder if there is one, and writes there what they show.
@@ -22,7 +22,7 @@ export async function runSweep(
 ): Promise<SweepResult<SweptSummary>> {
   const kept = out === undefined ? null : await openStore(out, "--out", sayer(voice));
   const store = kept ?? new MemoryStore();
-  const progress = new Progress("sweep", voice);
+  const progress = new ProgressBar("sweep", voice);
   const runs: SweptSummary[] = [];
   const failed: SweepResult["failed"][number][] = [];
   try {
@@ -33,8 +33,7 @@ export async function runSweep(
       ...options,
       store,
       onFailure: (run) => failed.push(run),
-      onProgress: ({ run, runs: all, fraction, secondsLeft }) =>
-        progress.update((run + fraction) / all, `run ${run} of ${all}${left(secondsLeft)}`),
+      onProgress: progress.report,
     });
     for await (const { trajectory: _, ...summary } of finished) runs.push(summary);
     progress.stop();
@@ -66,11 +65,4 @@ export function checkFailures({ runs, failed }: SweepResult<SweptSummary>): void
   throw new RunError(
     `${failed.length} of ${failed.length + runs.length} runs failed; the first: ${first}`,
   );
-}
-
-function left(seconds: number | null): string {
-  if (seconds === null) return "";
-  if (seconds < 90) return `, ${Math.ceil(seconds)} s left`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `, ${minutes} min left` : `, ${Math.round(minutes / 60)} h left`;
 }

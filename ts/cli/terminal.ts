@@ -1,5 +1,6 @@
 import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
+import type { OnProgress } from "../async/progress.js";
 
 /** How much a command says, and in what form. */
 export interface Voice {
@@ -16,7 +17,7 @@ export function sayer({ json, quiet }: Voice): (line: string) => void {
 }
 
 /** A bar on a terminal, a line now and then elsewhere, nothing with `--json` or `--quiet`. All on standard error. */
-export class Progress {
+export class ProgressBar {
   readonly #bar: SingleBar | null;
   readonly #label: string;
   readonly #silent: boolean;
@@ -47,6 +48,10 @@ export class Progress {
     this.#lastLine = Date.now();
     process.stderr.write(`${this.#label} ${Math.floor(100 * fraction)}% ${note}\n`);
   }
+
+  /** Shows what a job reports. */
+  readonly report: OnProgress = ({ done, total, what, secondsLeft }) =>
+    this.update(done / total, `${what} ${Math.floor(done)} of ${total}${left(secondsLeft)}`);
 
   stop(): void {
     this.#bar?.stop();
@@ -80,4 +85,11 @@ export function digits(x: number | null | undefined): string {
   return Math.abs(x) >= 1e5 || (x !== 0 && Math.abs(x) < 1e-3)
     ? x.toExponential(2)
     : String(Number(x.toPrecision(4)));
+}
+
+function left(seconds: number | null): string {
+  if (seconds === null) return "";
+  if (seconds < 90) return `, ${Math.ceil(seconds)} s left`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `, ${minutes} min left` : `, ${Math.round(minutes / 60)} h left`;
 }

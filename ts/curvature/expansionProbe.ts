@@ -1,11 +1,11 @@
 import { quadraticForm } from "../analysis/spectrum.js";
 import type { Machine, Session } from "../backend/machine.js";
-import type { Dataset } from "../data/dataset.js";
 import { InputError } from "../errors/errors.js";
 import { type LoweredExpansion, lowerExpansion } from "../program/expansion.js";
 import { layouts } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 import type { RunInputs } from "../train/inputs.js";
+import type { Setup } from "../train/setup.js";
 import { counting, type Observed, writeSplit } from "../train/trainer.js";
 
 /** How well the expansion in the noise tells a step's gradient of the noise weights. */
@@ -35,12 +35,7 @@ export class ExpansionProbe {
   #epoch = -1;
 
   /** @throws InputError for a network without noise nodes. */
-  static async open(
-    machine: Machine,
-    plan: Plan,
-    data: Dataset,
-    inputs: RunInputs,
-  ): Promise<ExpansionProbe> {
+  static async open(machine: Machine, { plan, data, inputs }: Setup): Promise<ExpansionProbe> {
     if (plan.network.noise.length === 0) {
       throw new InputError("noise", "noise is empty: the expansion takes noise injection nodes");
     }

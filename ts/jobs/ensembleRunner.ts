@@ -10,9 +10,7 @@ import { canonicalJson } from "../format/hash.js";
 import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
 import { type RunResult, resultOf } from "../train/experimentRun.js";
-import { seededInputs } from "../train/inputs.js";
-import { planOf } from "../train/plan.js";
-import { scheduleOf } from "../train/schedule.js";
+import { Prepared } from "../train/prepare.js";
 import type { TrainerHooks } from "../train/trainer.js";
 import { hashDataset, type KeyedDataset } from "./dataKey.js";
 import { DataShelf } from "./datasetCache.js";
@@ -92,19 +90,15 @@ export class EnsembleRunner implements Runner {
     try {
       const dataset: Dataset = data?.dataset ?? (await this.#shelf.generated(experiment));
       machine = await machineFor(backend, this.#kernels, this.#gpu);
-      const used = machine;
-      const streams = new Streams(this.#kernels, experiment.seed);
-      const members = group.map(({ job, hooks }) => {
-        const plan = planOf(job.experiment, dataset);
-        return { plan, inputs: seededInputs(job.experiment, plan, streams), hooks };
-      });
-      const schedule = scheduleOf(experiment, members[0].plan);
-      const settled = await runEnsemble(used, members, dataset, schedule);
+      const host = { kernels: this.#kernels, data: dataset, machine };
+      const members = group.map(({ job, hooks }) => ({
+        setup: new Prepared(job.experiment, host),
+        hooks,
+      }));
+      const settled = await runEnsemble(machine, members);
       settled.forEach((result, r) => {
-        const { plan, inputs } = members[r];
-        const { job, take } = group[r];
         if (result.status === "rejected") failed(group[r], result.reason);
-        else take(resultOf(job.experiment, used, dataset, plan, inputs, schedule, result.value));
+        else group[r].take(resultOf(members[r].setup, result.value));
       });
     } catch (error) {
       for (const one of group) failed(one, error);

@@ -1,18 +1,14 @@
 import type { Machine, Session } from "../backend/machine.js";
-import type { Dataset } from "../data/dataset.js";
 import { RunError } from "../errors/errors.js";
 import { lower } from "../program/lower.js";
-import type { Plan } from "../program/workspace.js";
-import type { RunInputs } from "../train/inputs.js";
-import type { Schedule } from "../train/schedule.js";
+import type { Setup } from "../train/setup.js";
 import { runTraining, type TrainerHooks, type TrainerResult } from "../train/trainer.js";
 import { Convoy } from "./replicaSessions.js";
 
 /** One run of an ensemble: its plan differs from the others' in the noise's `sigma` alone. */
 export interface EnsembleMember {
-  readonly plan: Plan;
-  /** Order and noise are the ensemble's, those of the first of it; weights are the run's own. */
-  readonly inputs: RunInputs;
+  /** Data, schedule, order and noise are the same for all members; the initial weights are the run's own. */
+  readonly setup: Setup;
   readonly hooks?: TrainerHooks;
 }
 
@@ -24,25 +20,23 @@ export interface EnsembleMember {
 export async function runEnsemble(
   machine: Machine,
   members: readonly EnsembleMember[],
-  data: Dataset,
-  schedule: Schedule,
 ): Promise<PromiseSettledResult<TrainerResult>[]> {
-  const ensemble = members.map(({ plan }) => plan.network.noise.map(({ sigma }) => sigma));
-  const { program } = lower({ ...members[0].plan, ensemble });
+  const ensemble = members.map(({ setup }) => setup.plan.network.noise.map(({ sigma }) => sigma));
+  const { program } = lower({ ...members[0].setup.plan, ensemble });
   let session: Session;
   try {
     session = await machine.open(program);
   } catch (error) {
     if (!(error instanceof RunError) || members.length === 1) throw error;
     const half = Math.ceil(members.length / 2);
-    const first = await runEnsemble(machine, members.slice(0, half), data, schedule);
-    return [...first, ...(await runEnsemble(machine, members.slice(half), data, schedule))];
+    const first = await runEnsemble(machine, members.slice(0, half));
+    return [...first, ...(await runEnsemble(machine, members.slice(half)))];
   }
   try {
     const convoy = new Convoy(session, program);
-    const runs = members.map(({ plan, inputs, hooks }, r) => {
+    const runs = members.map(({ setup, hooks }, r) => {
       const own = convoy.member(r, machine);
-      return runTraining(own, plan, data, inputs, schedule, hooks).finally(() => convoy.leave(r));
+      return runTraining(own, setup, hooks).finally(() => convoy.leave(r));
     });
     const settled = await Promise.allSettled(runs);
     return settled.map((result) =>

@@ -1,8 +1,10 @@
+import { machineFor } from "../backend/machineFor.js";
 import { type FileSource, loadDataset } from "../data/load.js";
 import type { DataSpec } from "../data/specs.js";
 import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
 import { type RunResult, runExperiment } from "../train/experimentRun.js";
+import { Prepared } from "../train/prepare.js";
 import type { TrainerHooks } from "../train/trainer.js";
 import { hashDataset, type KeyedDataset } from "./dataKey.js";
 import { DataShelf } from "./datasetCache.js";
@@ -28,7 +30,11 @@ export class LocalRunner implements Runner {
 
   async run({ experiment, backend, data }: Job, hooks?: TrainerHooks): Promise<RunResult> {
     const dataset = data?.dataset ?? (await this.#shelf.generated(experiment));
-    return runExperiment(experiment, backend, this.#kernels, dataset, hooks);
+    const machine = await machineFor(backend, this.#kernels);
+    return runExperiment(
+      new Prepared(experiment, { kernels: this.#kernels, data: dataset, machine }),
+      hooks,
+    );
   }
 
   async dispose(): Promise<void> {}

@@ -1,31 +1,23 @@
-import type { BackendName } from "../backend/machineFor.js";
-import type { GpuOptions } from "../backend/webgpu/gpu.js";
-import type { FileSource } from "../data/load.js";
 import { type Kernels, loadKernels } from "../kernels/kernels.js";
+import type { HostOptions } from "../train/prepare.js";
 import { EnsembleRunner } from "./ensembleRunner.js";
 import { LocalRunner } from "./localRunner.js";
 import type { SpawnWorker } from "./pool/handle.js";
 import type { Runner } from "./runner.js";
 
-/** On what, and with what, runs are made. */
-export interface RunnerOptions {
-  /** Default `auto`. */
-  readonly backend?: BackendName;
-  /** The GPU to take, where one is taken; the runs are then made on the calling thread. */
-  readonly gpu?: GpuOptions;
-  /** Allows the relaxed-SIMD kernels where the host has them: faster, but other hosts may round otherwise. */
-  readonly fast?: boolean;
-  /** Kernels that are loaded already (`loadKernels`), or from elsewhere than the embedded bytes. */
-  readonly kernels?: Kernels;
-  /** Where files that `experiment.data` names are read from. */
-  readonly files?: FileSource;
-  /** Workers to run on; 0: this thread. Left out: workers on a page, whose thread has frames to draw. */
+/** Where runs are made. */
+export interface WorkerOptions {
+  /** Number of workers; 0: the calling thread. Default: workers on a page, whose thread has frames to draw. */
   readonly workers?: number;
-  /** Makes a worker; left out: of the file that lies beside this one in the package. */
+  /** Starts a worker; default: from the file that the package ships. */
   readonly spawn?: SpawnWorker;
 }
 
-/** @param wanted workers, where the options leave that open. */
+export interface RunnerOptions
+  extends WorkerOptions,
+    Pick<HostOptions, "backend" | "gpu" | "fast" | "kernels" | "files"> {}
+
+/** @param wanted number of workers where the options do not say. */
 export async function makeRunner(
   options: RunnerOptions,
   wanted: number,

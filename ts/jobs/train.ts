@@ -1,5 +1,6 @@
+import { Lazy } from "../async/lazy.js";
+import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import { isLost } from "../backend/gpuMachine.js";
-import type { Dataset } from "../data/dataset.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
@@ -7,30 +8,34 @@ import type { CheckpointStore } from "../store/runStore.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "../train/checkpoint.js";
 import { chooseBackend } from "../train/chooseBackend.js";
 import type { RunResult } from "../train/experimentRun.js";
+import type { PrepareOptions } from "../train/prepare.js";
 import type { TrainerHooks } from "../train/trainer.js";
-import { hashDataset, isGenerated } from "./dataKey.js";
+import { DataSource } from "./dataSource.js";
 import { LocalRunner } from "./localRunner.js";
-import { makeRunner, type RunnerOptions } from "./makeRunner.js";
+import { makeRunner, type WorkerOptions } from "./makeRunner.js";
 import { runKey } from "./runKey.js";
 
 export type { RunResult } from "../train/experimentRun.js";
 
-export interface TrainOptions extends TrainerHooks, RunnerOptions {
-  /** Data that is loaded already; `experiment.data` then only names it. */
-  readonly dataset?: Dataset;
-  /** Where the run's state is kept now and then, until it is done. */
+export interface TrainOptions
+  extends PrepareOptions,
+    WorkerOptions,
+    Pick<TrainerHooks, "onRecord" | "observer"> {
+  /** Reports the updates made. */
+  readonly onProgress?: OnProgress;
+  /** Keeps checkpoints of the run until it is done. */
   readonly store?: CheckpointStore;
-  /** Goes on from the state that is in the store, if there is one. */
+  /** Continues from the checkpoint in the store, if there is one. */
   readonly resume?: boolean;
-  /** Seconds between checkpoints; left out: 30. */
+  /** Seconds between checkpoints; default 30. */
   readonly checkpointEvery?: number;
 }
 
 /**
- * Trains the network of an experiment and says in which of the four phases it did so (Levi et al.,
- * arXiv:2210.13599). On a page it does so in a worker. With a store, a run whose GPU is lost goes on from its last
- * checkpoint on another, or else on the CPU; `backend.why` says so.
- * @throws InputError if the experiment is not valid or its data cannot be had; RunError if the machine fails;
+ * Trains the network of an experiment and says in which of the four phases the training was (Levi et al.,
+ * arXiv:2210.13599). On a page it trains in a worker. If the GPU is lost and there is a store, the run continues from
+ * its last checkpoint, on another GPU or else on the CPU; `backend.why` says so.
+ * @throws InputError if the experiment is not valid or its data cannot be loaded; RunError if the machine fails;
  * the signal's reason if it is aborted.
  */
 export async function train(
@@ -38,38 +43,49 @@ export async function train(
   options: TrainOptions = {},
 ): Promise<RunResult> {
   const experiment = parseExperiment(input);
-  const { dataset, signal, store } = options;
+  const { signal, store, gpu, observer, onRecord } = options;
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  const work = { ...options, experiment, kernels };
-  const { machine, name: backend, why } = await chooseBackend(options.backend ?? "auto", work);
-  const runner = await makeRunner({ ...options, backend }, 1, kernels);
+  const cpu = new Lazy(() => makeRunner({ ...options, backend: "wasm" }, 1, kernels));
+  const source = new DataSource(cpu, options.dataset);
+  const gpuRunner = new Lazy(() => makeRunner({ ...options, backend: "webgpu" }, 1, kernels));
+  const progress = new ProgressReporter("step", options.onProgress);
+  const hooks: TrainerHooks = {
+    ...{ signal, observer, onRecord },
+    onStep: (step, steps) => progress.report(step, steps),
+  };
   try {
-    const given = dataset && { key: await hashDataset(dataset), dataset };
-    const generated = isGenerated(experiment.data);
-    const data = given ?? (generated ? null : await runner.load(experiment.data, signal));
+    const { machine, name, why } = await chooseBackend(options.backend ?? "auto", {
+      ...{ experiment, kernels, gpu },
+      data: () => source.dataset(experiment, kernels, signal),
+    });
+    const data = await source.keyed(experiment, signal);
     const key = await runKey(experiment, data?.key ?? null, machine);
-    const job = { key, experiment, backend, data };
-    if (!store) return explained(await runner.run(job, options), why);
+    const job = { key, experiment, backend: name, data };
+    const runner = await (name === "webgpu" ? gpuRunner : cpu).get();
+    if (!store) return explained(await runner.run(job, hooks), why);
     const checkpoints = {
       from: options.resume ? await store.checkpoint(key) : null,
       every: options.checkpointEvery ?? CHECKPOINT_EVERY,
       save: (checkpoint: Checkpoint) => store.saveCheckpoint(key, checkpoint),
     };
     const result = await runner
-      .run(job, { ...options, checkpoints })
+      .run(job, { ...hooks, checkpoints })
       .then((made) => explained(made, why))
       .catch(async (error: Error) => {
         if (!isLost(machine)) throw error;
         const from = await store.checkpoint(key);
-        const cpu = new LocalRunner(kernels, options.files);
         const onCpu = { ...job, backend: "wasm" } as const;
-        const made = await cpu.run(onCpu, { ...options, checkpoints: { ...checkpoints, from } });
+        const made = await new LocalRunner(kernels, options.files).run(onCpu, {
+          ...hooks,
+          checkpoints: { ...checkpoints, from },
+        });
         return explained(made, `${error.message}; it went on from step ${from?.step ?? 0} on wasm`);
       });
     await store.dropCheckpoint(key);
     return result;
   } finally {
-    await runner.dispose();
+    await cpu.ifMade((runner) => runner.dispose());
+    await gpuRunner.ifMade((runner) => runner.dispose());
   }
 }
 

@@ -3,19 +3,18 @@ import { measuredBoundaries } from "../analysis/boundaries.js";
 import type { Estimate } from "../analysis/estimate.js";
 import type { Phase } from "../analysis/phase.js";
 import { chance, type Similarity, similarity } from "../analysis/similarity.js";
-import { loadDataset } from "../data/load.js";
-import { parseExperiment } from "../experiment/parse.js";
+import type { OnProgress } from "../async/progress.js";
 import type { SweepInput } from "../experiment/sweep.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { overSeeds } from "../probe/foretold.js";
 import type { Prediction } from "../probe/predict.js";
 import { predictionOf } from "../probe/predictionOf.js";
-import { type ProbeOptions, probe, timeScalesOf } from "../probe/probe.js";
+import { type ProbeOptions, probe } from "../probe/probe.js";
 import type { ProbeResult, TimeScales } from "../probe/probeResult.js";
+import { timeScalesOf } from "../probe/timeScales.js";
 import { Streams } from "../random/streams.js";
 import { type SweepOptions, sweep } from "../sweep/sweep.js";
-import { planOf } from "../train/plan.js";
-import { scheduleOf } from "../train/schedule.js";
+import { prepare } from "../train/prepare.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 
 export type Mode = "fresh" | "fixed";
@@ -59,7 +58,8 @@ export interface FigureOne {
 export interface FigureOneOptions
   extends Omit<SweepOptions, "store" | "onProgress" | "shard" | "runner">,
     Pick<ProbeOptions, "samples"> {
-  readonly onProgress?: (fraction: number, doing: string) => void;
+  /** Reports the parts of the work, out of 1. */
+  readonly onProgress?: OnProgress;
 }
 
 /**
@@ -92,15 +92,18 @@ export async function figureOne(
 ): Promise<FigureOne> {
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
   const { sweep: _, ...base } = input;
-  const say = options.onProgress ?? (() => {});
+  const say = (done: number, what: string) =>
+    options.onProgress?.({ done, total: 1, what, secondsLeft: null });
   const { onProgress: __, samples, ...sweeping } = options;
+  const { backend, gpu, fast, files, signal } = options;
+  const probing = { backend, gpu, fast, files, signal, samples };
 
   const runs: FigureRun[] = [];
   const found = sweep(input, {
     ...sweeping,
     kernels,
-    onProgress: ({ run, runs: all, fraction }) =>
-      say((0.7 * (run + fraction)) / all, `run ${run} of ${all}`),
+    onProgress: ({ done, total }) =>
+      say((0.7 * done) / total, `run ${Math.floor(done)} of ${total}`),
   });
   for await (const run of found) {
     const { experiment, phase, final, evidence, trajectory } = run;
@@ -121,7 +124,7 @@ export async function figureOne(
   const seeds = [...new Set(runs.map(({ seed }) => seed))];
   for (const seed of seeds) {
     say(0.7 + (0.1 * predictions.length) / seeds.length, "curvature at the start");
-    predictions.push(await predictionOf({ ...base, seed }, { ...options, kernels }));
+    predictions.push(await predictionOf({ ...base, seed }, { ...probing, kernels }));
   }
 
   const probes: ProbeResult[] = [];
@@ -135,19 +138,18 @@ export async function figureOne(
       await probe(
         { ...base, noise, seed },
         {
-          ...options,
+          ...probing,
           kernels,
           moments: 40,
-          onProgress: (step, steps) => say(start + (0.1 * step) / steps, `probe at ${sigma}`),
+          onProgress: ({ done, total }) => say(start + (0.1 * done) / total, `probe at ${sigma}`),
         },
       ),
     );
   }
-  const experiment = parseExperiment({ ...base, seed: seeds[0] });
-  const data = await loadDataset(experiment.data, new Streams(kernels, seeds[0]), options.files);
+  const { schedule } = await prepare({ ...base, seed: seeds[0] }, { kernels, files });
   return {
     input,
-    stepsPerEpoch: scheduleOf(experiment, planOf(experiment, data)).stepsPerEpoch,
+    stepsPerEpoch: schedule.stepsPerEpoch,
     runs,
     boundaries: {
       fresh: measuredBoundaries(runs.filter(({ mode }) => mode === "fresh")),

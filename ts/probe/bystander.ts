@@ -1,16 +1,12 @@
-import { machineFor } from "../backend/machineFor.js";
+import { ProgressReporter } from "../async/progress.js";
 import { CurvatureProbe } from "../curvature/curvatureProbe.js";
 import { squares } from "../curvature/weightCurvature.js";
-import { loadDataset } from "../data/load.js";
 import { InputError } from "../errors/errors.js";
 import { parseExperiment } from "../experiment/parse.js";
-import type { Experiment, ExperimentInput } from "../experiment/schema.js";
-import { loadKernels } from "../kernels/kernels.js";
-import { Streams } from "../random/streams.js";
+import type { ExperimentInput } from "../experiment/schema.js";
 import { type RunResult, runExperiment } from "../train/experimentRun.js";
-import { seededInputs } from "../train/inputs.js";
-import { parametersOf } from "../train/parameters.js";
-import { planOf } from "../train/plan.js";
+import { initialParameters } from "../train/parameters.js";
+import { type Prepared, prepare } from "../train/prepare.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import { type ProbeOptions, probe } from "./probe.js";
 import type { Comparison, ProbeResult } from "./probeResult.js";
@@ -45,9 +41,9 @@ const UNDISTURBED = 0.01;
 const PART_OF_SEED = 0.25;
 
 /**
- * Trains a network that has no noise of its own with noise nodes that only look on: many, and of so small a noise that
- * training goes on as it would. It is trained three times: without them, which tells how to choose them; with them; and
- * from another seed, for a measure of what a difference is.
+ * Reads the curvature of a network that has no noise of its own, by noise nodes that do not disturb its training: many
+ * nodes with very little noise. It trains three times: without the nodes, to choose them; with them; and from another
+ * seed, as a measure of how much two runs differ anyway.
  * @throws InputError as `probe`, for an experiment that has noise, and for a precision that is not between 0 and 1.
  */
 export async function bystander(
@@ -61,53 +57,34 @@ export async function bystander(
       `noise has ${experiment.noise.length} group(s): a bystander brings its own, and asks for none ([])`,
     );
   }
-  const { layer = 0, precision, signal, gpu, onProgress, samples = 1000 } = options;
-  const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  const streams = new Streams(kernels, experiment.seed);
-  const dataset = options.dataset ?? (await loadDataset(experiment.data, streams, options.files));
-  const backend = options.backend ?? "auto";
+  const { layer = 0, precision, signal, samples = 1000 } = options;
+  const prepared = await prepare(experiment, options);
+  const { kernels, data: dataset } = prepared;
+  const progress = new ProgressReporter("step", options.onProgress);
   const third = (k: number) => (step: number, steps: number) =>
-    onProgress?.(k * steps + step, 3 * steps);
-  const train = (one: Experiment, k: number) =>
-    runExperiment(one, backend, kernels, dataset, { signal, onProgress: third(k) }, gpu);
+    progress.report(k * steps + step, 3 * steps);
+  const train = (one: Prepared, k: number) => runExperiment(one, { signal, onStep: third(k) });
 
-  const alone = await train(experiment, 0);
-  const plan = planOf(experiment, dataset);
-  const machine = await machineFor(backend, kernels, gpu);
-  const curvature = await CurvatureProbe.open(machine, plan.network, layer, dataset, {
-    samples: Math.min(samples, dataset.train.rows),
-    nodes: MOST_NODES,
-    signal,
-  });
-  let chosen: ReadingPlan;
-  try {
-    curvature.load(alone.parameters);
-    const choose = (farthest?: number) =>
-      planReading(curvature, plan.network, streams, { precision, farthest, batch: plan.batch });
-    chosen = await choose();
-    const loss = alone.final.unperturbedLoss;
-    const farthest = Math.sqrt((2 * ADDED * loss) / Math.abs(chosen.mean.value));
-    if (farthest < chosen.reach) chosen = await choose(farthest);
-  } finally {
-    curvature.dispose();
-  }
-
-  const attached = (sigma: number): Experiment =>
-    parseExperiment({
+  const alone = await train(prepared, 0);
+  const chosen = await chooseNoise(prepared, alone, { layer, precision, samples, signal });
+  const attached = (sigma: number): Prepared =>
+    prepared.variant({
       ...experiment,
       // Compared evaluation by evaluation with the run alone: at the same steps.
       record: { evaluateEarly: 0, ...experiment.record },
       noise: [{ layer, nodes: chosen.nodes, sigma, mode: "fresh", distribution: "normal" }],
     });
-  const sigma = chosen.reach / niwNorm(attached(1), dataset, streams);
-  const probed = await probe(attached(sigma), {
+  const { plan, inputs } = attached(1);
+  const [niw] = initialParameters(plan.network, inputs).niw;
+  const sigma = chosen.reach / Math.sqrt(squares(niw));
+  const probed = await probe(attached(sigma).experiment, {
     ...options,
     kernels,
     dataset,
     repeats: options.repeats ?? Math.max(LEAST_PASSES, chosen.passes),
-    onProgress: third(1),
+    onProgress: ({ done, total }) => third(1)(done, total),
   });
-  const other = await train({ ...experiment, seed: experiment.seed + 1 }, 2);
+  const other = await train(prepared.variant({ ...experiment, seed: experiment.seed + 1 }), 2);
   return {
     chosen: { ...chosen, layer, sigma },
     probed,
@@ -121,16 +98,29 @@ export async function bystander(
   };
 }
 
-/** `|W_NI|` at the start. */
-function niwNorm(
-  experiment: Experiment,
-  dataset: Parameters<typeof planOf>[1],
-  streams: Streams,
-): number {
-  const plan = planOf(experiment, dataset);
-  const inputs = seededInputs(experiment, plan, streams);
-  const weights = plan.network.widths.slice(1).map((_, l) => Float64Array.from(inputs.weights(l)));
-  return Math.sqrt(squares(parametersOf(plan.network, weights).niw[0]));
+/** Plans nodes whose noise adds so little to the loss that training continues as it would. */
+async function chooseNoise(
+  { machine, plan, data, streams }: Prepared,
+  alone: RunResult,
+  options: { layer: number; precision?: number; samples: number; signal?: AbortSignal },
+): Promise<ReadingPlan> {
+  const { layer, precision, signal } = options;
+  const curvature = await CurvatureProbe.open(machine, plan.network, layer, data, {
+    samples: Math.min(options.samples, data.train.rows),
+    nodes: MOST_NODES,
+    signal,
+  });
+  try {
+    curvature.load(alone.parameters);
+    const choose = (farthest?: number) =>
+      planReading(curvature, plan.network, streams, { precision, farthest, batch: plan.batch });
+    const chosen = await choose();
+    const loss = alone.final.unperturbedLoss;
+    const farthest = Math.sqrt((2 * ADDED * loss) / Math.abs(chosen.mean.value));
+    return farthest < chosen.reach ? await choose(farthest) : chosen;
+  } finally {
+    curvature.dispose();
+  }
 }
 
 const NAMES = { unperturbedLoss: "training loss without noise", testLoss: "test loss" } as const;

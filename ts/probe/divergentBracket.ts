@@ -1,11 +1,5 @@
-import type { Dataset } from "../data/dataset.js";
-import { parseExperiment } from "../experiment/parse.js";
-import type { Experiment } from "../experiment/schema.js";
-import type { TrainOptions } from "../jobs/train.js";
-import type { Kernels } from "../kernels/instance.js";
 import { runExperiment } from "../train/experimentRun.js";
-import { planOf } from "../train/plan.js";
-import { scheduleOf } from "../train/schedule.js";
+import type { Prepared } from "../train/prepare.js";
 
 /** Between which values of `sigma` a network's training stops coming back. */
 export interface DivergentBracket {
@@ -30,22 +24,19 @@ const PRECISION = 1.2;
  * from `from` until a run diverges (or halving it until one does not), then halving the bracket on a logarithmic scale.
  */
 export async function divergentBracket(
-  experiment: Experiment,
+  prepared: Prepared,
   from: number,
-  kernels: Kernels,
-  dataset: Dataset,
-  { backend = "auto", gpu, signal }: Pick<TrainOptions, "backend" | "gpu" | "signal">,
+  signal?: AbortSignal,
 ): Promise<DivergentBracket> {
+  const { experiment, schedule } = prepared;
   const [group, ...others] = experiment.noise;
-  const plan = planOf(experiment, dataset);
-  const schedule = scheduleOf(experiment, plan);
   const steps = Math.min(schedule.steps, Math.max(EPOCHS * schedule.stepsPerEpoch, LEAST_STEPS));
   let runs = 0;
   const diverges = async (sigma: number) => {
     runs++;
     const { epochs: _, ...rest } = experiment;
-    const own = parseExperiment({ ...rest, steps, noise: [{ ...group, sigma }, ...others] });
-    const { phase } = await runExperiment(own, backend, kernels, dataset, { signal }, gpu);
+    const short = { ...rest, steps, noise: [{ ...group, sigma }, ...others] };
+    const { phase } = await runExperiment(prepared.variant(short), { signal });
     return phase === "divergent";
   };
 

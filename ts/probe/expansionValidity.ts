@@ -1,17 +1,12 @@
-import { machineFor } from "../backend/machineFor.js";
+import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import { ExpansionProbe } from "../curvature/expansionProbe.js";
-import { loadDataset } from "../data/load.js";
 import { InputError } from "../errors/errors.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
-import { loadKernels } from "../kernels/kernels.js";
-import { type Distribution, Streams } from "../random/streams.js";
+import type { Distribution } from "../random/streams.js";
 import { runExperiment } from "../train/experimentRun.js";
-import { seededInputs } from "../train/inputs.js";
-import { planOf } from "../train/plan.js";
-import { scheduleOf } from "../train/schedule.js";
-import { lookingSteps } from "./observationSteps.js";
-import type { ProbeOptions } from "./probe.js";
+import { type PrepareOptions, prepare } from "../train/prepare.js";
+import { observationSteps } from "./observationSteps.js";
 
 /** How far off the expansion is in one step of a run. */
 export interface ValidityCell {
@@ -22,15 +17,14 @@ export interface ValidityCell {
   readonly error: number;
 }
 
-export interface ValidityOptions
-  extends Pick<
-    ProbeOptions,
-    "kernels" | "fast" | "dataset" | "files" | "backend" | "gpu" | "signal" | "moments"
-  > {
+export interface ValidityOptions extends PrepareOptions {
+  /** Number of steps of each run that are compared at most; default 20. */
+  readonly moments?: number;
   readonly sigmas: readonly number[];
   /** All three unless given. */
   readonly distributions?: readonly Distribution[];
-  readonly onProgress?: (done: number, all: number) => void;
+  /** Reports the runs made. */
+  readonly onProgress?: OnProgress;
 }
 
 const DISTRIBUTIONS = ["normal", "uniform", "rademacher"] as const;
@@ -50,47 +44,30 @@ export async function validity(
   if (!group) {
     throw new InputError("noise", "noise is empty: the expansion takes noise injection nodes");
   }
-  const { sigmas, distributions = DISTRIBUTIONS, moments = 20, signal, gpu } = options;
-  const backend = options.backend ?? "auto";
-  const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  const streams = new Streams(kernels, experiment.seed);
-  const dataset = options.dataset ?? (await loadDataset(experiment.data, streams, options.files));
-  const machine = await machineFor(backend, kernels, gpu);
-
+  const { sigmas, distributions = DISTRIBUTIONS, moments = 20, signal } = options;
+  const prepared = await prepare(experiment, options);
+  const progress = new ProgressReporter("run", options.onProgress);
   const cells: ValidityCell[] = [];
   const runs = distributions.flatMap((distribution) =>
     sigmas.map((sigma) => ({ distribution, sigma })),
   );
-  for (const [i, { distribution, sigma }] of runs.entries()) {
-    const own = parseExperiment({
-      ...experiment,
-      noise: [{ ...group, distribution, sigma }, ...others],
-    });
-    const plan = planOf(own, dataset);
-    const schedule = scheduleOf(own, plan);
-    const due = lookingSteps(schedule, moments).filter((step) => step < schedule.steps);
-    const inputs = seededInputs(own, plan, streams);
-    const expansion = await ExpansionProbe.open(machine, plan, dataset, inputs);
+  for (const [i, own] of runs.entries()) {
+    const run = prepared.variant({ ...experiment, noise: [{ ...group, ...own }, ...others] });
+    const { schedule } = run;
+    const due = observationSteps(schedule, moments).filter((step) => step < schedule.steps);
+    const expansion = await ExpansionProbe.open(run.machine, run);
     try {
-      await runExperiment(
-        own,
-        backend,
-        kernels,
-        dataset,
-        {
-          signal,
-          onProgress: (step, steps) => options.onProgress?.(i + step / steps, runs.length),
-          observer: {
-            next: (step) => due.find((d) => d >= step) ?? Number.POSITIVE_INFINITY,
-            look: async (state) => {
-              const { secondError } = await expansion.at(state);
-              const epoch = state.step / schedule.stepsPerEpoch;
-              cells.push({ distribution, sigma, epoch, error: secondError });
-            },
+      await runExperiment(run, {
+        signal,
+        onStep: (step, steps) => progress.report(i + step / steps, runs.length),
+        observer: {
+          next: (step) => due.find((d) => d >= step) ?? Number.POSITIVE_INFINITY,
+          look: async (state) => {
+            const { secondError } = await expansion.at(state);
+            cells.push({ ...own, epoch: state.step / schedule.stepsPerEpoch, error: secondError });
           },
         },
-        gpu,
-      );
+      });
     } finally {
       expansion.dispose();
     }

@@ -1,10 +1,10 @@
 import type { Schedule } from "../train/schedule.js";
 
 /**
- * When a run is looked at: its first steps, ever more sparsely; each epoch, or as many as `most` allows; the end.
- * @param wanted looks at start and end and before these updates alone.
+ * The steps at which to observe a run: its first steps, ever more sparsely; each epoch, or as many as `most` allows; the end.
+ * @param wanted observes only the start, the end, and before these updates.
  */
-export function lookingSteps(
+export function observationSteps(
   { steps, stepsPerEpoch }: Schedule,
   most: number,
   wanted?: readonly number[],

@@ -1,12 +1,17 @@
 import { asCompleted } from "../async/asCompleted.js";
 import { FanOut } from "../async/childSignals.js";
+import { Lazy } from "../async/lazy.js";
 import { Pace } from "../async/pause.js";
+import type { OnProgress } from "../async/progress.js";
 import { Gate } from "../async/taskGroup.js";
+import type { BackendName } from "../backend/machineFor.js";
+import type { Dataset } from "../data/dataset.js";
 import { RunError } from "../errors/errors.js";
 import type { Shard } from "../experiment/shard.js";
 import { planning, type SweepInput, type SweepPlan, type SweepRun } from "../experiment/sweep.js";
-import { canonicalJson, hashRun } from "../format/hash.js";
-import { isGenerated, type KeyedDataset } from "../jobs/dataKey.js";
+import { hashRun } from "../format/hash.js";
+import type { KeyedDataset } from "../jobs/dataKey.js";
+import { DataSource } from "../jobs/dataSource.js";
 import { togetherOf } from "../jobs/ensembleGroup.js";
 import { makeRunner, type RunnerOptions } from "../jobs/makeRunner.js";
 import { errorOf, failureOf } from "../jobs/pool/outcome.js";
@@ -17,7 +22,7 @@ import type { RunStore, StoredRun } from "../store/runStore.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "../train/checkpoint.js";
 import { type Choice, chooseBackend } from "../train/chooseBackend.js";
 import { refined } from "./refine.js";
-import { type SweepProgress, Tally } from "./sweepProgress.js";
+import { SweepCounter } from "./sweepProgress.js";
 import {
   type FailedRun,
   inOrder,
@@ -27,26 +32,29 @@ import {
 } from "./sweepResult.js";
 
 export interface SweepOptions extends RunnerOptions {
-  /** Ends the sweep with the signal's reason. */
+  /** Aborts the sweep; the sweep then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: SweepProgress) => void;
-  /** Told of each run that fails; the others go on. */
+  /** Reports the runs made; refinement adds to their total. */
+  readonly onProgress?: OnProgress;
+  /** Receives each run that fails; the other runs go on. */
   readonly onFailure?: (failure: FailedRun) => void;
-  /** Where finished runs are kept: those that it has are not made again. */
+  /** Data that is already loaded; `data` in the experiments then only names it. */
+  readonly dataset?: Dataset;
+  /** Keeps finished runs; those that it holds are not made again. */
   readonly store?: RunStore;
-  /** Seconds between the checkpoints of a run; left out: 30. */
+  /** Seconds between the checkpoints of a run; default 30. */
   readonly checkpointEvery?: number;
-  /** Makes the runs; left out: workers or this thread, as the other options say. It is not disposed of. */
+  /** Makes the runs; default: workers or this thread, as the other options say. The caller disposes of it. */
   readonly runner?: Runner<TrainedRun>;
-  /** Makes one part of the runs only. */
+  /** Makes only one part of the runs. */
   readonly shard?: Shard;
 }
 
 /**
- * A sweep under way: awaited, all of it; iterated over, each run as it is finished. One of the two. A loop that is left
- * ends the runs that are under way, before anything after it is done.
+ * A sweep: await it for all runs, or iterate over it for each run as it finishes, but not both. It starts when it is
+ * awaited or iterated over. Leaving the loop aborts the runs that are under way and waits until they have ended.
  */
-export interface Sweep extends PromiseLike<SweepResult>, AsyncIterable<SweptRun> {}
+export interface Sweep extends Promise<SweepResult>, AsyncIterable<SweptRun> {}
 
 /**
  * Trains every run of a sweep, on workers where there are any. Nothing starts before it is awaited or iterated
@@ -61,18 +69,25 @@ export function sweep(input: SweepInput, options: SweepOptions = {}): Sweep {
     taken = true;
     return finishedRuns(input, options, failed);
   };
+  const all = async () => {
+    const failed: FailedRun[] = [];
+    const runs: SweptRun[] = [];
+    for await (const run of take(failed)) runs.push(run);
+    return summarised(inOrder(input, runs), failed);
+  };
+  // One promise however often it is asked for; made late, so that iterating can start the sweep instead.
+  let result: Promise<SweepResult> | undefined;
+  const promise = () => {
+    result ??= all();
+    return result;
+  };
   return {
+    [Symbol.toStringTag]: "Sweep",
     [Symbol.asyncIterator]: () => take([]),
     // biome-ignore lint/suspicious/noThenProperty: it starts when awaited, so that iterating can start it instead.
-    then: (resolve, reject) => {
-      const failed: FailedRun[] = [];
-      const all = async () => {
-        const runs: SweptRun[] = [];
-        for await (const run of take(failed)) runs.push(run);
-        return summarised(inOrder(input, runs), failed);
-      };
-      return all().then(resolve, reject);
-    },
+    then: (resolve, reject) => promise().then(resolve, reject),
+    catch: (reject) => promise().catch(reject),
+    finally: (end) => promise().finally(end),
   };
 }
 
@@ -91,18 +106,26 @@ async function* finishedRuns(
   const experiments = plan.runs.map(({ experiment }) => experiment);
   const threads = Math.max(1, Math.min(options.workers ?? wantedWorkers(plan), experiments.length));
   const runs = { all: experiments.length, together: togetherOf(experiments), threads };
-  const work = { ...options, experiment: experiments[0], kernels, runs };
-  const choice = await chooseBackend(backend, work);
-  const own = { ...options, backend: choice.name };
-  const runner = options.runner ?? (await makeRunner(own, wantedWorkers(plan), kernels));
-  const sweeper = new Sweeper(runner, choice, options);
+  const { gpu } = options;
+  const made = (name: BackendName) =>
+    new Lazy(() => makeRunner({ ...options, backend: name }, wantedWorkers(plan), kernels));
+  const [cpu, onGpu] = [made("wasm"), made("webgpu")];
+  const given = options.runner && new Lazy(async () => options.runner as Runner<TrainedRun>);
+  const source = new DataSource(given ?? cpu, options.dataset);
+  let sweeper: Sweeper | undefined;
   const seen: Pick<SweptRun, "fields" | "phase">[] = [];
   try {
+    const data = () => source.dataset(experiments[0], kernels, signal);
+    const work = { experiment: experiments[0], kernels, gpu, runs, data };
+    const choice = await chooseBackend(backend, work);
+    const runner = await (given ?? (choice.name === "webgpu" ? onGpu : cpu)).get();
+    sweeper = new Sweeper(runner, choice, source, options);
     let round = plan.runs.filter((_, i) => !shard || i % shard.of === shard.index);
     while (round.length > 0) {
-      sweeper.tally.expect(round.length);
+      sweeper.counter.expect(round.length);
       // Twice as many as are made at once, so that no worker waits while a result is taken.
-      for await (const run of asCompleted(round, 2 * runner.size, (one) => sweeper.make(one))) {
+      const { make } = sweeper;
+      for await (const run of asCompleted(round, 2 * runner.size, make)) {
         if ("failure" in run) {
           failed.push(run);
           options.onFailure?.(run);
@@ -115,8 +138,9 @@ async function* finishedRuns(
     }
     if (seen.length === 0 && failed.length > 0) throw errorOf(failed[0].failure);
   } finally {
-    await sweeper.close();
-    if (runner !== options.runner) await runner.dispose();
+    await sweeper?.close();
+    await cpu.ifMade((runner) => runner.dispose());
+    await onGpu.ifMade((runner) => runner.dispose());
   }
 }
 
@@ -138,8 +162,9 @@ function wantedWorkers({ runs, refine }: SweepPlan): number {
 }
 
 class Sweeper {
-  readonly tally: Tally;
+  readonly counter: SweepCounter;
   readonly #runner: Runner<TrainedRun>;
+  readonly #source: DataSource;
   readonly #choice: Choice;
   readonly #options: SweepOptions;
   readonly #signals: FanOut;
@@ -147,20 +172,24 @@ class Sweeper {
   readonly #gate = new Gate(LEFT);
   /** Runs under way, by key: of two that differ in nothing one is made. */
   readonly #making = new Map<string, Promise<StoredRun>>();
-  /** The file data in use: the last set alone, or memory would grow with a sweep over data. */
-  #data: { readonly spec: string; readonly loaded: Promise<KeyedDataset> } | null = null;
 
-  constructor(runner: Runner<TrainedRun>, choice: Choice, options: SweepOptions) {
+  constructor(
+    runner: Runner<TrainedRun>,
+    choice: Choice,
+    source: DataSource,
+    options: SweepOptions,
+  ) {
     this.#runner = runner;
+    this.#source = source;
     this.#choice = choice;
     this.#options = options;
     this.#signals = new FanOut(options.signal);
-    this.tally = new Tally(options.onProgress);
+    this.counter = new SweepCounter(options.onProgress);
   }
 
   /** Leaves the runs that are under way: once it resolves nothing more is asked of the store, and nobody is told anything. */
   async close(): Promise<void> {
-    this.tally.close();
+    this.counter.close();
     this.#signals.close(new RunError(LEFT));
     await this.#gate.close();
   }
@@ -169,11 +198,11 @@ class Sweeper {
    * Makes a run, or takes it from the store.
    * @throws what the store throws: a sweep whose results cannot be kept had better stop.
    */
-  async make(run: SweepRun): Promise<SweptRun | FailedRun> {
+  make = async (run: SweepRun): Promise<SweptRun | FailedRun> => {
     const { store, signal } = this.#options;
     const keeping = new Keeping(this.#gate);
     try {
-      const data = await this.#dataOf(run);
+      const data = await this.#source.keyed(run.experiment, signal);
       const key = await runKey(run.experiment, data?.key ?? null, this.#choice.machine);
       const known = store?.get(key);
       const trajectory = known && (await store?.trajectory(key));
@@ -181,22 +210,22 @@ class Sweeper {
         // A crash may have come between keeping the run and letting go of what had led to it.
         await keeping.done(() => store.dropCheckpoint(key));
         await this.#runner.forget?.(key);
-        this.tally.known();
+        this.counter.known();
         return { ...known, trajectory, fields: run.fields };
       }
       const making = this.#making.get(key) ?? this.#kept(run, key, data, keeping);
       this.#making.set(key, making);
       const made = await making.finally(() => this.#making.delete(key));
-      this.tally.done(run);
+      this.counter.done(run);
       return { ...made, fields: run.fields };
     } catch (error) {
       signal?.throwIfAborted();
       if (keeping.failed) throw keeping.error;
       if (this.#gate.closed) throw error;
-      this.tally.done(run);
+      this.counter.done(run);
       return { ...run, failure: failureOf(error) };
     }
-  }
+  };
 
   async #kept(
     run: SweepRun,
@@ -225,9 +254,9 @@ class Sweeper {
       every,
       save: (checkpoint: Checkpoint) => keeping.done(() => store.saveCheckpoint(key, checkpoint)),
     };
-    const onProgress = (step: number, steps: number) => this.tally.progress(run, step / steps);
+    const onStep = (step: number, steps: number) => this.counter.progress(run, step / steps);
     const made = await this.#signals.during((signal) =>
-      this.#runner.run({ key, experiment, backend, data }, { signal, onProgress, checkpoints }),
+      this.#runner.run({ key, experiment, backend, data }, { signal, onStep, checkpoints }),
     );
     const { parameters: _, ...result } = { parameters: null, ...made };
     return {
@@ -237,16 +266,6 @@ class Sweeper {
       data: data?.key ?? null,
       digest: await hashRun(result),
     };
-  }
-
-  async #dataOf({ experiment }: SweepRun): Promise<KeyedDataset | null> {
-    if (isGenerated(experiment.data)) return null;
-    const spec = canonicalJson(experiment.data);
-    if (this.#data?.spec !== spec) {
-      const loaded = this.#runner.load(experiment.data, this.#options.signal);
-      this.#data = { spec, loaded };
-    }
-    return this.#data.loaded;
   }
 }
 

@@ -1,27 +1,19 @@
-export interface SweepProgress {
-  /** Runs finished, and runs known of so far: refinement adds to them. */
-  readonly run: number;
-  readonly runs: number;
-  /** Parts of the present runs that are done, together: with several workers it may exceed 1. */
-  readonly fraction: number;
-  /** An estimate from the runs made so far; null before there is anything to go by. */
-  readonly secondsLeft: number | null;
-}
+import type { OnProgress } from "../async/progress.js";
 
-/** Keeps count of a sweep's runs. */
-export class Tally {
-  #tell: ((progress: SweepProgress) => void) | undefined;
+/** Counts a sweep's runs, of which several may be under way at once. */
+export class SweepCounter {
+  #tell: OnProgress | undefined;
   readonly #fractions = new Map<object, number>();
   readonly #start = performance.now();
   #runs = 0;
   #made = 0;
   #known = 0;
 
-  constructor(tell?: (progress: SweepProgress) => void) {
+  constructor(tell?: OnProgress) {
     this.#tell = tell;
   }
 
-  /** So many runs more are to come. */
+  /** Adds runs that are still to be made; refinement does so as it goes. */
   expect(runs: number): void {
     this.#runs += runs;
   }
@@ -37,13 +29,13 @@ export class Tally {
     this.#report();
   }
 
-  /** A run that had been made before: it says nothing about how long others take. */
+  /** Counts a run that was in the store: it does not say how long others take. */
   known(): void {
     this.#known++;
     this.#report();
   }
 
-  /** Nobody is told any more. */
+  /** Ends the reports. */
   close(): void {
     this.#tell = undefined;
   }
@@ -54,9 +46,9 @@ export class Tally {
     const left = this.#runs - this.#known - worked;
     const seconds = (performance.now() - this.#start) / 1000;
     this.#tell?.({
-      run: this.#made + this.#known,
-      runs: this.#runs,
-      fraction,
+      done: this.#known + worked,
+      total: this.#runs,
+      what: "run",
       secondsLeft: worked > 0 ? (seconds / worked) * left : null,
     });
   }

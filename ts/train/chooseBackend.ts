@@ -4,12 +4,10 @@ import type { Machine } from "../backend/machine.js";
 import { type BackendName, machineFor } from "../backend/machineFor.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { Dataset } from "../data/dataset.js";
-import { type FileSource, loadDataset } from "../data/load.js";
 import { RunError } from "../errors/errors.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Kernels } from "../kernels/instance.js";
 import { lower } from "../program/lower.js";
-import { Streams } from "../random/streams.js";
 import { planOf } from "./plan.js";
 import { secondsPerRunsStep, secondsPerStep } from "./stepTiming.js";
 
@@ -19,14 +17,14 @@ export interface Choice {
   readonly why: string;
 }
 
-/** What a machine is to be chosen for, and from. */
+/** The work that a machine is chosen for. */
 export interface Work {
   readonly experiment: Experiment;
   readonly kernels: Kernels;
   readonly gpu?: GpuOptions;
-  readonly dataset?: Dataset;
-  readonly files?: FileSource;
-  /** Runs to be made like this one, of which a GPU trains some at once and a CPU one on each thread; 1 each, left out. */
+  /** Loads the data; it is asked only where the choice depends on the data's shape. */
+  readonly data: () => Promise<Dataset>;
+  /** How many runs like this one are to be made; a GPU trains `together` at once, a CPU one on each thread. Default: 1 each. */
   readonly runs?: { readonly all: number; readonly together: number; readonly threads: number };
 }
 
@@ -49,7 +47,7 @@ export async function chooseBackend(backend: BackendName, work: Work): Promise<C
 }
 
 async function chosen(work: Work): Promise<Choice> {
-  const { experiment, kernels, dataset, files } = work;
+  const { experiment, kernels } = work;
   const { all, together, threads } = work.runs ?? { all: 1, together: 1, threads: 1 };
   const cpu = await machineFor("wasm", kernels);
   const takeCpu = (why: string): Choice => ({ machine: cpu, name: "wasm", why });
@@ -60,9 +58,7 @@ async function chosen(work: Work): Promise<Choice> {
   try {
     const gpu = await gpuMachine(work.gpu);
     if (gpu.software) return takeCpu(`the only GPU is software: ${gpu.flavour}`);
-    const data =
-      dataset ?? (await loadDataset(experiment.data, new Streams(kernels, experiment.seed), files));
-    const plan = planOf(experiment, data);
+    const plan = planOf(experiment, await work.data());
     // What exceeds its limits it refuses here, where there is still a choice.
     (await gpu.open(lower(plan).program)).dispose();
     const onCpu = (await secondsPerStep(cpu, plan)) / threads;

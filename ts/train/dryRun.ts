@@ -1,13 +1,8 @@
 import { plannedBytes } from "../backend/wasm.js";
-import { type FileSource, loadDataset } from "../data/load.js";
-import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
-import { type Kernels, loadKernels } from "../kernels/kernels.js";
 import { flops } from "../program/flops.js";
 import { lower } from "../program/lower.js";
-import { Streams } from "../random/streams.js";
-import { planOf } from "./plan.js";
-import { scheduleOf } from "./schedule.js";
+import { type PrepareOptions, prepare } from "./prepare.js";
 
 /** What a run will take on the CPU machine. */
 export interface DryRun {
@@ -30,15 +25,11 @@ export interface DryRun {
  */
 export async function dryRun(
   input: ExperimentInput,
-  options: { readonly kernels?: Kernels; readonly files?: FileSource } = {},
+  options: Pick<PrepareOptions, "kernels" | "files" | "dataset"> = {},
 ): Promise<DryRun> {
-  const experiment = parseExperiment(input);
-  const kernels = options.kernels ?? (await loadKernels());
-  const streams = new Streams(kernels, experiment.seed);
-  const data = await loadDataset(experiment.data, streams, options.files);
-  const plan = planOf(experiment, data);
+  const { kernels, data, plan, schedule } = await prepare(input, { ...options, backend: "wasm" });
   const { program, layers } = lower(plan);
-  const { steps, stepsPerEpoch } = scheduleOf(experiment, plan);
+  const { steps, stepsPerEpoch } = schedule;
   const halves = data.test ? [data.train, data.test] : [data.train];
   return {
     steps,

@@ -1,4 +1,5 @@
 import { layouts, type Network } from "../program/network.js";
+import type { RunInputs } from "./inputs.js";
 import type { Weights } from "./trainer.js";
 
 /** Trained parameters, each row-major in float64: `W_l` `[outputs, inputs]`, `b_l` `[outputs]`, `V_g` `[outputs, nodes]`. */
@@ -60,4 +61,13 @@ export function combinedWeights(
     }
   }
   return out;
+}
+
+/** The parameters that a run starts from. */
+export function initialParameters(
+  network: Network,
+  inputs: Pick<RunInputs, "weights">,
+): Parameters {
+  const weights = network.widths.slice(1).map((_, l) => Float64Array.from(inputs.weights(l)));
+  return parametersOf(network, weights);
 }

@@ -1,6 +1,6 @@
 import { breathe } from "../async/pause.js";
 import type { Machine, Session } from "../backend/machine.js";
-import type { Dataset, Split } from "../data/dataset.js";
+import type { Split } from "../data/dataset.js";
 import { type EvaluationList, type Lowered, lower } from "../program/lower.js";
 import type { Plan } from "../program/workspace.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
@@ -8,22 +8,26 @@ import type { Checkpoint, Checkpoints } from "./checkpoint.js";
 import type { RunInputs } from "./inputs.js";
 import { type EvaluationRecord, Recorder } from "./recorder.js";
 import { isEvaluated, nextEarly, type Schedule } from "./schedule.js";
+import type { Setup } from "./setup.js";
 
 export interface TrainerHooks {
   /** Ends the run with the signal's reason, within some 50 ms of training. */
   readonly signal?: AbortSignal;
-  readonly onRecord?: (record: EvaluationRecord) => void;
-  readonly onProgress?: (step: number, steps: number) => void;
+  /** Receives each evaluation. Training goes on once it has returned, and ends if it returns `"stop"`. */
+  readonly onRecord?: (record: EvaluationRecord) => unknown;
+  /** Receives the number of updates made and of all updates, now and then. */
+  readonly onStep?: (step: number, steps: number) => void;
   /** Where the run goes on from, and where its state goes now and then. */
   readonly checkpoints?: Checkpoints;
   readonly observer?: Observer;
 }
 
-/** Someone who looks at a run at chosen moments, and does not disturb it. */
+/** Receives a run's weights at chosen steps, without changing the run. */
 export interface Observer {
-  /** The first step, from `step` on, before whose update it wants to look; Infinity for none. */
+  /** The first step, from `step` on, that `look` should see before its update; Infinity for none. */
   next(step: number): number;
-  look(state: Observed): Promise<void>;
+  /** Training goes on once it has returned, and ends if it returns `"stop"`. */
+  look(state: Observed): unknown;
 }
 
 export interface Observed {
@@ -55,29 +59,20 @@ const PIECE_MS = typeof document === "undefined" ? 40 : 8;
 /** Trains one network on one machine and records what happens. */
 export async function runTraining(
   machine: Machine,
-  plan: Plan,
-  data: Dataset,
-  inputs: RunInputs,
-  schedule: Schedule,
+  setup: Setup,
   hooks: TrainerHooks = {},
 ): Promise<TrainerResult> {
-  const lowered = lower(plan);
+  const lowered = lower(setup.plan);
   const session = await machine.open(lowered.program);
   try {
-    fill(session, lowered, plan, data, inputs);
-    return await new Trainer(session, lowered, plan, inputs, schedule, hooks).run();
+    fill(session, lowered, setup);
+    return await new Trainer(session, lowered, setup, hooks).run();
   } finally {
     session.dispose();
   }
 }
 
-function fill(
-  session: Session,
-  { layers, indices }: Lowered,
-  plan: Plan,
-  data: Dataset,
-  inputs: RunInputs,
-): void {
+function fill(session: Session, { layers, indices }: Lowered, { plan, data, inputs }: Setup): void {
   writeSplit(session, "train", data.train, plan, data.outputs);
   if (data.test) writeSplit(session, "test", data.test, plan, data.outputs);
   for (const [buffer, { first, length }] of Object.entries(indices)) {
@@ -126,15 +121,17 @@ class Trainer {
   /** Passes of each list that take a piece's time. */
   readonly #pieces = new Map<string, number>();
   #seconds = 0;
+  /** Whether a callback has asked for the end. */
+  #stopped = false;
+  #evaluatedAt = -1;
+  #observedAt = -1;
   #lastBreath = performance.now();
   #lastCheckpoint = performance.now();
 
   constructor(
     session: Session,
     lowered: Lowered,
-    plan: Plan,
-    inputs: RunInputs,
-    schedule: Schedule,
+    { plan, inputs, schedule }: Setup,
     hooks: TrainerHooks,
   ) {
     this.#session = session;
@@ -151,17 +148,23 @@ class Trainer {
     const { steps, stepsPerEpoch } = this.#schedule;
     let done = this.#restore();
     let begun = -1;
-    while (done < steps) {
+    while (done < steps && !this.#stopped) {
       const epoch = Math.floor(done / stepsPerEpoch);
       if (epoch !== begun) this.#startEpoch(epoch);
       begun = epoch;
       if (done === 0) await this.#evaluate(0);
+      if (this.#stopped) break;
       const early = nextEarly(this.#schedule, done);
       const end = Math.min((epoch + 1) * stepsPerEpoch, steps, early);
       done = await this.#train(epoch * stepsPerEpoch, done, end);
+      if (this.#stopped) {
+        // A run that its observer stops still ends with an evaluation.
+        if (!this.#recorder.diverged && this.#evaluatedAt !== done) await this.#evaluate(done);
+        break;
+      }
       const { diverged } = this.#recorder;
       if (diverged || done >= steps || done === early || isEvaluated(this.#schedule, done)) {
-        const record = diverged ? this.#lost(done) : await this.#evaluate(done);
+        const record = diverged ? await this.#lost(done) : await this.#evaluate(done);
         if (diverged || this.#reached(record)) break;
       }
     }
@@ -203,10 +206,11 @@ class Trainer {
   async #train(first: number, from: number, end: number): Promise<number> {
     const { checkpoints, observer } = this.#hooks;
     let done = from;
-    while (done < end && !this.#recorder.diverged) {
+    while (done < end && !this.#recorder.diverged && !this.#stopped) {
       // A small network's step takes a few microseconds, of which each await that is not needed takes its share.
       if (checkpoints) await this.#checkpoint(done);
       if (observer) await this.#observe(done);
+      if (this.#stopped) break;
       const until = Math.min(end, observer?.next(done + 1) ?? end);
       const start = performance.now();
       const trace = await this.#piece("step", done - first, until - done);
@@ -220,9 +224,11 @@ class Trainer {
 
   async #observe(step: number): Promise<void> {
     const { observer } = this.#hooks;
-    if (observer?.next(step) !== step) return;
+    if (observer?.next(step) !== step || this.#observedAt === step) return;
+    this.#observedAt = step;
     const epoch = Math.floor(step / this.#schedule.stepsPerEpoch);
-    await observer.look({ step, epoch, weights: await this.#weights() });
+    const reply = await observer.look({ step, epoch, weights: await this.#weights() });
+    this.#stopped ||= reply === "stop";
     this.#lastBreath = performance.now();
   }
 
@@ -245,7 +251,7 @@ class Trainer {
   }
 
   async #breathe(step: number): Promise<void> {
-    this.#hooks.onProgress?.(step, this.#schedule.steps);
+    this.#hooks.onStep?.(step, this.#schedule.steps);
     await breathe();
     this.#lastBreath = performance.now();
   }
@@ -279,13 +285,15 @@ class Trainer {
     );
   }
 
-  #lost(step: number): EvaluationRecord {
+  #lost(step: number): Promise<EvaluationRecord> {
     return this.#evaluated(this.#recorder.lost(step));
   }
 
-  #evaluated(record: EvaluationRecord): EvaluationRecord {
-    this.#hooks.onRecord?.(record);
-    this.#hooks.onProgress?.(record.step, this.#schedule.steps);
+  async #evaluated(record: EvaluationRecord): Promise<EvaluationRecord> {
+    this.#evaluatedAt = record.step;
+    const reply = await this.#hooks.onRecord?.(record);
+    this.#stopped ||= reply === "stop";
+    this.#hooks.onStep?.(record.step, this.#schedule.steps);
     return record;
   }
 

@@ -5,6 +5,7 @@ import { bench } from "../../../ts/check/bench/bench.js";
 import { measureGpu } from "../../../ts/check/bench/measureGpu.js";
 import { loadDataset } from "../../../ts/data/load.js";
 import { parseExperiment } from "../../../ts/experiment/parse.js";
+import type { Experiment } from "../../../ts/experiment/schema.js";
 import { loadKernels } from "../../../ts/kernels/node/load.js";
 import { Streams } from "../../../ts/random/streams.js";
 import { chooseBackend } from "../../../ts/train/chooseBackend.js";
@@ -38,6 +39,13 @@ test.skipIf("none" in found)("a GPU is measured at any size", { timeout: 300_000
   expect(linear.cells).toBe(64);
 });
 
+/** Work as `chooseBackend` takes it, on generated data. */
+const workOf = (experiment: Experiment) => ({
+  experiment,
+  kernels,
+  data: () => loadDataset(experiment.data, new Streams(kernels, experiment.seed)),
+});
+
 const long = parseExperiment({
   network: { layers: [256, 256] },
   data: { name: "gaussian-mixture", inputs: 256, train: 1000 },
@@ -45,19 +53,19 @@ const long = parseExperiment({
 });
 
 test("auto takes the CPU, and says why, where a GPU would not pay or there is none", async () => {
-  const short = await chooseBackend("auto", { experiment: parseExperiment({}), kernels, gpu });
+  const short = await chooseBackend("auto", { ...workOf(parseExperiment({})), gpu });
   expect([short.name, short.why]).toEqual(["wasm", "the run is too short for a GPU to pay"]);
   const none = { source: async () => undefined };
-  const without = await chooseBackend("auto", { experiment: long, kernels, gpu: none });
+  const without = await chooseBackend("auto", { ...workOf(long), gpu: none });
   expect(without.name).toBe("wasm");
   expect(without.why).toMatch(/there is no WebGPU here|software/);
 });
 
 test.skipIf("none" in found || !found.software)("auto takes no GPU that is software", async () => {
-  const choice = await chooseBackend("auto", { experiment: long, kernels, gpu });
+  const choice = await chooseBackend("auto", { ...workOf(long), gpu });
   expect(choice.name).toBe("wasm");
   expect(choice.why).toMatch(/^the only GPU is software: /);
-  const asked = await chooseBackend("webgpu", { experiment: long, kernels, gpu });
+  const asked = await chooseBackend("webgpu", { ...workOf(long), gpu });
   expect(asked.name).toBe("webgpu");
 });
 
@@ -87,7 +95,7 @@ test.skipIf("none" in found)("auto times both machines, and takes the faster", a
     optimizer: { batchSize: 20 },
     epochs: 200_000,
   });
-  const work = { experiment: narrow, kernels, gpu: disguised };
+  const work = { ...workOf(narrow), gpu: disguised };
   const one = await chooseBackend("auto", work);
   // A step of some microseconds on one core, some dispatches on a GPU that a core only plays.
   expect(one.name).toBe("wasm");
@@ -118,7 +126,8 @@ test.skipIf("none" in found)("auto takes no GPU that has no room for the run", a
   const train = { rows, inputs: new Float32Array(rows * inputs), targets: new Uint32Array(rows) };
   const numbers = { inputs, outputs: 2, scale: 1, shift: 0 };
   const dataset = { name: "zeros", task: "classification", ...numbers, train, test: null } as const;
-  const choice = await chooseBackend("auto", { experiment, kernels, dataset, gpu: disguised });
+  const work = { ...workOf(experiment), data: async () => dataset, gpu: disguised };
+  const choice = await chooseBackend("auto", work);
   expect(choice.name).toBe("wasm");
   expect(choice.why).toMatch(/^the buffer train.inputs takes 160 MB: this GPU's maxStorageBuffer/);
 });
@@ -128,7 +137,7 @@ test("a sweep of runs each too short for a GPU may be long enough", async () => 
   const none = { source: async () => undefined };
   const why = async (all: number) => {
     const runs = { all, together: 1, threads: 1 };
-    return (await chooseBackend("auto", { experiment: short, kernels, gpu: none, runs })).why;
+    return (await chooseBackend("auto", { ...workOf(short), gpu: none, runs })).why;
   };
   expect(await why(2)).toBe("the sweep is too short for a GPU to pay");
   expect(await why(10_000)).toMatch(/there is no WebGPU here|no GPU/);

@@ -6,7 +6,7 @@ import { wasmMachine } from "../../../ts/backend/wasm.js";
 import { webgpuMachine } from "../../../ts/backend/webgpu/webgpu.js";
 import { checkOperation, withinBound } from "../../../ts/check/verify/checkOperation.js";
 import { StepsCheck } from "../../../ts/check/verify/checkSteps.js";
-import { trialOf } from "../../../ts/check/verify/verifier.js";
+import { setupOf } from "../../../ts/check/verify/verifier.js";
 import { type VerifyResult, verify } from "../../../ts/check/verify/verify.js";
 import { parseExperiment } from "../../../ts/experiment/parse.js";
 import { loadKernels } from "../../../ts/kernels/node/load.js";
@@ -122,7 +122,7 @@ test("machines diverge where the reference does, and one that does not is found 
   const result = await verify(experiment, { gpu: none });
   expect(failed(result)).toEqual([]);
   expect(result.checks.map(({ name }) => name)).toContain("parameters after 100 steps: divergent");
-  const check = await StepsCheck.prepare(await trialOf(experiment, {}, 100));
+  const check = await StepsCheck.prepare(await setupOf(experiment, {}, 100));
   const { parameters: small } = await check.run(standingStill);
   expect(withinBound(small)).toBe(false);
 });

@@ -10,6 +10,7 @@ import { LocalRunner } from "../../../ts/jobs/localRunner.js";
 import { Pool, type PoolOptions } from "../../../ts/jobs/pool/pool.js";
 import type { Job } from "../../../ts/jobs/runner.js";
 import { loadKernels } from "../../../ts/kernels/kernels.js";
+import type { Observed } from "../../../ts/train/trainer.js";
 import { threads } from "../../support/worker.js";
 
 const kernels = await loadKernels();
@@ -62,12 +63,37 @@ describe("a pool of workers", () => {
     expect(alive.size).toBe(2);
   });
 
+  it("shows an observer the weights that this thread would, and heeds its stop", async () => {
+    const observed = async (runner: LocalRunner | Pool, last: number) => {
+      const seen: Observed[] = [];
+      const { timing } = await runner.run(job(small), {
+        observer: {
+          next: (step) => Math.ceil(step / 7) * 7,
+          look: async (state) => {
+            seen.push(state);
+            return state.step === last ? "stop" : { not: "an answer", that: () => "travels" };
+          },
+        },
+      });
+      return { seen, steps: timing.steps };
+    };
+    const workers = pool(1);
+    const local = new LocalRunner(kernels);
+    const here = await observed(local, -1);
+    expect(here.seen.map(({ step }) => step)).toEqual([0, 7, 14, 21, 28]);
+    expect(await observed(workers, -1)).toEqual(here);
+    expect(await observed(workers, 14)).toEqual(await observed(local, 14));
+    expect((await observed(workers, 14)).steps).toBe(14);
+    const { timing } = await workers.run(job(small), { onRecord: () => "stop" });
+    expect(timing.steps).toBe(0);
+  });
+
   it("reports progress and evaluations as they are made", async () => {
     const epochs: number[] = [];
     let last = 0;
     await pool(1).run(job(small), {
       onRecord: ({ epoch }) => epochs.push(epoch),
-      onProgress: (step, steps) => {
+      onStep: (step, steps) => {
         last = step / steps;
       },
     });
@@ -141,7 +167,7 @@ describe("a pool of workers", () => {
     let killed = false;
     const result = await workers.run(job(experiment), {
       checkpoints: { every: 0, save: ({ step }) => void saved.push(step) },
-      onProgress: (step, steps) => {
+      onStep: (step, steps) => {
         if (killed || step < steps / 3) return;
         killed = true;
         for (const worker of alive) void worker.terminate();
@@ -161,7 +187,7 @@ describe("a pool of workers", () => {
     };
     const workers = pool(1);
     for (const hooks of [
-      { onProgress: mine },
+      { onStep: mine },
       { onRecord: mine },
       { checkpoints: { every: 0, save: mine } },
     ]) {

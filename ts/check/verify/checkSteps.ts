@@ -1,23 +1,12 @@
 import type { Machine } from "../../backend/machine.js";
 import { referenceMachine } from "../../backend/reference.js";
-import type { Dataset } from "../../data/dataset.js";
 import type { Network } from "../../program/network.js";
-import type { Plan } from "../../program/workspace.js";
-import type { RunInputs } from "../../train/inputs.js";
 import { parametersOf } from "../../train/parameters.js";
-import type { Schedule } from "../../train/schedule.js";
+import type { Setup } from "../../train/setup.js";
 import { runTraining } from "../../train/trainer.js";
 import type { Worst } from "./checkOperation.js";
 import { gamma, TINY } from "./roundings.js";
 import { shaken } from "./shaken.js";
-
-/** A training run that machines are compared on. */
-export interface Trial {
-  readonly plan: Plan;
-  readonly data: Dataset;
-  readonly inputs: RunInputs;
-  readonly schedule: Schedule;
-}
 
 /** What training arrived at. */
 interface Arrays {
@@ -41,17 +30,17 @@ const RESERVE = 3;
  * Where the exact run leaves the range that float32 can reckon in, a machine has to leave it too, and no more.
  */
 export class StepsCheck {
-  readonly #trial: Trial;
+  readonly #setup: Setup;
   readonly #exact: Arrays;
   /** Null where the run diverges. */
   readonly #bounds: { readonly parameters: number; readonly niw: number } | null;
 
   private constructor(
-    trial: Trial,
+    setup: Setup,
     exact: Arrays,
     bounds: { parameters: number; niw: number } | null,
   ) {
-    this.#trial = trial;
+    this.#setup = setup;
     this.#exact = exact;
     this.#bounds = bounds;
   }
@@ -60,35 +49,35 @@ export class StepsCheck {
     return this.#bounds === null;
   }
 
-  static async prepare(trial: Trial): Promise<StepsCheck> {
-    const { network, batch } = trial.plan;
+  static async prepare(setup: Setup): Promise<StepsCheck> {
+    const { network, batch } = setup.plan;
     const nodes = network.noise.reduce((sum, group) => sum + group.nodes, 0);
     const size = gamma(Math.max(...network.widths, batch) + nodes + 7);
     const reference = referenceMachine();
-    const exact = await trained(reference, trial);
-    if (!(largest(exact.parameters) < rangeOf(network))) return new StepsCheck(trial, exact, null);
+    const exact = await trained(reference, setup);
+    if (!(largest(exact.parameters) < rangeOf(network))) return new StepsCheck(setup, exact, null);
     const bounds = {
       parameters: size * largest(exact.parameters) + TINY,
       niw: size * largest(exact.niw) + TINY,
     };
     const spread = { parameters: 0, niw: 0 };
     for (let seed = 1; seed <= RUNS; seed++) {
-      const changed = await trained(shaken(reference, size, seed), trial);
+      const changed = await trained(shaken(reference, size, seed), setup);
       for (const key of ["parameters", "niw"] as const) {
         spread[key] = Math.max(spread[key], difference(changed[key], exact[key]));
       }
     }
-    return new StepsCheck(trial, exact, {
+    return new StepsCheck(setup, exact, {
       parameters: bounds.parameters + RESERVE * spread.parameters,
       niw: bounds.niw + RESERVE * spread.niw,
     });
   }
 
   async run(machine: Machine): Promise<{ readonly parameters: Worst; readonly niw: Worst }> {
-    const found = await trained(machine, this.#trial);
+    const found = await trained(machine, this.#setup);
     const bounds = this.#bounds;
     if (bounds === null) {
-      const stayed = largest(found.parameters) < Math.sqrt(rangeOf(this.#trial.plan.network));
+      const stayed = largest(found.parameters) < Math.sqrt(rangeOf(this.#setup.plan.network));
       const worst = { error: stayed ? 1 : 0, bound: 0 };
       return { parameters: worst, niw: worst };
     }
@@ -105,10 +94,9 @@ function rangeOf({ widths }: Network): number {
   return 2 ** (127 / widths.length);
 }
 
-async function trained(machine: Machine, trial: Trial): Promise<Arrays> {
-  const { plan, data, inputs, schedule } = trial;
-  const { weights } = await runTraining(machine, plan, data, inputs, schedule);
-  const { niw } = parametersOf(plan.network, weights);
+async function trained(machine: Machine, setup: Setup): Promise<Arrays> {
+  const { weights } = await runTraining(machine, setup);
+  const { niw } = parametersOf(setup.plan.network, weights);
   return {
     parameters: Float64Array.from(weights.flatMap((w) => [...w])),
     niw: Float64Array.from(niw.flatMap((v) => [...v])),

@@ -2,7 +2,6 @@ import { gpuMachine } from "../../backend/gpuMachine.js";
 import type { Machine } from "../../backend/machine.js";
 import { wasmMachine } from "../../backend/wasm.js";
 import type { GpuMachine } from "../../backend/webgpu/webgpu.js";
-import { loadDataset } from "../../data/load.js";
 import { RunError } from "../../errors/errors.js";
 import { parseExperiment } from "../../experiment/parse.js";
 import { linearExperiment } from "../../experiment/presets.js";
@@ -10,13 +9,11 @@ import type { Experiment, ExperimentInput } from "../../experiment/schema.js";
 import { type Kernels, loadKernels } from "../../kernels/kernels.js";
 import { lower } from "../../program/lower.js";
 import type { Op, Program } from "../../program/ops.js";
-import { Streams } from "../../random/streams.js";
 import { runExperiment } from "../../train/experimentRun.js";
-import { seededInputs } from "../../train/inputs.js";
-import { planOf } from "../../train/plan.js";
-import { scheduleOf } from "../../train/schedule.js";
+import { Prepared, prepare } from "../../train/prepare.js";
+import type { Setup } from "../../train/setup.js";
 import { checkOperation, type Worst, withinBound } from "./checkOperation.js";
-import { StepsCheck, type Trial } from "./checkSteps.js";
+import { StepsCheck } from "./checkSteps.js";
 import type { VerifyCheck, VerifyOptions, VerifyResult } from "./verifyResult.js";
 
 /** A network that the reference takes through its steps in a second or so. */
@@ -43,8 +40,8 @@ export async function verifyHere(
   const experiment = parseExperiment(input);
   const { candidates, note } = await candidatesOf(options);
   const verifier = new Verifier(candidates, options);
-  await verifier.operations(await trialOf(experiment, options, 1));
-  for (const steps of STEPS) await verifier.steps(await trialOf(experiment, options, steps));
+  await verifier.operations(await setupOf(experiment, options, 1));
+  for (const steps of STEPS) await verifier.steps(await setupOf(experiment, options, steps));
   await verifier.phases();
   const { checks } = verifier;
   return {
@@ -80,20 +77,20 @@ async function candidatesOf({
 }
 
 /** The experiment's first `steps` steps, without the evaluations that say nothing of them. */
-export async function trialOf(
+export async function setupOf(
   experiment: Experiment,
   options: Pick<VerifyOptions, "kernels" | "dataset" | "files">,
   steps: number,
-): Promise<Trial> {
-  const kernels = options.kernels ?? (await loadKernels());
-  const streams = new Streams(kernels, experiment.seed);
-  const whole = options.dataset ?? (await loadDataset(experiment.data, streams, options.files));
-  const data = { ...whole, test: null };
-  const plan = { ...planOf(experiment, data), testRows: 0 };
-  const short = { ...plan, evaluateRows: Math.min(plan.evaluateRows, plan.batch) };
-  const inputs = seededInputs(experiment, plan, streams);
-  const schedule = scheduleOf({ ...experiment, epochs: undefined, steps, stop: {} }, plan);
-  return { plan: short, data, inputs, schedule: { ...schedule, evaluateEvery: steps + 1 } };
+): Promise<Setup> {
+  const { epochs: _, ...rest } = experiment;
+  const short = { ...rest, steps, stop: {} };
+  const { plan, data, inputs, schedule } = await prepare(short, { ...options, backend: "wasm" });
+  return {
+    plan: { ...plan, testRows: 0, evaluateRows: Math.min(plan.evaluateRows, plan.batch) },
+    data: { ...data, test: null },
+    inputs,
+    schedule: { ...schedule, evaluateEvery: steps + 1 },
+  };
 }
 
 class Verifier {
@@ -106,7 +103,7 @@ class Verifier {
     this.#options = options;
   }
 
-  async operations({ plan }: Trial): Promise<void> {
+  async operations({ plan }: Setup): Promise<void> {
     // Operations do not depend on how many samples there are beyond those that they take.
     const { program } = lower({ ...plan, trainRows: plan.batch, evaluateRows: plan.batch });
     for (const [name, op] of distinctOps(program)) {
@@ -116,10 +113,10 @@ class Verifier {
     }
   }
 
-  async steps(trial: Trial): Promise<void> {
-    const { steps } = trial.schedule;
-    const check = await StepsCheck.prepare(trial);
-    const eta = trial.plan.learningRate;
+  async steps(setup: Setup): Promise<void> {
+    const { steps } = setup.schedule;
+    const check = await StepsCheck.prepare(setup);
+    const eta = setup.plan.learningRate;
     const end = check.diverges ? ": divergent" : "";
     const times = `after ${steps} ${steps === 1 ? "step" : "steps"}${end}`;
     for (const { machine } of this.#candidates) {
@@ -129,7 +126,7 @@ class Verifier {
         this.#add(`gradient of one step${end}`, machine, gradient);
       }
       this.#add(`parameters ${times}`, machine, parameters);
-      if (trial.plan.network.noise.length > 0) this.#add(`noise weights ${times}`, machine, niw);
+      if (setup.plan.network.noise.length > 0) this.#add(`noise weights ${times}`, machine, niw);
     }
   }
 
@@ -138,11 +135,11 @@ class Verifier {
     for (const sigma of SIGMAS) {
       const own = { width: 16, samples: 32, learningRate: 0.05, steps: 80, seed: 0 };
       const experiment = linearExperiment({ ...own, sigma });
-      const data = await loadDataset(experiment.data, new Streams(reference, experiment.seed));
-      const expected = await runExperiment(experiment, "reference", reference, data);
-      for (const { machine, kernels, backend } of this.#candidates) {
-        const { gpu } = this.#options;
-        const found = await runExperiment(experiment, backend, kernels, data, {}, gpu);
+      const exact = await prepare(experiment, { kernels: reference, backend: "reference" });
+      const expected = await runExperiment(exact);
+      for (const { machine, kernels } of this.#candidates) {
+        const { data } = exact;
+        const found = await runExperiment(new Prepared(experiment, { kernels, data, machine }));
         const error = found.phase === expected.phase ? 0 : 1;
         this.#add(`phase at sigma ${sigma}: ${expected.phase}`, machine, { error, bound: 0 });
       }

@@ -4,7 +4,7 @@ import { BENCH_SIZES, type BenchResult, bench } from "../../check/bench/bench.js
 import { loadKernels } from "../../kernels/kernels.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, voiceOf, withVoice } from "../options.js";
-import { digits, Progress, table } from "../terminal.js";
+import { digits, ProgressBar, table } from "../terminal.js";
 
 interface BenchCommandOptions extends CommonOptions {
   readonly quick?: boolean;
@@ -25,7 +25,7 @@ export function benchCommand(program: Command, interrupt: Interrupt): void {
     .addHelpText("after", "\nExample:\n  $ ninscope bench --quick --json | jq .crossovers")
     .action(async (options: BenchCommandOptions) => {
       const voice = voiceOf(options);
-      const progress = new Progress("bench", voice);
+      const progress = new ProgressBar("bench", voice);
       const size = options.full ? "full" : options.quick ? "quick" : "usual";
       const result = await bench({
         sizes: BENCH_SIZES[size],

@@ -6,7 +6,7 @@ import { KNOWN_SETS } from "../../data/node/sets.js";
 import { InputError, RunError, shown } from "../../errors/errors.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, voiceOf, withVoice } from "../options.js";
-import { Progress, table } from "../terminal.js";
+import { ProgressBar, table } from "../terminal.js";
 
 interface FetchCommandOptions extends CommonOptions {
   readonly folder?: string;
@@ -36,7 +36,7 @@ export function dataCommand(program: Command, interrupt: Interrupt): void {
     .option("--from <url>", "another place that has the files")
     .action(async (name: string, options: FetchCommandOptions) => {
       const set = known(name);
-      const progress = new Progress("fetch", voiceOf(options));
+      const progress = new ProgressBar("fetch", voiceOf(options));
       try {
         const folder = await fetchSet(set, {
           folder: options.folder,

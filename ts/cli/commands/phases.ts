@@ -8,9 +8,9 @@ import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
 import { type LinearModel, linearExperiment } from "../../experiment/presets.js";
 import { logRange } from "../../experiment/range.js";
-import { linearNetworkCells } from "../../jobs/linearNetwork.js";
 import { type Kernels, loadKernels } from "../../kernels/kernels.js";
 import { type LinearCell, runLinearEnsemble } from "../../linear/linearEnsemble.js";
+import { linearNetworkCells } from "../../linear/linearNetwork.js";
 import { linearPrediction, recursionPrediction } from "../../linear/linearPrediction.js";
 import { linearRun } from "../../linear/linearRun.js";
 import { SYSTEMATIC } from "../../probe/comparisons.js";
@@ -21,7 +21,7 @@ import { phaseMap } from "../../report/phaseMap.js";
 import { openFolder, writeFigure, writeJson } from "../../store/node/results.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, voiceOf, withBackend, withVoice } from "../options.js";
-import { digits, Progress, phaseName, table, type Voice } from "../terminal.js";
+import { digits, ProgressBar, phaseName, table, type Voice } from "../terminal.js";
 
 export interface PhasesOptions extends CommonOptions {
   readonly width: number;
@@ -129,7 +129,7 @@ export class PhasesJob {
   }
 
   async run(voice: Voice, signal: AbortSignal): Promise<PhasesResult> {
-    const progress = new Progress("phases", voice);
+    const progress = new ProgressBar("phases", voice);
     const { backend } = this.#options;
     const hooks = {
       signal,

@@ -10,7 +10,7 @@ import { type LookOnOptions, lookOn } from "../bystanderOutput.js";
 import type { Interrupt } from "../interrupt.js";
 import { dataFiles, readConfig, voiceOf, withRun } from "../options.js";
 import { calibrationTable, describedProbe, probeSummary, writeProbe } from "../probeOutput.js";
-import { Progress, table } from "../terminal.js";
+import { ProgressBar, table } from "../terminal.js";
 
 interface ProbeCommandOptions extends LookOnOptions {
   readonly bystander?: boolean;
@@ -55,7 +55,7 @@ Examples:
       const runs = sweepRuns(given);
       if (options.out) await openFolder(options.out);
       const kernels = await loadKernels({ fast: options.fast });
-      const progress = new Progress("probe", voice);
+      const progress = new ProgressBar("probe", voice);
       const results: ProbeResult[] = [];
       try {
         for (const { experiment } of runs) {
@@ -70,11 +70,13 @@ Examples:
               repeats: options.repeats,
               files: dataFiles(voice, interrupt.signal),
               signal: interrupt.signal,
-              onProgress: (step, steps) =>
-                progress.update(
-                  (results.length + step / steps) / runs.length,
-                  `run ${results.length + 1} of ${runs.length}`,
-                ),
+              onProgress: ({ done, total, secondsLeft }) =>
+                progress.report({
+                  done: results.length + done / total,
+                  total: runs.length,
+                  what: "run",
+                  secondsLeft: runs.length === 1 ? secondsLeft : null,
+                }),
             }),
           );
         }

@@ -35,7 +35,7 @@ import { comparisonTable, shown } from "../comparisons.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, dataFiles, voiceOf, withBackend, withVoice } from "../options.js";
 import { fitsOf, runCurves, stepsAnEpoch } from "../runCurves.js";
-import { digits, Progress, table } from "../terminal.js";
+import { digits, ProgressBar, table } from "../terminal.js";
 
 interface ReproduceOptions extends CommonOptions {
   readonly out: string;
@@ -66,7 +66,7 @@ Examples:
       const voice = voiceOf(options);
       await openFolder(options.out);
       const kernels = await loadKernels({ fast: options.fast });
-      const progress = new Progress("figure-1", voice);
+      const progress = new ProgressBar("figure-1", voice);
       try {
         const input = figureOneInput(options);
         const found = await figureOne(input, {
@@ -77,7 +77,7 @@ Examples:
           spawn: spawnThread,
           files: dataFiles(voice, interrupt.signal),
           signal: interrupt.signal,
-          onProgress: (fraction, doing) => progress.update(fraction, doing),
+          onProgress: ({ done, what }) => progress.update(done, what),
         });
         const claims = claimsOf(found);
         const cells = await validityOf(found, {
@@ -86,7 +86,8 @@ Examples:
           gpu: { source: dawn },
           files: dataFiles(voice, interrupt.signal),
           signal: interrupt.signal,
-          onProgress: (done, all) => progress.update(done / all, "the expansion's validity"),
+          onProgress: ({ done, total }) =>
+            progress.update(done / total, "the expansion's validity"),
         });
         const grid = await linearGrid(kernels, interrupt.signal);
         await write(options.out, found, claims, cells, grid);

@@ -21,7 +21,7 @@ import {
   withLongRun,
 } from "../options.js";
 import { runCurves } from "../runCurves.js";
-import { digits, Progress, phaseName, sayer, table } from "../terminal.js";
+import { digits, ProgressBar, phaseName, sayer, table } from "../terminal.js";
 
 interface TrainCommandOptions extends LongRunOptions {
   readonly predict?: boolean;
@@ -53,7 +53,7 @@ Examples:
       }
       const store =
         options.out === undefined ? undefined : await openStore(options.out, "--out", sayer(voice));
-      const progress = new Progress("train", voice);
+      const progress = new ProgressBar("train", voice);
       try {
         if (options.out) await writeSpec(options.out, experiment);
         const files = dataFiles(voice, interrupt.signal);
@@ -66,7 +66,7 @@ Examples:
           gpu: { source: dawn },
           files,
           signal,
-          onProgress: (step, steps) => progress.update(step / steps, `step ${step} of ${steps}`),
+          onProgress: progress.report,
           store: store && telling(store, sayer(voice)),
           resume: options.resume,
           checkpointEvery: options.checkpointEvery,

@@ -6,7 +6,7 @@ import type { ExperimentInput } from "../../experiment/schema.js";
 import { loadKernels } from "../../kernels/kernels.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, dataFiles, readConfig, voiceOf, withVoice } from "../options.js";
-import { digits, Progress, table } from "../terminal.js";
+import { digits, ProgressBar, table } from "../terminal.js";
 
 interface VerifyCommandOptions extends CommonOptions {
   readonly set: readonly string[];
@@ -40,7 +40,7 @@ Examples:
       const experiment = given
         ? ((await readConfig(config, options.set)) as ExperimentInput)
         : undefined;
-      const progress = new Progress("verify", voice);
+      const progress = new ProgressBar("verify", voice);
       let done = 0;
       const result = await verify(experiment, {
         kernels: await loadKernels(),

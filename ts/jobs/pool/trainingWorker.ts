@@ -1,5 +1,5 @@
 import { type Endpoint, expose, type Remote, transfer, wrap } from "comlink";
-import type { BackendName } from "../../backend/machineFor.js";
+import { type BackendName, machineFor } from "../../backend/machineFor.js";
 import type { Dataset } from "../../data/dataset.js";
 import { type FileSource, loadDataset } from "../../data/load.js";
 import type { DataSpec } from "../../data/specs.js";
@@ -8,7 +8,9 @@ import { type Flavour, type Kernels, kernelsFrom } from "../../kernels/instance.
 import { Streams } from "../../random/streams.js";
 import type { Checkpoint } from "../../train/checkpoint.js";
 import { type RunResult, runExperiment } from "../../train/experimentRun.js";
+import { Prepared } from "../../train/prepare.js";
 import type { EvaluationRecord } from "../../train/recorder.js";
+import type { Observed, Observer } from "../../train/trainer.js";
 import { hashDataset, type KeyedDataset } from "../dataKey.js";
 import { DataShelf } from "../datasetCache.js";
 import { type Outcome, outcomeOf, unwrap } from "./outcome.js";
@@ -23,8 +25,10 @@ export interface Order {
   readonly from: Checkpoint | null;
   /** Seconds between checkpoints; null: none. */
   readonly checkpointEvery: number | null;
-  /** Whether anybody wants to hear of evaluations. */
+  /** Whether the host wants each evaluation. */
   readonly records: boolean;
+  /** The first step whose weights the host wants to see; null: it has no observer. */
+  readonly observes: number | null;
 }
 
 /** Progress is told no more often than this. */
@@ -33,7 +37,9 @@ const TELL_MS = 50;
 /** What a worker calls on the thread that it works for. */
 export interface Host {
   progress(step: number, steps: number): void;
-  record(record: EvaluationRecord): void;
+  record(record: EvaluationRecord): Promise<unknown>;
+  /** Shows the host a run's weights; it answers with its reply and the next step that it wants to see. */
+  look(state: Observed): Promise<{ readonly reply: unknown; readonly next: number }>;
   checkpoint(checkpoint: Checkpoint): Promise<void>;
   read(...args: Parameters<FileSource["read"]>): Promise<Outcome<Uint8Array>>;
   named(
@@ -74,22 +80,20 @@ export class TrainingWorker {
 
   async run(order: Order): Promise<Outcome<RunResult>> {
     const { kernels, shelf, host } = this.#started();
-    const { experiment, backend, data, from, checkpointEvery, records } = order;
+    const { experiment, backend, data, from, checkpointEvery, records, observes } = order;
     let told = 0;
     let heard: Promise<void> | undefined;
     const outcome = await outcomeOf(async () => {
       const dataset = data === null ? await shelf.generated(experiment) : shelf.get(data);
-      return runExperiment(experiment, backend, kernels, dataset, {
-        onProgress: (step, steps) => {
+      const machine = await machineFor(backend, kernels);
+      return runExperiment(new Prepared(experiment, { kernels, data: dataset, machine }), {
+        onStep: (step, steps) => {
           if (performance.now() - told < TELL_MS && step < steps) return;
           told = performance.now();
           heard = host.progress(step, steps);
         },
-        ...(records && {
-          onRecord: (record) => {
-            heard = host.record(record);
-          },
-        }),
+        ...(records && { onRecord: (record) => host.record(record) }),
+        ...(observes !== null && { observer: remoteObserver(host, observes) }),
         checkpoints:
           checkpointEvery === null
             ? { from }
@@ -109,6 +113,19 @@ export class TrainingWorker {
     if (!this.#kernels || !this.#shelf || !this.#host) throw new Error("the worker is not started");
     return { kernels: this.#kernels, shelf: this.#shelf, host: this.#host };
   }
+}
+
+/** An observer on the host's thread; it names the next step each time it has looked. */
+function remoteObserver(host: Remote<Host>, first: number): Observer {
+  let wanted = first;
+  return {
+    next: () => wanted,
+    look: async (state) => {
+      const { reply, next } = await host.look(transfer(state, buffersIn(state)));
+      wanted = next;
+      return reply;
+    },
+  };
 }
 
 /** Puts a worker at the service of whoever is at the other end. */

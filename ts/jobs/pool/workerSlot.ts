@@ -72,6 +72,7 @@ export class Seat {
       from: checkpoints?.from ?? null,
       checkpointEvery: checkpoints?.save ? (checkpoints.every ?? 0) : null,
       records: hooks.onRecord !== undefined,
+      observes: hooks.observer ? hooks.observer.next(checkpoints?.from?.step ?? 0) : null,
     };
     try {
       return await this.#unlessAborted(signal, async () => {
@@ -130,8 +131,14 @@ export class Seat {
 
   #host(): Host {
     return {
-      progress: (step, steps) => this.#heard(() => this.#hooks.onProgress?.(step, steps)),
-      record: (record) => this.#heard(() => this.#hooks.onRecord?.(record)),
+      progress: (step, steps) => this.#heard(() => this.#hooks.onStep?.(step, steps)),
+      record: (record) => this.#heard(async () => replyOf(await this.#hooks.onRecord?.(record))),
+      look: (state) =>
+        this.#heard(async () => {
+          const { observer } = this.#hooks;
+          const reply = replyOf(await observer?.look(state));
+          return { reply, next: observer?.next(state.step + 1) ?? Number.POSITIVE_INFINITY };
+        }),
       checkpoint: (checkpoint) => this.#heard(() => this.#hooks.checkpoints?.save?.(checkpoint)),
       read: (path, field) => outcomeOf(() => this.#files.read(path, field)),
       named: (name, folder, withTest) => outcomeOf(() => this.#files.named(name, folder, withTest)),
@@ -139,12 +146,17 @@ export class Seat {
   }
 
   /** What a hook throws is the caller's own, and ends the run as it is: on its way over the worker it would lose its class. */
-  async #heard(hook: () => void | Promise<void>): Promise<void> {
+  async #heard<T>(hook: () => T | Promise<T>): Promise<T> {
     try {
-      await hook();
+      return await hook();
     } catch (error) {
       this.#fail(error as Error);
       throw error;
     }
   }
+}
+
+/** The one reply that training heeds: whatever else a callback returns may not be fit to travel. */
+function replyOf(returned: unknown): "stop" | undefined {
+  return returned === "stop" ? returned : undefined;
 }

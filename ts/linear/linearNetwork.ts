@@ -1,12 +1,9 @@
 import type { BackendName } from "../backend/machineFor.js";
-import { loadDataset } from "../data/load.js";
 import type { Kernels } from "../kernels/kernels.js";
-import type { EnsembleHooks, EnsembleSpec, LinearCell } from "../linear/linearEnsemble.js";
-import { Streams } from "../random/streams.js";
-import { seededInputs } from "../train/inputs.js";
+import { runExperiment } from "../train/experimentRun.js";
 import { type Parameters, parametersOf } from "../train/parameters.js";
-import { planOf } from "../train/plan.js";
-import { train } from "./train.js";
+import { prepare } from "../train/prepare.js";
+import type { EnsembleHooks, EnsembleSpec, LinearCell } from "./linearEnsemble.js";
 
 /** The cells of an ensemble by training the network itself, one after another. */
 export async function linearNetworkCells(
@@ -30,18 +27,12 @@ export async function linearNetworkCells(
       noise: [{ ...experiment.noise[0], sigma }],
       optimizer: { ...experiment.optimizer, learningRate },
     };
-    const streams = new Streams(kernels, seed);
-    const dataset = await loadDataset(own.data, streams);
-    const { phase, evidence, trajectory, timing, parameters } = await train(own, {
-      kernels,
-      backend,
-      gpu,
-      dataset,
+    const prepared = await prepare(own, { kernels, backend, gpu, signal });
+    const { plan, inputs } = prepared;
+    const { phase, evidence, trajectory, timing, parameters } = await runExperiment(prepared, {
       signal,
-      onProgress: (step, steps) => onProgress?.(cells.length + step / steps, points.length),
+      onStep: (step, steps) => onProgress?.(cells.length + step / steps, points.length),
     });
-    const plan = planOf(own, dataset);
-    const inputs = seededInputs(own, plan, streams);
     const start = [0, 1].map((l) => Float64Array.from(inputs.weights(l)));
     const { steps } = trajectory;
     const [, alpha] = plan.network.factors;

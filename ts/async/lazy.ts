@@ -1,0 +1,19 @@
+/** A value that is made when it is first asked for. */
+export class Lazy<T> {
+  readonly #make: () => Promise<T>;
+  #made: Promise<T> | undefined;
+
+  constructor(make: () => Promise<T>) {
+    this.#make = make;
+  }
+
+  get(): Promise<T> {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  /** Lets `use` have the value if it was made; an error in making it went to whoever asked. */
+  async ifMade(use: (value: T) => Promise<void>): Promise<void> {
+    await this.#made?.then(use, () => {});
+  }
+}

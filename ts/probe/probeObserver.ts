@@ -1,0 +1,108 @@
+import type { CurvatureProbe } from "../curvature/curvatureProbe.js";
+import { ExpansionProbe } from "../curvature/expansionProbe.js";
+import { topSpectrum } from "../curvature/hessian.js";
+import { squares, weightCurvature } from "../curvature/weightCurvature.js";
+import { parametersOf } from "../train/parameters.js";
+import type { Prepared } from "../train/prepare.js";
+import type { Observed, Observer } from "../train/trainer.js";
+import { observationSteps } from "./observationSteps.js";
+import type { ProbeMoment } from "./probeResult.js";
+
+export interface ObservationOptions {
+  /** Number of observations at most, besides those of the first steps; default 40. */
+  readonly moments?: number;
+  /** Updates before which to observe, instead; the start and the end are always observed. */
+  readonly at?: readonly number[];
+  /** Antithetic passes at each observation; default 8. */
+  readonly repeats?: number;
+}
+
+const MOMENTS = 40;
+/** Fewer passes say little about their own scatter. */
+const REPEATS = 8;
+/** Number of observations that also compute the top of the spectrum. */
+const SPECTRA = 8;
+
+/** Measures a run's curvature at chosen steps, and what its noise weights read of it. */
+export class ProbeObserver implements Observer {
+  readonly moments: ProbeMoment[] = [];
+  readonly repeats: number;
+  readonly #prepared: Prepared;
+  readonly #curvature: CurvatureProbe;
+  readonly #expansion: ExpansionProbe;
+  readonly #due: readonly number[];
+  readonly #spectrumEvery: number;
+
+  /** @param curvature a probe of the layer that carries the first noise group. */
+  static async open(
+    prepared: Prepared,
+    curvature: CurvatureProbe,
+    options: ObservationOptions,
+  ): Promise<ProbeObserver> {
+    const expansion = await prepared.keep(ExpansionProbe.open(prepared.machine, prepared));
+    return new ProbeObserver(prepared, curvature, expansion, options);
+  }
+
+  private constructor(
+    prepared: Prepared,
+    curvature: CurvatureProbe,
+    expansion: ExpansionProbe,
+    { moments = MOMENTS, at, repeats = REPEATS }: ObservationOptions,
+  ) {
+    this.repeats = repeats;
+    this.#prepared = prepared;
+    this.#curvature = curvature;
+    this.#expansion = expansion;
+    this.#due = observationSteps(prepared.schedule, moments, at);
+    this.#spectrumEvery = Math.ceil(this.#due.length / SPECTRA);
+  }
+
+  next(step: number): number {
+    return this.#due.find((due) => due >= step) ?? Number.POSITIVE_INFINITY;
+  }
+
+  async look(state: Observed): Promise<void> {
+    const { plan, schedule, streams, experiment } = this.#prepared;
+    const parameters = parametersOf(plan.network, state.weights);
+    const [niw] = parameters.niw;
+    this.#curvature.load(parameters);
+    const { loss, squares: gradientProducts } = await this.#curvature.gradient();
+    const noise = { ...experiment.noise[0], repeats: this.repeats, moment: this.moments.length };
+    this.moments.push({
+      step: state.step,
+      epoch: state.step / schedule.stepsPerEpoch,
+      niwNorm: Math.sqrt(squares(niw)),
+      loss,
+      ...gradientAlong(gradientProducts, niw),
+      ...(await weightCurvature(this.#curvature, niw, streams, noise)),
+      hMax: await this.#largestEigenvalue(state.step),
+      expansion: state.step < schedule.steps ? await this.#expansion.at(state) : null,
+    });
+  }
+
+  /** Null at the observations that do not compute it. */
+  async #largestEigenvalue(step: number): Promise<number | null> {
+    const { schedule, streams } = this.#prepared;
+    const wanted = this.moments.length % this.#spectrumEvery === 0 || step === schedule.steps;
+    if (!wanted) return null;
+    const { values } = await topSpectrum(this.#curvature, streams, { steps: 40, tolerance: 1e-4 });
+    return values[0];
+  }
+}
+
+/** Trace of `<g g^T>`, `[d, d]`, and its quadratic form of the noise weights, `[d, m]`. */
+function gradientAlong(products: Float64Array, niw: Float64Array) {
+  const d = Math.sqrt(products.length);
+  const m = niw.length / d;
+  let gradientSquare = 0;
+  let gradientAlong = 0;
+  for (let i = 0; i < d; i++) {
+    gradientSquare += products[i * (d + 1)];
+    for (let j = 0; j < d; j++) {
+      for (let c = 0; c < m; c++) {
+        gradientAlong += niw[i * m + c] * products[i * d + j] * niw[j * m + c];
+      }
+    }
+  }
+  return { gradientSquare, gradientAlong };
+}
