@@ -18,12 +18,15 @@ const experiment = linearExperiment({
   seed: 0,
 });
 const sigmas = Array.from({ length: 60 }, (_, i) => 0.5 * 1.07 ** i);
-const cells = await runLinearEnsemble(await loadKernels(), {
-  experiment,
-  sigmas,
-  learningRates: [0.02, 0.05, 0.1],
-  seeds: [0, 1, 2, 3],
-});
+const cells = await runLinearEnsemble(
+  {
+    experiment,
+    sigmas,
+    learningRates: [0.02, 0.05, 0.1],
+    seeds: [0, 1, 2, 3],
+  },
+  { kernels: await loadKernels() },
+);
 
 for (const learningRate of [0.02, 0.05, 0.1]) {
   const own = cells.filter((cell) => cell.learningRate === learningRate);

@@ -20,7 +20,7 @@ const run = (steps) => {
     learningRates: [learningRate],
     seeds: [experiment.seed],
   };
-  return runLinearEnsemble(watching, spec);
+  return runLinearEnsemble(spec, { kernels: watching });
 };
 await run(1);
 

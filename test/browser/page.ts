@@ -1,5 +1,5 @@
-import { openBrowserStore } from "../../ts/browserStore.js";
-import { type SweepInput, sweep, train } from "../../ts/index.js";
+import { type SweepInput, sweep, train } from "../../ts/entries/browser.js";
+import { openBrowserStore } from "../../ts/entries/browser-store.js";
 
 const spec: SweepInput = {
   network: { layers: [16] },

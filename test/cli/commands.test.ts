@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PHASES } from "../../ts/analysis/phase.js";
-import { train } from "../../ts/node.js";
+import { train } from "../../ts/entries/node/node.js";
 import { inProcess } from "./run.js";
 
 let folder: string;

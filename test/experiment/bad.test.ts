@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { train } from "../../ts/entries/browser.js";
 import { InputError } from "../../ts/errors/errors.js";
 import { checkAgainstData } from "../../ts/experiment/checkAgainstData.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
 import { withField } from "../../ts/experiment/paths.js";
 import { sweepRuns } from "../../ts/experiment/sweep.js";
-import { train } from "../../ts/index.js";
 import { valid } from "./arbitrary.js";
 
 /** Every field, with values that it does not take whatever the rest of the experiment says. */

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { loadKernels, train } from "../../ts/entries/browser.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
 import { fieldAt, parseValue, withField } from "../../ts/experiment/paths.js";
 import { linearExperiment } from "../../ts/experiment/presets.js";
 import { logRange, sweepValues } from "../../ts/experiment/range.js";
 import { firstSigma, sweepPlan, sweepRuns } from "../../ts/experiment/sweep.js";
-import { loadKernels, train } from "../../ts/index.js";
 import { valid } from "./arbitrary.js";
 
 describe("an experiment", () => {

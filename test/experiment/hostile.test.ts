@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { loadDataset } from "../../ts/data/load.js";
 import { InputError } from "../../ts/errors/errors.js";
 import { checkAgainstData } from "../../ts/experiment/checkAgainstData.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
 import { fieldAt, withField } from "../../ts/experiment/paths.js";
 import { sweepRuns } from "../../ts/experiment/sweep.js";
-import { loadDataset } from "../../ts/index.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
 import { Streams } from "../../ts/random/streams.js";
 import { valid } from "./arbitrary.js";

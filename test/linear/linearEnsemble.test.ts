@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Progress } from "../../ts/async/progress.js";
 import { dawn } from "../../ts/backend/node/dawn.js";
 import { linearExperiment } from "../../ts/experiment/presets.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
 import {
-  type EnsembleHooks,
+  type EnsembleOptions,
   type EnsembleSpec,
   type LinearCell,
   runLinearEnsemble,
@@ -77,12 +78,15 @@ function expected(
 }
 
 /** Float32 cells beside float64 ones. */
-async function nearInFloat32(options: Partial<EnsembleSpec>, hooks: EnsembleHooks): Promise<void> {
+async function nearInFloat32(
+  options: Partial<EnsembleSpec>,
+  hooks: EnsembleOptions,
+): Promise<void> {
   const experiment = linearExperiment({ ...MODEL, steps: 400 });
   const sigmas = Array.from({ length: 203 }, (_, i) => 0.05 * 1.03 ** i);
   const spec = { experiment, sigmas, learningRates: [0.02, ETA], seeds: [0, 1, 2] };
-  const double = await runLinearEnsemble(baseline, spec);
-  const single = await runLinearEnsemble(baseline, { ...spec, ...options }, hooks);
+  const double = await runLinearEnsemble(spec, { kernels: baseline });
+  const single = await runLinearEnsemble({ ...spec, ...options }, { kernels: baseline, ...hooks });
   expect(single.map(({ phase }) => phase)).toEqual(double.map(({ phase }) => phase));
   // An update rounds each number of its state some ten times; where nothing grows, that adds up at most. A catapult
   // multiplies what was rounded before it as it does the state.
@@ -114,9 +118,9 @@ describe.skipIf("none" in gpu)("in a GPU's threads", () => {
     const experiment = linearExperiment({ ...MODEL, samples: 10, steps, mode: "fixed" });
     const spec = { experiment, sigmas: [0.3, 1, 30], learningRates: [0.01], seeds: [0] };
     const told: number[] = [];
-    const onProgress = (done: number) => told.push(done);
-    const cells = await runLinearEnsemble(baseline, spec, { ...hooks, onProgress });
-    const exact = await runLinearEnsemble(baseline, spec);
+    const onProgress = ({ done }: Progress) => told.push(done);
+    const cells = await runLinearEnsemble(spec, { kernels: baseline, ...hooks, onProgress });
+    const exact = await runLinearEnsemble(spec, { kernels: baseline });
     expect(told.length).toBe(2);
     expect(cells.map(({ phase }) => phase)).toEqual(exact.map(({ phase }) => phase));
     expect(cells.map(({ steps }) => steps)).toEqual([steps, steps, cells[2].steps]);
@@ -132,7 +136,9 @@ test("where a GPU is asked for and there is none, the reason is told", async () 
     seeds: [0],
   };
   const none = { backend: "webgpu", gpu: { source: async () => undefined } } as const;
-  await expect(runLinearEnsemble(baseline, spec, none)).rejects.toThrow("there is no WebGPU here");
+  await expect(runLinearEnsemble(spec, { kernels: baseline, ...none })).rejects.toThrow(
+    "there is no WebGPU here",
+  );
 });
 
 describe.each([
@@ -147,12 +153,15 @@ describe.each([
     const experiment = linearExperiment({ ...MODEL, mode, distribution });
     // Seven cells: an odd one, a diverging neighbour of one that does not, and two that diverge together.
     const sigmas = [0, 0.3, 3, 4.8, 20, 7, 8];
-    const cells = await runLinearEnsemble(kernels, {
-      experiment,
-      sigmas,
-      learningRates: [ETA],
-      seeds: [3, 8],
-    });
+    const cells = await runLinearEnsemble(
+      {
+        experiment,
+        sigmas,
+        learningRates: [ETA],
+        seeds: [3, 8],
+      },
+      { kernels },
+    );
     expect(cells.map(({ seed, sigma }) => [seed, sigma])).toEqual(
       [3, 8].flatMap((seed) => sigmas.map((sigma) => [seed, sigma])),
     );
@@ -173,7 +182,10 @@ describe("an ensemble", () => {
       maxLength: 6,
     });
     const run = (sigmas: number[]) =>
-      runLinearEnsemble(baseline, { experiment, sigmas, learningRates: [ETA], seeds: [5] });
+      runLinearEnsemble(
+        { experiment, sigmas, learningRates: [ETA], seeds: [5] },
+        { kernels: baseline },
+      );
     await fc.assert(
       fc.asyncProperty(points, async (sigmas) => {
         const together = await run(sigmas);
@@ -192,16 +204,19 @@ describe("an ensemble", () => {
     let chunks = 0;
     const spec = { experiment, learningRates: [ETA], seeds: [2] };
     const cells = await runLinearEnsemble(
-      baseline,
       { ...spec, sigmas: many },
       {
+        kernels: baseline,
         onProgress: () => {
           chunks++;
         },
       },
     );
     expect(chunks).toBeGreaterThan(1);
-    const [alone] = await runLinearEnsemble(baseline, { ...spec, sigmas: [many[77_777]] });
+    const [alone] = await runLinearEnsemble(
+      { ...spec, sigmas: [many[77_777]] },
+      { kernels: baseline },
+    );
     expect(cells[77_777]).toEqual(alone);
   });
 
@@ -211,12 +226,15 @@ describe("an ensemble", () => {
       [0.5, 4],
       [0.02, 0.05, 0.3],
     ];
-    const cells = await runLinearEnsemble(baseline, {
-      experiment,
-      sigmas,
-      learningRates,
-      seeds: [1],
-    });
+    const cells = await runLinearEnsemble(
+      {
+        experiment,
+        sigmas,
+        learningRates,
+        seeds: [1],
+      },
+      { kernels: baseline },
+    );
     expect(cells).toHaveLength(6);
     for (const cell of cells) {
       expect(numbers(cell)).toEqual(expected(experiment, cell.sigma, cell.learningRate, 1));
@@ -231,15 +249,17 @@ describe("an ensemble", () => {
     const experiment = linearExperiment(MODEL);
     const spec = { experiment, sigmas: [1], learningRates: [ETA], seeds: [0, 1, 2] };
     const told: number[] = [];
-    await runLinearEnsemble(baseline, spec, {
-      onProgress: (done, all) => told.push(done / all),
+    await runLinearEnsemble(spec, {
+      kernels: baseline,
+      onProgress: ({ done, total }) => told.push(done / total),
     });
     expect(told).toEqual([...told].sort((a, b) => a - b));
     expect(told.at(-1)).toBe(1);
 
     const controller = new AbortController();
     let calls = 0;
-    const stopped = runLinearEnsemble(baseline, spec, {
+    const stopped = runLinearEnsemble(spec, {
+      kernels: baseline,
       signal: controller.signal,
       onProgress: () => {
         calls++;
@@ -254,7 +274,7 @@ describe("an ensemble", () => {
     const experiment = linearExperiment(MODEL);
     const two = { ...experiment, noise: [{ ...experiment.noise[0], nodes: 2 }] };
     const spec = { experiment: two, sigmas: [1], learningRates: [ETA], seeds: [0] };
-    await expect(runLinearEnsemble(baseline, spec)).rejects.toThrow("one noise node");
+    await expect(runLinearEnsemble(spec, { kernels: baseline })).rejects.toThrow("one noise node");
   });
 });
 
@@ -264,8 +284,8 @@ describe("a cell, its trajectory and the network itself", () => {
     const experiment = linearExperiment({ ...MODEL, steps: 80, mode });
     const sigmas = [0.5, 3, 5];
     const spec = { experiment, sigmas, learningRates: [ETA], seeds: [4] };
-    const cells = await runLinearEnsemble(baseline, spec);
-    const networks = await linearNetworkCells(baseline, spec, { backend: "reference" });
+    const cells = await runLinearEnsemble(spec, { kernels: baseline });
+    const networks = await linearNetworkCells(spec, { kernels: baseline, backend: "reference" });
     const close = (a: number, b: number) => expect(Math.abs(a / b - 1)).toBeLessThan(1e-9);
     for (const [i, cell] of cells.entries()) {
       const run = linearRun(
@@ -304,12 +324,15 @@ describe("the phase diagram (theory, section 3)", () => {
       const experiment = linearExperiment({ ...setting, seed });
       const { state, alpha } = linearStart(experiment, new Streams(baseline, seed));
       const sigma = Math.sqrt(kappa / (setting.learningRate * lambda(state, 1, alpha)));
-      const [cell] = await runLinearEnsemble(baseline, {
-        experiment,
-        sigmas: [sigma],
-        learningRates: [setting.learningRate],
-        seeds: [seed],
-      });
+      const [cell] = await runLinearEnsemble(
+        {
+          experiment,
+          sigmas: [sigma],
+          learningRates: [setting.learningRate],
+          seeds: [seed],
+        },
+        { kernels: baseline },
+      );
       expect(cell.kappa).toBeCloseTo(kappa, 12);
       return cell;
     });
@@ -364,12 +387,15 @@ describe("the phase diagram (theory, section 3)", () => {
 
   test("kappa tells the phase", async () => {
     const sigmas = Array.from({ length: 40 }, (_, i) => 0.01 * 1000 ** (i / 39));
-    const cells = await runLinearEnsemble(baseline, {
-      experiment: linearExperiment(setting),
-      sigmas,
-      learningRates: [setting.learningRate],
-      seeds,
-    });
+    const cells = await runLinearEnsemble(
+      {
+        experiment: linearExperiment(setting),
+        sigmas,
+        learningRates: [setting.learningRate],
+        seeds,
+      },
+      { kernels: baseline },
+    );
     for (const [low, high, phase] of [
       [0.3, 1.6, "decay"],
       [2.3, 3.5, "catapult"],

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { InputError } from "../../ts/errors/errors.js";
-import { withField } from "../../ts/experiment/paths.js";
 import {
   linearExperiment,
-  linearRun,
   loadKernels,
   parseExperiment,
   Streams,
-} from "../../ts/index.js";
+} from "../../ts/entries/browser.js";
+import { InputError } from "../../ts/errors/errors.js";
+import { withField } from "../../ts/experiment/paths.js";
+import { linearRun } from "../../ts/linear/linearRun.js";
 
 const streams = new Streams(await loadKernels(), 0);
 const model = linearExperiment({

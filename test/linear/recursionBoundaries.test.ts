@@ -16,12 +16,15 @@ test("the linear model's boundaries are where the recursion in population puts t
     recursionPrediction(linearExperiment({ ...model, seed }), kernels),
   );
   for (const name of ["decay", "catapult", "divergent"] as const) {
-    const cells = await runLinearEnsemble(kernels, {
-      experiment: linearExperiment({ ...model, seed: 0 }),
-      sigmas: logRange("sigma", ranges[name]),
-      learningRates: [model.learningRate],
-      seeds,
-    });
+    const cells = await runLinearEnsemble(
+      {
+        experiment: linearExperiment({ ...model, seed: 0 }),
+        sigmas: logRange("sigma", ranges[name]),
+        learningRates: [model.learningRate],
+        seeds,
+      },
+      { kernels },
+    );
     // Seed by seed: each has its own lambda.
     const ratios = seeds.flatMap((seed, i) => {
       const own = measuredBoundaries(cells.filter((cell) => cell.seed === seed));

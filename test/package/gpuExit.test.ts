@@ -27,7 +27,7 @@ console.log(runs[0].backend.name);`,
   "that runs the linear model's recursion": `import { linearExperiment, loadKernels, runLinearEnsemble } from "${dist}";
 const model = { width: 8, samples: 10, learningRate: 0.05, steps: 20, sigma: 1, seed: 0 };
 const spec = { experiment: linearExperiment(model), sigmas: [1], learningRates: [0.05], seeds: [0] };
-const cells = await runLinearEnsemble(await loadKernels(), spec, { backend: "webgpu" });
+const cells = await runLinearEnsemble(spec, { kernels: await loadKernels(), backend: "webgpu" });
 if (cells[0].steps === 20) console.log("webgpu");`,
   "that times the machines": `import { bench } from "${dist}";
 const { rows } = await bench({ sizes: { widths: [4], batches: [4], replicas: [1] } });

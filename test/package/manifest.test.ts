@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
@@ -14,9 +15,23 @@ describe("package.json", () => {
     expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 
-  test("types come first, so that no condition hides them", () => {
-    for (const entry of Object.values(manifest.exports)) {
-      if (typeof entry === "object") expect(Object.keys(entry as object)[0]).toBe("types");
+  test("types come first, so that no condition hides them; browsers get no types of Node's", () => {
+    for (const [name, entry] of Object.entries(manifest.exports)) {
+      if (typeof entry === "string") continue;
+      const { node, ...others } = entry as Record<string, unknown>;
+      const leaves = "types" in others ? [others] : [node, others.default];
+      for (const leaf of leaves) expect(Object.keys(leaf as object)[0], name).toBe("types");
+      expect(targets(others).filter((path) => /\/node\//.test(path))).toEqual([]);
+    }
+  });
+
+  test("all entries share their classes", async () => {
+    const entries = ["browser", "node", "probe", "probe-node", "browser-store"];
+    const loaded = await Promise.all(entries.map((name) => import(resolve(`dist/${name}.js`))));
+    const [browser, node, probe, probeNode] = loaded;
+    expect(node.InputError).toBe(browser.InputError);
+    for (const { probe: run } of [probe, probeNode]) {
+      await expect(run({ epochs: -1 })).rejects.toBeInstanceOf(node.InputError);
     }
   });
 

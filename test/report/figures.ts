@@ -1,5 +1,5 @@
 import type { Phase } from "../../ts/analysis/phase.js";
-import { linear } from "../../ts/index.js";
+import { linear } from "../../ts/entries/browser.js";
 import { bystanderCurves } from "../../ts/report/bystanderCurves.js";
 import { calibrationScatter } from "../../ts/report/calibration.js";
 import type { RunCurves } from "../../ts/report/curves.js";

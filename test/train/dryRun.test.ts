@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { wasmMachine } from "../../ts/backend/wasm.js";
 import { loadDataset } from "../../ts/data/load.js";
-import { loadKernels, parseExperiment, Streams } from "../../ts/index.js";
+import { loadKernels, parseExperiment, Streams } from "../../ts/entries/browser.js";
 import type { Kernels } from "../../ts/kernels/instance.js";
 import { lower } from "../../ts/program/lower.js";
 import { dryRun } from "../../ts/train/dryRun.js";

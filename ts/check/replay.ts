@@ -146,7 +146,7 @@ function settings(json: unknown, path: string): v.InferOutput<typeof metaSchema>
 }
 
 /** Runs a replay on a machine. */
-export async function replay(given: Replay, machine: Machine): Promise<ReplayResult> {
+export async function replayOn(machine: Machine, given: Replay): Promise<ReplayResult> {
   const { trajectory, weights } = await runTraining(machine, given);
   return {
     backend: { name: machine.name, flavour: machine.flavour },

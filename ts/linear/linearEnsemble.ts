@@ -1,9 +1,10 @@
 import { type Evidence, judge } from "../analysis/classify.js";
 import type { Phase } from "../analysis/phase.js";
 import { breathe } from "../async/pause.js";
+import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { Experiment } from "../experiment/schema.js";
-import type { Kernels } from "../kernels/kernels.js";
+import { type Kernels, loadKernels } from "../kernels/kernels.js";
 import { Streams } from "../random/streams.js";
 import { lambda, niwNorm } from "../theory/linear.js";
 import type { CellNumber, CellStart, LinearCells } from "./linearCells.js";
@@ -47,9 +48,13 @@ export interface EnsembleSpec {
   readonly precision?: "float64" | "float32";
 }
 
-export interface EnsembleHooks {
+export interface EnsembleOptions {
+  /** Kernels that are already loaded (`loadKernels`). */
+  readonly kernels?: Kernels;
+  /** Aborts the runs; the function then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, all: number) => void;
+  /** Reports the seeds that are done. */
+  readonly onProgress?: OnProgress;
   /** Default "wasm"; "webgpu" runs a cell a thread, in float32. */
   readonly backend?: "wasm" | "webgpu";
   readonly gpu?: GpuOptions;
@@ -66,18 +71,19 @@ interface Point {
  * @throws RunError that says why there is no GPU, where one is asked for.
  */
 export async function runLinearEnsemble(
-  kernels: Kernels,
   spec: EnsembleSpec,
-  hooks: EnsembleHooks = {},
+  options: EnsembleOptions = {},
 ): Promise<LinearCell[]> {
+  const kernels = options.kernels ?? (await loadKernels());
+  const progress = new ProgressReporter("seed", options.onProgress);
   const cells: LinearCell[] = [];
   for (const [index, seed] of spec.seeds.entries()) {
-    const run = await SeedRun.start(kernels, spec, seed, hooks);
+    const run = await SeedRun.start(kernels, spec, seed, options);
     while (!run.finished) {
       await run.advance();
-      hooks.onProgress?.(index + run.progress, spec.seeds.length);
+      progress.report(index + run.progress, spec.seeds.length);
       await breathe();
-      hooks.signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
     }
     for (const cell of run.cells()) cells.push(cell);
   }
@@ -114,7 +120,7 @@ class SeedRun {
     kernels: Kernels,
     { experiment, sigmas, learningRates, precision = "float64" }: EnsembleSpec,
     seed: number,
-    { backend, gpu }: EnsembleHooks,
+    { backend, gpu }: EnsembleOptions,
   ): Promise<SeedRun> {
     const streams = new Streams(kernels, seed);
     const start = linearStart(experiment, streams);

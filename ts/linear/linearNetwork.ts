@@ -1,25 +1,26 @@
+import { ProgressReporter } from "../async/progress.js";
 import type { BackendName } from "../backend/machineFor.js";
-import type { Kernels } from "../kernels/kernels.js";
 import { runExperiment } from "../train/experimentRun.js";
 import { type Parameters, parametersOf } from "../train/parameters.js";
 import { prepare } from "../train/prepare.js";
-import type { EnsembleHooks, EnsembleSpec, LinearCell } from "./linearEnsemble.js";
+import type { EnsembleOptions, EnsembleSpec, LinearCell } from "./linearEnsemble.js";
 
 /** The cells of an ensemble by training the network itself, one after another. */
 export async function linearNetworkCells(
-  kernels: Kernels,
   { experiment, sigmas, learningRates, seeds }: EnsembleSpec,
   {
+    kernels,
     signal,
     onProgress,
     backend,
     gpu,
-  }: Omit<EnsembleHooks, "backend"> & { readonly backend: BackendName },
+  }: Omit<EnsembleOptions, "backend"> & { readonly backend: BackendName },
 ): Promise<LinearCell[]> {
   const points = seeds.flatMap((seed) =>
     learningRates.flatMap((learningRate) => sigmas.map((sigma) => ({ seed, learningRate, sigma }))),
   );
   const cells: LinearCell[] = [];
+  const progress = new ProgressReporter("run", onProgress);
   for (const { seed, learningRate, sigma } of points) {
     const own = {
       ...experiment,
@@ -31,7 +32,7 @@ export async function linearNetworkCells(
     const { plan, inputs } = prepared;
     const { phase, evidence, trajectory, timing, parameters } = await runExperiment(prepared, {
       signal,
-      onStep: (step, steps) => onProgress?.(cells.length + step / steps, points.length),
+      onStep: (step, steps) => progress.report(cells.length + step / steps, points.length),
     });
     const start = [0, 1].map((l) => Float64Array.from(inputs.weights(l)));
     const { steps } = trajectory;

@@ -19,14 +19,13 @@ export interface DryRun {
   readonly machineBytes: number;
 }
 
+export interface DryRunOptions extends Pick<PrepareOptions, "kernels" | "files" | "dataset"> {}
+
 /**
  * Plans a run without making it.
  * @throws InputError as `train` does.
  */
-export async function dryRun(
-  input: ExperimentInput,
-  options: Pick<PrepareOptions, "kernels" | "files" | "dataset"> = {},
-): Promise<DryRun> {
+export async function dryRun(input: ExperimentInput, options: DryRunOptions = {}): Promise<DryRun> {
   const { kernels, data, plan, schedule } = await prepare(input, { ...options, backend: "wasm" });
   const { program, layers } = lower(plan);
   const { steps, stepsPerEpoch } = schedule;

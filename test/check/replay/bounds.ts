@@ -1,5 +1,5 @@
 import { referenceMachine } from "../../../ts/backend/reference.js";
-import { type Replay, type ReplayResult, replay } from "../../../ts/check/replay.js";
+import { type Replay, type ReplayResult, replayOn } from "../../../ts/check/replay.js";
 import { gamma } from "../../../ts/check/verify/roundings.js";
 import { shaken } from "../../../ts/check/verify/shaken.js";
 
@@ -35,13 +35,13 @@ const RESERVE = 3;
 export async function roundingBounds(given: Replay): Promise<Map<string, Float64Array>> {
   const { network, batch, trainRows } = given.plan;
   const longest = Math.max(...network.widths, batch) + network.noise[0].nodes + 1;
-  const exact = seriesOf(await replay(given, referenceMachine()));
+  const exact = seriesOf(await replayOn(referenceMachine(), given));
   const spread = new Map(
     [...exact].map(([name, values]) => [name, new Float64Array(values.length)]),
   );
   for (let seed = 1; seed <= RUNS; seed++) {
     const changed = seriesOf(
-      await replay(given, shaken(referenceMachine(), gamma(longest + 6), seed)),
+      await replayOn(shaken(referenceMachine(), gamma(longest + 6), seed), given),
     );
     for (const [name, values] of exact) {
       const most = spread.get(name)!;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { referenceMachine } from "../../../ts/backend/reference.js";
 import { wasmMachine } from "../../../ts/backend/wasm.js";
-import { type Replay, readReplay, replay } from "../../../ts/check/replay.js";
+import { type Replay, readReplay, replayOn } from "../../../ts/check/replay.js";
 import { readNpz } from "../../../ts/data/npz.js";
 import { loadKernels } from "../../../ts/kernels/node/load.js";
 import { layouts } from "../../../ts/program/network.js";
@@ -68,7 +68,7 @@ describe("a run of PyTorch's, in float64, repeated number by number", () => {
 
   test.each(cases)("%s: the reference machine to 1e-10", async (_, bytes) => {
     const given = readReplay(bytes, "case");
-    const ours = seriesOf(await replay(given, referenceMachine()));
+    const ours = seriesOf(await replayOn(referenceMachine(), given));
     // A run that diverges is followed to its end all the same.
     expect(ours.get("loss")!.length).toBe(given.schedule.steps);
     expect(ours.get("unperturbedLoss")!.length).toBe(
@@ -87,7 +87,7 @@ describe("a run of PyTorch's, in float64, repeated number by number", () => {
       async (_, bytes) => {
         const given = readReplay(bytes, "case");
         const machine = wasmMachine(await loadKernels({ fast }));
-        const ours = seriesOf(await replay(given, machine));
+        const ours = seriesOf(await replayOn(machine, given));
         const bounds = await roundingBounds(given);
         expect(machine.flavour).toBe(fast ? "relaxed" : "baseline");
         for (const [name, theirs] of found(bytes)) {
@@ -123,8 +123,8 @@ describe("any other run", () => {
     await fc.assert(
       fc.asyncProperty(settings, async (setting) => {
         const given = randomReplay(new Streams(kernels, setting.seed % 2 ** 32), setting);
-        const exact = seriesOf(await replay(given, referenceMachine()));
-        const ours = seriesOf(await replay(given, wasmMachine(kernels)));
+        const exact = seriesOf(await replayOn(referenceMachine(), given));
+        const ours = seriesOf(await replayOn(wasmMachine(kernels), given));
         const bounds = await roundingBounds(given);
         for (const [name, values] of exact) {
           for (const [i, value] of values.entries()) {

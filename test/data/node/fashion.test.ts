@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { PHASES, type Phase } from "../../../ts/analysis/phase.js";
 import { checkSet } from "../../../ts/data/node/inventory.js";
 import { locate } from "../../../ts/data/node/locate.js";
-import { sweep, train } from "../../../ts/node.js";
+import { sweep, train } from "../../../ts/entries/node/node.js";
 import { threads } from "../../support/worker.js";
 
 const folder = await locate("fashion-mnist");
@@ -18,17 +18,14 @@ withImages("Fashion-MNIST", () => {
   });
 
   test("all 60,000 images cost their 47 MB: they stay bytes up to the machine", async () => {
-    const { loadDataset, loadKernels, nodeFiles, parseExperiment, Streams } = await import(
-      "../../../ts/node.js"
-    );
+    const { loadDataset, parseExperiment } = await import("../../../ts/entries/node/node.js");
     const { planOf } = await import("../../../ts/train/plan.js");
     const { lower } = await import("../../../ts/program/lower.js");
     const experiment = parseExperiment({
       data: { name: "fashion-mnist", train: 60000, test: 10000 },
       network: { layers: [16] },
     });
-    const streams = new Streams(await loadKernels(), 0);
-    const data = await loadDataset(experiment.data, streams, nodeFiles());
+    const data = await loadDataset(experiment.data);
     expect(data.train.inputs).toBeInstanceOf(Uint8Array);
     expect(data.train.inputs.byteLength).toBe(60000 * 784);
     // Published: 6,000 images a class.

@@ -134,7 +134,8 @@ export class PhasesJob {
     const hooks = {
       signal,
       gpu: { source: dawn },
-      onProgress: (done: number, all: number) => progress.update(done / all),
+      kernels: this.#kernels,
+      onProgress: progress.report,
     };
     const spec = {
       experiment: this.#experiment(1, this.#options.seed),
@@ -144,8 +145,8 @@ export class PhasesJob {
     };
     try {
       const cells = this.#options.full
-        ? await linearNetworkCells(this.#kernels, spec, { ...hooks, backend })
-        : await runLinearEnsemble(this.#kernels, spec, {
+        ? await linearNetworkCells(spec, { ...hooks, backend })
+        : await runLinearEnsemble(spec, {
             ...hooks,
             backend: exactBackend(backend),
           });

@@ -1,16 +1,15 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { machineFor } from "../../backend/machineFor.js";
+import type { BackendName } from "../../backend/machineFor.js";
 import { dawn } from "../../backend/node/dawn.js";
-import { type ReplayResult, readReplay, replay } from "../../check/replay.js";
-import { replayHessian } from "../../check/replayHessian.js";
+import { type ReplayResult, readReplay } from "../../check/replay.js";
+import { replay } from "../../check/replayRun.js";
 import { InputError } from "../../errors/errors.js";
-import { loadKernels } from "../../kernels/kernels.js";
 import { type CommonOptions, withBackend, withVoice } from "../options.js";
 import { digits, table } from "../terminal.js";
 
 interface ReplayOptions extends CommonOptions {
-  readonly backend: string;
+  readonly backend: BackendName;
   readonly fast?: boolean;
   readonly curvature?: boolean;
 }
@@ -25,11 +24,10 @@ export function replayCommand(program: Command): void {
       "\nExample:\n  $ ninscope replay run.npz --backend reference --json > found.json",
     )
     .action(async (file: string, options: ReplayOptions) => {
-      const kernels = await loadKernels({ fast: options.fast });
-      const machine = await machineFor(options.backend, kernels, { source: dawn });
       const given = readReplay(await bytesOf(file), file);
-      const result = await replay(given, machine);
-      const hessian = options.curvature ? await replayHessian(given, machine) : null;
+      const { backend, fast, curvature } = options;
+      const gpu = { source: dawn };
+      const { hessian, ...result } = await replay(given, { backend, fast, curvature, gpu });
       if (options.json) {
         const json = { ...jsonOf(result), ...(hessian && { hessian: [...hessian] }) };
         process.stdout.write(`${JSON.stringify(json)}\n`);

@@ -124,14 +124,13 @@ async function linearGrid(
   const experiment = (learningRate: number, seed: number) =>
     linearExperiment({ width: 100, samples: 200, learningRate, steps, sigma: 1, seed });
   const cells = await runLinearEnsemble(
-    kernels,
     {
       experiment: experiment(0.05, 0),
       sigmas: logRange("sigma", "0.03:30:40"),
       learningRates: logRange("learning rate", "0.003:0.3:24"),
       seeds,
     },
-    { signal },
+    { kernels, signal },
   );
   const at = (rate: number) =>
     linearPrediction(

@@ -1,0 +1,89 @@
+/**
+ * ninscope: a probe of learning dynamics by noise injection (Levi, Bloch, Freytsis, Volansky,
+ * *Noise Injection as a Probe of Deep Learning Dynamics*, arXiv:2210.13599).
+ *
+ * This is the entry for browsers. In Node the same names read files and find the GPU by themselves.
+ * @module ninscope
+ */
+
+export {
+  type BoundaryName,
+  type MeasuredBoundary,
+  measuredBoundaries,
+} from "../analysis/boundaries.js";
+export { classify, type Evidence, type PhaseScales } from "../analysis/classify.js";
+export { type Interval, meanInterval } from "../analysis/interval.js";
+export { PHASES, type Phase } from "../analysis/phase.js";
+export type { OnProgress, Progress } from "../async/progress.js";
+export type { BackendName, BackendRecord } from "../backend/machineFor.js";
+export type { GpuOptions } from "../backend/webgpu/gpu.js";
+export {
+  BENCH_SIZES,
+  type BenchOmission,
+  type BenchOptions,
+  type BenchResult,
+  type BenchRow,
+  type BenchSizes,
+  bench,
+} from "../check/bench/bench.js";
+export { type Replay, type ReplayResult, readReplay } from "../check/replay.js";
+export { type ReplayOptions, replay } from "../check/replayRun.js";
+export {
+  type VerifyCheck,
+  type VerifyOptions,
+  type VerifyResult,
+  verify,
+} from "../check/verify/verify.js";
+export type { Dataset, Split, Task } from "../data/dataset.js";
+export type { FileSource } from "../data/load.js";
+export type { DataSpec } from "../data/specs.js";
+export { InputError, RunError } from "../errors/errors.js";
+export { parseExperiment } from "../experiment/parse.js";
+export { type LinearModel, linearExperiment } from "../experiment/presets.js";
+export type { Experiment, ExperimentInput } from "../experiment/schema.js";
+export {
+  type SweepInput,
+  type SweepPlan,
+  type SweepRun,
+  sweepPlan,
+  sweepRuns,
+} from "../experiment/sweep.js";
+export { hashRuns } from "../format/hash.js";
+export type { WorkerOptions } from "../jobs/makeRunner.js";
+export type { SpawnWorker } from "../jobs/pool/handle.js";
+export { type RunResult, type TrainOptions, train } from "../jobs/train.js";
+export {
+  type KernelOptions,
+  type KernelSource,
+  type Kernels,
+  loadKernels,
+} from "../kernels/kernels.js";
+export {
+  type EnsembleOptions,
+  type EnsembleSpec,
+  type LinearCell,
+  runLinearEnsemble,
+} from "../linear/linearEnsemble.js";
+export { type LinearRun, type LinearRunOptions, runLinear } from "../linear/runLinear.js";
+export { type Distribution, Streams } from "../random/streams.js";
+export type { CheckpointStore, RunStore, RunSummary, StoredRun } from "../store/runStore.js";
+export type { Store } from "../store/store.js";
+export { type Sweep, type SweepOptions, sweep } from "../sweep/sweep.js";
+export type {
+  FailedRun,
+  SeedGroup,
+  SweepBoundary,
+  SweepResult,
+  SweptRun,
+  SweptSummary,
+} from "../sweep/sweepResult.js";
+export * as linear from "../theory/linear.js";
+export { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundaries.js";
+export type { Checkpoint, Checkpoints } from "../train/checkpoint.js";
+export type { Final } from "../train/final.js";
+export { type LoadOptions, loadData as loadDataset } from "../train/loadData.js";
+export type { Parameters } from "../train/parameters.js";
+export type { HostOptions, PrepareOptions } from "../train/prepare.js";
+export type { EvaluationRecord } from "../train/recorder.js";
+export type { Observed, Observer } from "../train/trainer.js";
+export type { Trajectory } from "../trajectory/trajectory.js";

@@ -1,0 +1,93 @@
+/**
+ * ninscope in Node: the same names as in browsers, and files, the GPU and stores of this machine.
+ * @module ninscope
+ */
+import {
+  type GpuMeasurements,
+  type GpuSizes,
+  measureGpu as measured,
+} from "../../check/bench/measureGpu.js";
+import type { ExperimentInput } from "../../experiment/schema.js";
+import type { SweepInput } from "../../experiment/sweep.js";
+import { spawnThread, threadsHere } from "../../jobs/pool/node/spawn.js";
+import { type DryRun, type DryRunOptions, dryRun as planned } from "../../train/dryRun.js";
+import * as portable from "../browser.js";
+import { withFiles, withGpu, withHost } from "./host.js";
+
+export type { GpuMeasurements, GpuSizes } from "../../check/bench/measureGpu.js";
+export { type FetchOptions, fetchSet } from "../../data/node/download.js";
+export { type NodeFilesOptions, nodeFiles } from "../../data/node/files.js";
+export { checkSet, type FileCheck, listSets, type SetStatus } from "../../data/node/inventory.js";
+export { spawnThread } from "../../jobs/pool/node/spawn.js";
+export { loadKernels } from "../../kernels/node/load.js";
+export { openStore } from "../../store/node/openStore.js";
+export type { DryRun, DryRunOptions } from "../../train/dryRun.js";
+export * from "../browser.js";
+
+/** As in browsers, on the calling thread unless `workers` says otherwise; it reads files of this machine. */
+export function train(
+  input: ExperimentInput,
+  options: portable.TrainOptions = {},
+): Promise<portable.RunResult> {
+  const spawning = options.workers ? { spawn: spawnThread } : { workers: 0 };
+  return portable.train(input, withHost({ ...spawning, ...options }));
+}
+
+/** As in browsers, on as many threads as this machine has cores; it reads files of this machine. */
+export function sweep(input: SweepInput, options: portable.SweepOptions = {}): portable.Sweep {
+  const workers = threadsHere();
+  return portable.sweep(input, withHost({ workers, spawn: spawnThread, ...options }));
+}
+
+/** As in browsers; it reads files of this machine. */
+export function loadDataset(
+  spec: Parameters<typeof portable.loadDataset>[0],
+  options: portable.LoadOptions = {},
+): Promise<portable.Dataset> {
+  return portable.loadDataset(spec, withFiles(options));
+}
+
+/** As in browsers; it reads files of this machine. */
+export function verify(
+  input?: ExperimentInput,
+  options: portable.VerifyOptions = {},
+): Promise<portable.VerifyResult> {
+  return portable.verify(input, withHost(options));
+}
+
+/** As in browsers, on this machine's GPU. */
+export function bench(options: portable.BenchOptions = {}): Promise<portable.BenchResult> {
+  return portable.bench(withGpu(options));
+}
+
+/** As in browsers; `webgpu` is this machine's GPU. */
+export function replay(
+  given: portable.Replay,
+  options: portable.ReplayOptions = {},
+): ReturnType<typeof portable.replay> {
+  return portable.replay(given, withGpu(options));
+}
+
+/** As in browsers; `webgpu` is this machine's GPU. */
+export function runLinearEnsemble(
+  spec: portable.EnsembleSpec,
+  options: portable.EnsembleOptions = {},
+): Promise<portable.LinearCell[]> {
+  return portable.runLinearEnsemble(spec, withGpu(options));
+}
+
+/**
+ * Says how much work and memory a run takes on the CPU, without training; it reads files of this machine.
+ * @throws InputError as `train`.
+ */
+export function dryRun(input: ExperimentInput, options: DryRunOptions = {}): Promise<DryRun> {
+  return planned(input, withFiles(options));
+}
+
+/** Measures this machine's GPU: its peak, a product, a step, an ensemble and the linear model, in seconds. */
+export function measureGpu(
+  options: portable.GpuOptions = {},
+  sizes?: GpuSizes,
+): Promise<GpuMeasurements> {
+  return measured(withGpu({ gpu: options }).gpu, sizes);
+}

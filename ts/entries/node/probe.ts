@@ -1,0 +1,52 @@
+/**
+ * The probe in Node: the same names as in browsers; jobs read files and find the GPU of this machine.
+ * @module ninscope/probe
+ */
+import type { ExperimentInput } from "../../experiment/schema.js";
+import type { SweepInput } from "../../experiment/sweep.js";
+import { spawnThread, threadsHere } from "../../jobs/pool/node/spawn.js";
+import * as portable from "../probe.js";
+import { withHost } from "./host.js";
+
+export * from "../probe.js";
+
+/** As in browsers; it reads files of this machine. */
+export function probe(
+  input: ExperimentInput,
+  options: portable.ProbeOptions = {},
+): Promise<portable.ProbeResult> {
+  return portable.probe(input, withHost(options));
+}
+
+/** As in browsers; it reads files of this machine. */
+export function bystander(
+  input: ExperimentInput,
+  options: portable.BystanderOptions = {},
+): Promise<portable.BystanderResult> {
+  return portable.bystander(input, withHost(options));
+}
+
+/** As in browsers; it reads files of this machine. */
+export function predictionOf(
+  input: ExperimentInput,
+  options: portable.PredictionOptions = {},
+): Promise<portable.Prediction> {
+  return portable.predictionOf(input, withHost(options));
+}
+
+/** As in browsers; it reads files of this machine. */
+export function validity(
+  input: ExperimentInput,
+  options: portable.ValidityOptions,
+): Promise<portable.ValidityCell[]> {
+  return portable.validity(input, withHost(options));
+}
+
+/** As in browsers, on as many threads as this machine has cores; it reads files of this machine. */
+export function figureOne(
+  input: SweepInput,
+  options: portable.FigureOneOptions = {},
+): Promise<portable.FigureOne> {
+  const workers = threadsHere();
+  return portable.figureOne(input, withHost({ workers, spawn: spawnThread, ...options }));
+}

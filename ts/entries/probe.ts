@@ -1,0 +1,38 @@
+/**
+ * The probe: what noise injection weights read of a network's curvature, beside what is measured directly and what the
+ * theory predicts (Levi et al., arXiv:2210.13599). An entry of its own, because it brings an eigen-solver and a fitter.
+ * @module ninscope/probe
+ */
+export { type Calibration, calibrate } from "../analysis/calibration.js";
+export { type Estimate, estimate } from "../analysis/estimate.js";
+export { type LanczosResult, lanczos, spectralDensity } from "../analysis/lanczos.js";
+export { type Likeness, likeness, type Similarity, similarity } from "../analysis/similarity.js";
+export {
+  componentSquares,
+  quadraticForm,
+  type Spectrum,
+  spectrumOf,
+} from "../analysis/spectrum.js";
+export { firstPassage, fitDecay, type Scatter, type TimeScale } from "../analysis/timeScale.js";
+export { boundaryVerdict, type Verdict, verdictOf } from "../analysis/verdict.js";
+export {
+  type FigureOne,
+  type FigureOneOptions,
+  figureOne,
+  figureOneInput,
+} from "../paper/figureOne.js";
+export { type Claim, claimsOf } from "../paper/paperClaims.js";
+export { type BystanderOptions, type BystanderResult, bystander } from "../probe/bystander.js";
+export {
+  type ValidityCell,
+  type ValidityOptions,
+  validity,
+  validUntil,
+} from "../probe/expansionValidity.js";
+export { type Foretold, foretold } from "../probe/foretold.js";
+export type { DecayMode, Prediction } from "../probe/predict.js";
+export { type PredictionOptions, predictionOf } from "../probe/predictionOf.js";
+export { type ProbeOptions, probe } from "../probe/probe.js";
+export type { Comparison, ProbeMoment, ProbeResult } from "../probe/probeResult.js";
+export * as drift from "../theory/drift.js";
+export { type DriftMoment, type DriftPath, driftPath } from "../theory/driftPath.js";

@@ -1,0 +1,26 @@
+import { parseExperiment } from "../experiment/parse.js";
+import type { ExperimentInput } from "../experiment/schema.js";
+import { type Kernels, loadKernels } from "../kernels/kernels.js";
+import { Streams } from "../random/streams.js";
+import { type LinearRun, linearRun } from "./linearRun.js";
+
+export type { LinearRun } from "./linearRun.js";
+
+export interface LinearRunOptions {
+  /** Kernels that are already loaded (`loadKernels`). */
+  readonly kernels?: Kernels;
+}
+
+/**
+ * Runs a linear model with full batches by its exact reduction, in float64, until its last step or the first number that
+ * is not finite (theory, section 3). `linearExperiment` makes such an experiment.
+ * @throws InputError if the experiment is not valid, or is not a linear model.
+ */
+export async function runLinear(
+  input: ExperimentInput,
+  options: LinearRunOptions = {},
+): Promise<LinearRun> {
+  const experiment = parseExperiment(input);
+  const kernels = options.kernels ?? (await loadKernels());
+  return linearRun(experiment, new Streams(kernels, experiment.seed));
+}
