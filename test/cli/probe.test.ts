@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ExperimentInput, train } from "../../ts/entries/node/node.js";
 import { encodeTensors } from "../../ts/format/safetensors.js";
 import { figureOne } from "../../ts/paper/figureOne.js";
-import { claimsOf } from "../../ts/paper/paperClaims.js";
+import { paperClaims } from "../../ts/paper/paperClaims.js";
 import { inProcess } from "./run.js";
 
 let folder: string;
@@ -232,7 +232,7 @@ test("the paper's figure and its claims, from a sweep of any size", async () => 
   );
   expect(found.runs).toHaveLength(16);
   expect(new Set(found.runs.map(({ mode }) => mode))).toEqual(new Set(["fresh", "fixed"]));
-  const claims = claimsOf(found);
+  const claims = paperClaims(found);
   expect(claims.length).toBeGreaterThan(3);
   for (const claim of claims) {
     expect(["seen", "not seen", "unclear"]).toContain((claim as { verdict?: string }).verdict);

@@ -5,7 +5,7 @@ import { studentT, THREE_SIGMAS } from "./studentT.js";
 export type Verdict = "within" | "outside" | "not told";
 
 /** Standard errors that two numbers may lie apart. */
-export const SIGMAS = THREE_SIGMAS.normal;
+export const STANDARD_ERRORS = THREE_SIGMAS.normal;
 
 /**
  * How many of a mean's standard errors make the same confidence as three of a normal number, where the error itself comes
@@ -28,9 +28,9 @@ export function verdictOf(
 ): Verdict {
   const off = Math.abs(measured.value - predicted.value);
   const part = allowed * Math.abs(predicted.value);
-  const wide = count === Number.POSITIVE_INFINITY ? SIGMAS : threeSigmas(count);
+  const wide = count === Number.POSITIVE_INFINITY ? STANDARD_ERRORS : threeSigmas(count);
   const error = Math.hypot(
-    SIGMAS * predicted.error,
+    STANDARD_ERRORS * predicted.error,
     measured.error === 0 ? 0 : wide * measured.error,
   );
   if (!Number.isFinite(off) || !Number.isFinite(error)) return "not told";
@@ -46,6 +46,6 @@ export function boundaryVerdict(
 ): Verdict {
   if (!predicted || !bracket) return "not told";
   const { value, error } = predicted;
-  const room = Math.max(SIGMAS * (error || 0), allowed * value);
+  const room = Math.max(STANDARD_ERRORS * (error || 0), allowed * value);
   return value + room >= bracket[0] && value - room <= bracket[1] ? "within" : "outside";
 }

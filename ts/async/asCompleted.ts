@@ -1,6 +1,6 @@
 /**
- * Works on items, `atOnce` at a time, and yields what comes of them as it comes. A new item is begun only when
- * a result is taken, so a slow consumer holds the work back.
+ * Works on items, `atOnce` at a time, and yields each result when it is ready. A new item starts only when a result is
+ * taken, so a slow consumer slows the work down.
  */
 export async function* asCompleted<T, R>(
   items: Iterable<T>,
@@ -16,7 +16,7 @@ export async function* asCompleted<T, R>(
       if (done) return;
       const place = begun++;
       const promise = work(value).then((result) => [place, result] as const);
-      // If one fails the others are not waited for; their failures are no news.
+      // If one item fails, nobody waits for the others, and their failures must not go unhandled.
       promise.catch(() => {});
       active.set(place, promise);
     }

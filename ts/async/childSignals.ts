@@ -1,8 +1,5 @@
-/**
- * Signals of their own for many runs, which are aborted with one given signal: that one has one listener, however
- * many runs there are.
- */
-export class FanOut {
+/** Gives each of many runs its own signal. All of them abort with one parent signal, which gets a single listener. */
+export class ChildSignals {
   readonly #signal: AbortSignal | undefined;
   readonly #controllers = new Set<AbortController>();
   #closed: Error | null = null;
@@ -15,8 +12,8 @@ export class FanOut {
     signal?.addEventListener("abort", this.#abort, { once: true });
   }
 
-  /** Does `work` with a signal of its own. */
-  async during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** Runs `work` with its own signal. */
+  async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.#signal?.throwIfAborted();
     if (this.#closed) throw this.#closed;
     const controller = new AbortController();
@@ -28,7 +25,7 @@ export class FanOut {
     }
   }
 
-  /** Ends the work that is still under way, and lets go of the given signal. */
+  /** Aborts the work that is still under way, and stops listening to the parent signal. */
   close(reason: Error): void {
     this.#closed = reason;
     this.#signal?.removeEventListener("abort", this.#abort);

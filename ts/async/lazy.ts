@@ -12,7 +12,7 @@ export class Lazy<T> {
     return this.#made;
   }
 
-  /** Lets `use` have the value if it was made; an error in making it went to whoever asked. */
+  /** Calls `use` with the value if it was made. An error in making it went to those who asked for it. */
   async ifMade(use: (value: T) => Promise<void>): Promise<void> {
     await this.#made?.then(use, () => {});
   }

@@ -1,8 +1,8 @@
-/** Lets timers, signals and (in a page) frames have their turn. */
-export function breathe(): Promise<void> {
+/** Yields to timers, signals and, on a page, to frames. */
+export function pause(): Promise<void> {
   if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {
-    // A timer of 0 ms is held back to 4 ms by browsers; a message is not.
+    // Browsers delay a timer of 0 ms to 4 ms; they do not delay a message.
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
@@ -12,20 +12,20 @@ export function breathe(): Promise<void> {
   });
 }
 
-/** Milliseconds of work between two breaths: half a frame. */
-const BREATH_MS = 8;
+/** Milliseconds of work between two pauses: half a frame. */
+const PAUSE_EVERY_MS = 8;
 
-/** Takes work that comes in many small pieces to a page's thread, in turns with its frames. */
-export class Pace {
+/** Tells work that comes in many small pieces when to pause, so that a page keeps drawing frames. */
+export class Pacer {
   #last = performance.now();
 
-  /** Whether it is time to `rest`: asked for first, for a promise takes longer than many a piece. */
+  /** Whether it is time to `rest`. Ask first: awaiting a promise takes longer than many a piece of work. */
   get due(): boolean {
-    return performance.now() - this.#last > BREATH_MS;
+    return performance.now() - this.#last > PAUSE_EVERY_MS;
   }
 
   async rest(): Promise<void> {
-    await breathe();
+    await pause();
     this.#last = performance.now();
   }
 }

@@ -1,12 +1,12 @@
 import { RunError } from "../errors/errors.js";
 
-/** Work that must not outlast what it works on: none begins once the gate is closed, and closing waits for the rest. */
-export class Gate {
+/** Tasks that must not outlast what they work on: after `close` none starts, and `close` waits for those that run. */
+export class TaskGroup {
   readonly #message: string;
-  readonly #inside = new Set<Promise<unknown>>();
+  readonly #running = new Set<Promise<unknown>>();
   #closed = false;
 
-  /** @param message of the RunError that those who come too late get. */
+  /** @param message of the RunError that a task gets which starts too late. */
   constructor(message: string) {
     this.#message = message;
   }
@@ -15,19 +15,19 @@ export class Gate {
     return this.#closed;
   }
 
-  async pass<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new RunError(this.#message);
-    const inside = work();
-    this.#inside.add(inside);
+    const running = work();
+    this.#running.add(running);
     try {
-      return await inside;
+      return await running;
     } finally {
-      this.#inside.delete(inside);
+      this.#running.delete(running);
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#inside.size > 0) await Promise.allSettled(this.#inside);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 }

@@ -10,7 +10,7 @@ import type { Interrupt } from "./interrupt.js";
 import { dataFiles, type RunOptions, type voiceOf } from "./options.js";
 import { digits, ProgressBar, table } from "./terminal.js";
 
-export interface LookOnOptions extends RunOptions {
+export interface BystanderCommandOptions extends RunOptions {
   readonly samples?: number;
   readonly moments?: number;
   readonly at?: readonly number[];
@@ -20,9 +20,9 @@ export interface LookOnOptions extends RunOptions {
 }
 
 /** `ninscope probe --bystander`: the curvature's trace in time of a run that is not disturbed. */
-export async function lookOn(
+export async function bystanderCommand(
   given: Parameters<typeof sweepRuns>[0],
-  options: LookOnOptions,
+  options: BystanderCommandOptions,
   voice: ReturnType<typeof voiceOf>,
   interrupt: Interrupt,
 ): Promise<void> {

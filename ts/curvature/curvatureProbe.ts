@@ -1,4 +1,4 @@
-import { breathe } from "../async/pause.js";
+import { pause } from "../async/pause.js";
 import type { Machine, Session } from "../backend/machine.js";
 import type { Dataset } from "../data/dataset.js";
 import { InputError, RunError } from "../errors/errors.js";
@@ -168,7 +168,7 @@ export class CurvatureProbe {
           // A direction at a time, for the sake of signals.
           for (let k = 0; k < count; k++) {
             await this.#session.run(`${kind}.direction${suffix}`, k, 1);
-            await this.#breathe();
+            await this.#pause();
           }
         },
       );
@@ -196,7 +196,7 @@ export class CurvatureProbe {
     this.#session.write("noise", noise);
     return this.#respond(V, count, async (suffix, pass) => {
       await this.#session.run(`${kind}.noise${suffix}`, pass, 1);
-      await this.#breathe();
+      await this.#pause();
     });
   }
 
@@ -232,17 +232,17 @@ export class CurvatureProbe {
         }
         this.#base = suffix + pass;
         await use(suffix, trace, pass);
-        await this.#breathe();
+        await this.#pause();
       }
     }
   }
 
-  #lastBreath = performance.now();
+  #lastPause = performance.now();
 
-  async #breathe(): Promise<void> {
-    if (performance.now() - this.#lastBreath > 40) {
-      await breathe();
-      this.#lastBreath = performance.now();
+  async #pause(): Promise<void> {
+    if (performance.now() - this.#lastPause > 40) {
+      await pause();
+      this.#lastPause = performance.now();
     }
     this.#signal?.throwIfAborted();
   }

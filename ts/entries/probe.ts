@@ -21,7 +21,7 @@ export {
   figureOne,
   figureOneInput,
 } from "../paper/figureOne.js";
-export { type Claim, claimsOf } from "../paper/paperClaims.js";
+export { type Claim, paperClaims } from "../paper/paperClaims.js";
 export { type BystanderOptions, type BystanderResult, bystander } from "../probe/bystander.js";
 export {
   type ValidityCell,

@@ -13,8 +13,8 @@ const TABLES: readonly Uint32Array[] = (() => {
 })();
 
 /**
- * CRC-32 (ISO-HDLC, as in gzip) of bytes `start` to `end`, going on from that of what came before. Eight bytes at
- * a time ("slicing by 8"): three times as fast as one by one, which a journal of 100,000 runs needs.
+ * CRC-32 (ISO-HDLC, as in gzip) of bytes `start` to `end`, continued from the CRC of the bytes before them. It takes
+ * eight bytes at a time ("slicing by 8"), which is three times as fast as one: a journal of 100,000 runs needs that.
  */
 export function crc32(b: Uint8Array, start = 0, end = b.length, before = 0): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES;

@@ -1,4 +1,4 @@
-import { Pace } from "../async/pause.js";
+import { Pacer } from "../async/pause.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 
 /** JSON with keys in order, so that equal values have equal texts. */
@@ -11,8 +11,8 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * SHA-256, in hex, of runs' experiments and trajectories, whatever the order in which they were made: every
- * column's float64 bits, little-endian, NaN in one form.
+ * SHA-256, in hex, of the experiments and trajectories of runs, in any order: the float64 bits of every column,
+ * little-endian, with one form of NaN.
  */
 export async function hashRuns(
   runs: readonly { readonly experiment: unknown; readonly trajectory: Trajectory }[],
@@ -38,7 +38,7 @@ export async function hashRun(run: {
   const bytes = new Uint8Array(length);
   bytes.set(text);
   const view = new DataView(bytes.buffer);
-  const pace = new Pace();
+  const pacer = new Pacer();
   let at = text.length;
   for (const [, values] of columns) {
     view.setFloat64(at, values.length, true);
@@ -46,11 +46,11 @@ export async function hashRun(run: {
     for (let i = 0; i < values.length; i++) {
       view.setFloat64(at, Number.isNaN(values[i]) ? Number.NaN : values[i], true);
       at += 8;
-      if (i % 4096 === 0 && pace.due) await pace.rest();
+      if (i % 4096 === 0 && pacer.due) await pacer.rest();
     }
   }
   // The digest begins with a copy, which takes a while by itself.
-  if (length > 2 ** 20) await pace.rest();
+  if (length > 2 ** 20) await pacer.rest();
   return sha256(bytes);
 }
 

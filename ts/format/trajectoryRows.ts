@@ -41,7 +41,7 @@ export function trajectoryRows({ steps, evaluations }: Trajectory): TrajectoryRo
       rows.set(step, { ...EMPTY, ...rows.get(step), ...values, step, epoch: step / stepsPerEpoch });
     });
   };
-  // A step's numbers are whatever arithmetic made of them; an evaluation's NaN mostly stands for no test set.
+  // A step keeps NaN, which arithmetic produced; in an evaluation NaN mostly means that there is no test set.
   merge(steps, () => true);
   merge(evaluations, (value) => !Number.isNaN(value));
   return [...rows.values()].sort((a, b) => a.step - b.step);

@@ -3,7 +3,7 @@ import type { DataSpec } from "../data/specs.js";
 import type { Experiment } from "../experiment/schema.js";
 import { canonicalJson, sha256 } from "../format/hash.js";
 
-/** A data set, and the SHA-256 of what is in it, by which it is known wherever it goes. */
+/** A data set and the SHA-256 of its contents, which identifies it in every process. */
 export interface KeyedDataset {
   readonly key: string;
   readonly dataset: Dataset;

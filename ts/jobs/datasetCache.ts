@@ -5,8 +5,8 @@ import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
 import { generatedKey, type KeyedDataset } from "./dataKey.js";
 
-/** The data set that was last used: runs that share theirs, and come one after another, share one copy. */
-export class DataShelf {
+/** Holds the data set that was used last, so that consecutive runs with the same data share one copy. */
+export class DatasetCache {
   readonly #kernels: Kernels;
   #held: KeyedDataset | null = null;
 

@@ -1,17 +1,17 @@
 import type { Experiment } from "../experiment/schema.js";
 import { canonicalJson } from "../format/hash.js";
 
-/** Runs that a GPU trains at once at most. */
-export const MOST_TOGETHER = 64;
+/** Largest number of runs that a GPU trains at once. */
+export const MAX_REPLICAS = 64;
 
-/** What runs have to have in common to be trained at once, as one program's replicas: all but the noise's `sigma`. */
-export function kinOf(experiment: Experiment): string {
+/** Runs with equal groups can train at once, as replicas of one program: they differ only in the noise's `sigma`. */
+export function ensembleGroupOf(experiment: Experiment): string {
   const noise = experiment.noise.map((group) => ({ ...group, sigma: null }));
   return canonicalJson({ ...experiment, noise });
 }
 
-/** How many of a sweep's runs are trained at once, on average over those that are asked for at a time. */
-export function togetherOf(experiments: readonly Experiment[]): number {
-  const some = experiments.slice(0, MOST_TOGETHER);
-  return Math.max(1, Math.round(some.length / new Set(some.map(kinOf)).size));
+/** How many runs of a sweep train at once, on average. */
+export function runsTogether(experiments: readonly Experiment[]): number {
+  const some = experiments.slice(0, MAX_REPLICAS);
+  return Math.max(1, Math.round(some.length / new Set(some.map(ensembleGroupOf)).size));
 }

@@ -1,4 +1,4 @@
-import { breathe } from "../async/pause.js";
+import { pause } from "../async/pause.js";
 import { isLost } from "../backend/gpuMachine.js";
 import type { Machine } from "../backend/machine.js";
 import { machineFor } from "../backend/machineFor.js";
@@ -13,34 +13,34 @@ import { type RunResult, resultOf } from "../train/experimentRun.js";
 import { Prepared } from "../train/prepare.js";
 import type { TrainerHooks } from "../train/trainer.js";
 import { hashDataset, type KeyedDataset } from "./dataKey.js";
-import { DataShelf } from "./datasetCache.js";
-import { kinOf, MOST_TOGETHER } from "./ensembleGroup.js";
+import { DatasetCache } from "./datasetCache.js";
+import { ensembleGroupOf, MAX_REPLICAS } from "./ensembleGroup.js";
 import { runEnsemble } from "./ensembleTraining.js";
 import type { Job, Runner } from "./runner.js";
 
-/** Devices that a run may lose before it fails: another loss is hardly an accident. */
+/** A run may lose this many devices before it fails: one more loss is hardly an accident. */
 const LOSSES = 2;
 
 interface Waiting {
   readonly job: Job;
   readonly hooks: TrainerHooks;
-  /** Devices that it lost. */
+  /** Number of devices that the run has lost. */
   readonly losses: number;
   readonly take: (result: RunResult) => void;
   readonly fail: (error: unknown) => void;
 }
 
 /**
- * Makes runs on the GPU: those that differ in the noise's `sigma` alone all at once, as one program's replicas. A run
- * that keeps checkpoints goes on from its last one on another device when its own is lost.
+ * Makes runs on the GPU. Runs that differ only in the noise's `sigma` train at once, as replicas of one program. If the
+ * device is lost, a run with checkpoints continues from its last one on another device.
  */
 export class EnsembleRunner implements Runner {
-  // Twice as many are asked for at a time.
-  readonly size = MOST_TOGETHER / 2;
+  // A sweep asks for twice as many runs at a time.
+  readonly size = MAX_REPLICAS / 2;
   readonly #kernels: Kernels;
   readonly #files: FileSource | undefined;
   readonly #gpu: GpuOptions | undefined;
-  readonly #shelf: DataShelf;
+  readonly #cache: DatasetCache;
   #waiting: Waiting[] = [];
   #working = false;
 
@@ -48,7 +48,7 @@ export class EnsembleRunner implements Runner {
     this.#kernels = kernels;
     this.#files = files;
     this.#gpu = gpu;
-    this.#shelf = new DataShelf(kernels);
+    this.#cache = new DatasetCache(kernels);
   }
 
   async load(data: DataSpec): Promise<KeyedDataset> {
@@ -68,11 +68,11 @@ export class EnsembleRunner implements Runner {
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
-    // Those that are asked for together are there by then.
-    await breathe();
+    // Lets the caller ask for all the runs that belong together.
+    await pause();
     while (this.#waiting.length > 0) {
-      const kin = familyOf(this.#waiting[0]);
-      const group = this.#waiting.filter((one) => familyOf(one) === kin).slice(0, MOST_TOGETHER);
+      const key = groupKeyOf(this.#waiting[0]);
+      const group = this.#waiting.filter((one) => groupKeyOf(one) === key).slice(0, MAX_REPLICAS);
       this.#waiting = this.#waiting.filter((one) => !group.includes(one));
       await this.#train(group);
     }
@@ -88,7 +88,7 @@ export class EnsembleRunner implements Runner {
       else one.fail(error);
     };
     try {
-      const dataset: Dataset = data?.dataset ?? (await this.#shelf.generated(experiment));
+      const dataset: Dataset = data?.dataset ?? (await this.#cache.generated(experiment));
       machine = await machineFor(backend, this.#kernels, this.#gpu);
       const host = { kernels: this.#kernels, data: dataset, machine };
       const members = group.map(({ job, hooks }) => ({
@@ -106,7 +106,7 @@ export class EnsembleRunner implements Runner {
   }
 }
 
-/** Hooks whose checkpoints begin with the last that was saved. */
+/** Hooks that remember the last checkpoint that was saved, so that a retry starts there. */
 function remembering(hooks: TrainerHooks): TrainerHooks {
   const { checkpoints } = hooks;
   if (!checkpoints) return hooks;
@@ -126,8 +126,8 @@ function remembering(hooks: TrainerHooks): TrainerHooks {
   };
 }
 
-/** Those of one family are trained at once: they differ in the noise's `sigma` alone, and are equally far. */
-function familyOf({ job: { experiment, backend, data }, hooks }: Waiting): string {
+/** Runs with equal keys train at once: they differ only in the noise's `sigma`, and start from the same step. */
+function groupKeyOf({ job: { experiment, backend, data }, hooks }: Waiting): string {
   const from = hooks.checkpoints?.from?.step ?? 0;
-  return canonicalJson([kinOf(experiment), backend, data?.key ?? null, from]);
+  return canonicalJson([ensembleGroupOf(experiment), backend, data?.key ?? null, from]);
 }

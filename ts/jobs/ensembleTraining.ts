@@ -3,9 +3,9 @@ import { RunError } from "../errors/errors.js";
 import { lower } from "../program/lower.js";
 import type { Setup } from "../train/setup.js";
 import { runTraining, type TrainerHooks, type TrainerResult } from "../train/trainer.js";
-import { Convoy } from "./replicaSessions.js";
+import { ReplicaSessions } from "./replicaSessions.js";
 
-/** One run of an ensemble: its plan differs from the others' in the noise's `sigma` alone. */
+/** One run of an ensemble; its plan differs from the others only in the noise's `sigma`. */
 export interface EnsembleMember {
   /** Data, schedule, order and noise are the same for all members; the initial weights are the run's own. */
   readonly setup: Setup;
@@ -13,9 +13,9 @@ export interface EnsembleMember {
 }
 
 /**
- * Trains many networks at once on one machine, as its replicas: each as if it were alone, but that its seconds are its
- * share of all. An ensemble that the machine has no room for is trained in halves.
- * @returns how each member fared, in order.
+ * Trains many networks at once on one machine, as replicas. Each gets the numbers that it would get alone; its seconds are
+ * its share of the total. An ensemble that does not fit into the machine's memory is trained in halves.
+ * @returns the outcome of each member, in order.
  */
 export async function runEnsemble(
   machine: Machine,
@@ -33,10 +33,10 @@ export async function runEnsemble(
     return [...first, ...(await runEnsemble(machine, members.slice(half)))];
   }
   try {
-    const convoy = new Convoy(session, program);
+    const sessions = new ReplicaSessions(session, program);
     const runs = members.map(({ setup, hooks }, r) => {
-      const own = convoy.member(r, machine);
-      return runTraining(own, setup, hooks).finally(() => convoy.leave(r));
+      const own = sessions.member(r, machine);
+      return runTraining(own, setup, hooks).finally(() => sessions.leave(r));
     });
     const settled = await Promise.allSettled(runs);
     return settled.map((result) =>

@@ -7,7 +7,7 @@ import { type RunResult, runExperiment } from "../train/experimentRun.js";
 import { Prepared } from "../train/prepare.js";
 import type { TrainerHooks } from "../train/trainer.js";
 import { hashDataset, type KeyedDataset } from "./dataKey.js";
-import { DataShelf } from "./datasetCache.js";
+import { DatasetCache } from "./datasetCache.js";
 import type { Job, Runner } from "./runner.js";
 
 /** Makes runs on the thread that it is called on. */
@@ -15,12 +15,12 @@ export class LocalRunner implements Runner {
   readonly size = 1;
   readonly #kernels: Kernels;
   readonly #files: FileSource | undefined;
-  readonly #shelf: DataShelf;
+  readonly #cache: DatasetCache;
 
   constructor(kernels: Kernels, files?: FileSource) {
     this.#kernels = kernels;
     this.#files = files;
-    this.#shelf = new DataShelf(kernels);
+    this.#cache = new DatasetCache(kernels);
   }
 
   async load(data: DataSpec): Promise<KeyedDataset> {
@@ -29,7 +29,7 @@ export class LocalRunner implements Runner {
   }
 
   async run({ experiment, backend, data }: Job, hooks?: TrainerHooks): Promise<RunResult> {
-    const dataset = data?.dataset ?? (await this.#shelf.generated(experiment));
+    const dataset = data?.dataset ?? (await this.#cache.generated(experiment));
     const machine = await machineFor(backend, this.#kernels);
     return runExperiment(
       new Prepared(experiment, { kernels: this.#kernels, data: dataset, machine }),

@@ -28,11 +28,11 @@ export async function makeRunner(
   const size = options.workers ?? (onPage() || spawn ? wanted : 0);
   if (options.backend === "webgpu") return new EnsembleRunner(loaded, files, gpu);
   if (size === 0) return new LocalRunner(loaded, files);
-  // Loaded when it is first needed: whoever trains on this thread need not have it.
+  // Loaded on demand: training on the calling thread does not need it.
   const { Pool } = await import("./pool/pool.js");
   const pool = new Pool({ size, spawn, kernels: loaded, files });
   if (spawn || (await pool.starts())) return pool;
-  // Whoever bundled this page has lost the worker's file: runs are made here, in pieces shorter than a frame.
+  // The bundle of this page lacks the worker's file: train here, in pieces shorter than a frame.
   await pool.dispose();
   return new LocalRunner(loaded, files);
 }

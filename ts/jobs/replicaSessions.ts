@@ -10,17 +10,17 @@ interface Asked {
 }
 
 /**
- * Makes one session's replicas look like sessions of their own, whose runs go in step: a pass over a list is made once
- * all of those still there ask for it, and takes all of them along.
+ * Makes the replicas of one session look like separate sessions whose runs advance in step: a pass over a list starts when
+ * every remaining replica has asked for it, and serves all of them.
  */
-export class Convoy {
+export class ReplicaSessions {
   readonly #session: Session;
   readonly #program: Program;
   readonly #members: Set<number>;
   readonly #asked = new Map<number, Asked>();
-  /** Reads since the last run: of a buffer all replicas are read at once. */
+  /** Reads since the last pass: one read serves all replicas of a buffer. */
   readonly #reads = new Map<string, Promise<Float64Array>>();
-  /** Writes to buffers that all share, of each since the last run. */
+  /** Writes of each shared buffer since the last pass. */
   readonly #writes = new Map<number, number>();
 
   constructor(session: Session, program: Program) {
@@ -29,7 +29,7 @@ export class Convoy {
     this.#members = new Set(Array.from({ length: replicasOf(program) }, (_, r) => r));
   }
 
-  /** A machine that can be opened for the program of one replica alone. */
+  /** A machine that opens the session of one replica. */
   member(replica: number, { name, flavour }: Machine): Machine {
     const session: Session = {
       write: (buffer, values, offset) => this.#write(replica, buffer, values, offset),
@@ -44,7 +44,7 @@ export class Convoy {
     return { name, flavour, open: async () => session };
   }
 
-  /** The others go on without it. */
+  /** Removes a replica; the others continue without it. */
   leave(replica: number): void {
     this.#members.delete(replica);
     this.#go();
@@ -57,7 +57,7 @@ export class Convoy {
       this.#session.write(buffer, values, replica * length + offset);
       return;
     }
-    // All write the same there, in the same order. Whoever comes first does it for all: others may leave before.
+    // All replicas write the same values there, in the same order. The first to come writes for all: others may have left.
     const most = Math.max(0, ...this.#writes.values());
     const own = (this.#writes.get(replica) ?? 0) + 1;
     this.#writes.set(replica, own);
@@ -80,11 +80,11 @@ export class Convoy {
     this.#writes.clear();
     const [, { list, first }] = asked[0];
     const together = asked.every(([, one]) => one.list === list && one.first === first);
-    // Each asks for what takes it a certain time: the most modest decides.
+    // Each replica asks for as many passes as fit into a piece of time; the smallest number decides.
     const count = Math.min(...asked.map(([, one]) => one.count));
     const run = together
       ? this.#session.run(list, first, count)
-      : Promise.reject(new Error("runs of one ensemble went different ways"));
+      : Promise.reject(new Error("the runs of one ensemble asked for different lists"));
     const { slots } = this.#program.lists[list];
     const replicas = replicasOf(this.#program);
     run.then(

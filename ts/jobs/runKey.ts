@@ -1,11 +1,11 @@
 import type { Experiment } from "../experiment/schema.js";
 import { canonicalJson, sha256 } from "../format/hash.js";
 
-/** Changes whenever the same experiment would give other numbers. */
+/** Must change whenever the same experiment would give other numbers. */
 const FORMAT = 1;
 
 /**
- * By what a run is known: the SHA-256 of everything that its numbers depend on.
+ * The key of a run: the SHA-256 of everything that its numbers depend on.
  * @param dataKey hash of the data that files hold; null for generated data.
  */
 export function runKey(

@@ -7,7 +7,7 @@ import type { KeyedDataset } from "./dataKey.js";
 
 /** One run to be made. */
 export interface Job {
-  /** By what it is known wherever it is made (`runKey`). */
+  /** Identifies the run in every process (`runKey`). */
   readonly key: string;
   readonly experiment: Experiment;
   readonly backend: BackendName;
@@ -15,18 +15,18 @@ export interface Job {
   readonly data: KeyedDataset | null;
 }
 
-/** What a run gives but for its parameters, which are too many to travel. */
+/** A run's result without its parameters, which are too many to send over a queue. */
 export type TrainedRun = Omit<RunResult, "parameters">;
 
-/** Makes runs: on this thread, or on workers. It is not responsible for which runs, or for what becomes of them. */
+/** Makes runs, on this thread or elsewhere. It does not decide which runs to make, and does not keep their results. */
 export interface Runner<R extends TrainedRun = RunResult> {
-  /** Runs that it makes at once. */
+  /** Number of runs that it makes at once. */
   readonly size: number;
-  /** Reads the data that an experiment's files hold. */
+  /** Loads the data that an experiment names. */
   load(data: DataSpec, signal?: AbortSignal): Promise<KeyedDataset>;
   /** @throws the signal's reason if it is aborted. */
   run(job: Job, hooks?: TrainerHooks): Promise<R>;
-  /** Told when what came of a run is safe, so that nothing of it has to be kept for a second time of asking. */
+  /** Call it when a run's result is stored: the runner may then forget the run. */
   forget?(key: string): Promise<void>;
   dispose(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { type Evidence, judge } from "../analysis/classify.js";
 import type { Phase } from "../analysis/phase.js";
-import { breathe } from "../async/pause.js";
+import { pause } from "../async/pause.js";
 import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { Experiment } from "../experiment/schema.js";
@@ -82,7 +82,7 @@ export async function runLinearEnsemble(
     while (!run.finished) {
       await run.advance();
       progress.report(index + run.progress, spec.seeds.length);
-      await breathe();
+      await pause();
       options.signal?.throwIfAborted();
     }
     for (const cell of run.cells()) cells.push(cell);

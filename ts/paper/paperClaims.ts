@@ -11,7 +11,7 @@ export interface Claim {
 }
 
 /** What the paper says of its Figure 1 (Levi et al., arXiv:2210.13599), held against our runs. */
-export function claimsOf(figure: FigureOne): Claim[] {
+export function paperClaims(figure: FigureOne): Claim[] {
   return [
     phases(figure),
     ordered(figure),

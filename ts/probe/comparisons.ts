@@ -1,6 +1,6 @@
 import { type Estimate, estimate } from "../analysis/estimate.js";
 import { PHASES, type Phase } from "../analysis/phase.js";
-import { SIGMAS, type Verdict, verdictOf } from "../analysis/verdict.js";
+import { STANDARD_ERRORS, type Verdict, verdictOf } from "../analysis/verdict.js";
 import type { Comparison, ProbeResult } from "./probeResult.js";
 
 /** Allowed for what expansion and fits leave out, on top of the statistical errors. */
@@ -62,7 +62,7 @@ export function phaseComparison(
   const rank = (name: Phase) => PHASES.indexOf(name as (typeof PHASES)[number]);
   const highest = boundaries.divergent ? "divergent" : "catapult";
   const seen = Math.min(rank(phase), rank(highest));
-  const [low, high] = [SIGMAS, -SIGMAS].map((errors) =>
+  const [low, high] = [STANDARD_ERRORS, -STANDARD_ERRORS].map((errors) =>
     rank(predictedPhase(sigma, boundaries, errors)),
   );
   const same = low <= seen && seen <= high;
@@ -72,7 +72,7 @@ export function phaseComparison(
     measured: phase,
     verdict: !plain || phase === "unclassified" ? "not told" : same ? "within" : "outside",
     by: plain
-      ? `the same phase, with the boundaries moved by up to ${SIGMAS} of their errors`
+      ? `the same phase, with the boundaries moved by up to ${STANDARD_ERRORS} of their errors`
       : PLAIN_ONLY,
   };
 }
@@ -106,7 +106,7 @@ function timeComparison(result: Measured): Comparison {
 
 function byOf(allowed: number, told = true): string {
   return told
-    ? `${SIGMAS} standard errors, or ${100 * allowed} %`
+    ? `${STANDARD_ERRORS} standard errors, or ${100 * allowed} %`
     : "told below the catapult, of plain SGD";
 }
 

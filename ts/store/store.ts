@@ -1,4 +1,4 @@
-import { Gate } from "../async/taskGroup.js";
+import { TaskGroup } from "../async/taskGroup.js";
 import { hashRun } from "../format/hash.js";
 import { readable, writable } from "../format/nonFiniteJson.js";
 import type { Checkpoint } from "../train/checkpoint.js";
@@ -31,7 +31,7 @@ export class Store implements RunStore {
   /** Lines of the journal that were damaged and are ignored. */
   readonly ignored: number;
   /** Whatever still works on the folder when it is let go of would do so beside its next holder. */
-  readonly #gate: Gate;
+  readonly #tasks: TaskGroup;
   #torn: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -42,7 +42,7 @@ export class Store implements RunStore {
   private constructor(storage: Storage, journal: Uint8Array) {
     const { lines, ignored, torn } = readJournal(journal);
     this.#storage = storage;
-    this.#gate = new Gate(`${storage.name} has been closed`);
+    this.#tasks = new TaskGroup(`${storage.name} has been closed`);
     this.#lines = new Map(lines);
     this.ignored = ignored;
     this.#torn = torn;
@@ -64,12 +64,12 @@ export class Store implements RunStore {
   }
 
   trajectory(key: string): Promise<Trajectory | null> {
-    return this.#gate.pass(() => this.#trajectory(key));
+    return this.#tasks.run(() => this.#trajectory(key));
   }
 
   /** A run that is there already stays as it is, unless its trajectory was lost. */
   put(run: StoredRun): Promise<void> {
-    return this.#gate.pass(() => {
+    return this.#tasks.run(() => {
       const next = this.#last.then(() => this.#put(run));
       this.#last = next.catch(() => {});
       return next;
@@ -77,21 +77,21 @@ export class Store implements RunStore {
   }
 
   checkpoint(key: string): Promise<Checkpoint | null> {
-    return this.#gate.pass(() => this.#checkpoint(key));
+    return this.#tasks.run(() => this.#checkpoint(key));
   }
 
   saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void> {
     const bytes = encodeCheckpoint(key, checkpoint);
-    return this.#gate.pass(() => this.#storage.write(checkpointFile(key), bytes));
+    return this.#tasks.run(() => this.#storage.write(checkpointFile(key), bytes));
   }
 
   dropCheckpoint(key: string): Promise<void> {
-    return this.#gate.pass(() => this.#storage.remove(checkpointFile(key)));
+    return this.#tasks.run(() => this.#storage.remove(checkpointFile(key)));
   }
 
   /** Waits for what is under way and lets go of the folder. */
   async close(): Promise<void> {
-    await this.#gate.close();
+    await this.#tasks.close();
     await this.#storage.close();
   }
 

@@ -10,9 +10,9 @@ interface Seen {
 }
 
 /**
- * The runs to make next, so that every boundary in every group of runs that differ in `refine.field` alone is
- * known to `refine.precision`: the geometric middle of the widest gap within the boundary's bracket. A bracket
- * with unclassified runs inside has no boundary to be found. Nothing is left to do when it returns none.
+ * The runs to make next in order to know every boundary to `refine.precision`, in every group of runs that differ only in
+ * `refine.field`: the geometric middle of the widest gap within the boundary's bracket. It skips brackets that contain
+ * unclassified runs. It returns none when refinement is finished.
  */
 export function refined(refine: Refine, runs: readonly Seen[]): SweepRun["fields"][] {
   const groups = new Map<string, Seen[]>();

@@ -1,9 +1,9 @@
 import { asCompleted } from "../async/asCompleted.js";
-import { FanOut } from "../async/childSignals.js";
+import { ChildSignals } from "../async/childSignals.js";
 import { Lazy } from "../async/lazy.js";
-import { Pace } from "../async/pause.js";
+import { Pacer } from "../async/pause.js";
 import type { OnProgress } from "../async/progress.js";
-import { Gate } from "../async/taskGroup.js";
+import { TaskGroup } from "../async/taskGroup.js";
 import type { BackendName } from "../backend/machineFor.js";
 import type { Dataset } from "../data/dataset.js";
 import { RunError } from "../errors/errors.js";
@@ -12,7 +12,7 @@ import { planning, type SweepInput, type SweepPlan, type SweepRun } from "../exp
 import { hashRun } from "../format/hash.js";
 import type { KeyedDataset } from "../jobs/dataKey.js";
 import { DataSource } from "../jobs/dataSource.js";
-import { togetherOf } from "../jobs/ensembleGroup.js";
+import { runsTogether } from "../jobs/ensembleGroup.js";
 import { makeRunner, type RunnerOptions } from "../jobs/makeRunner.js";
 import { errorOf, failureOf } from "../jobs/pool/outcome.js";
 import { runKey } from "../jobs/runKey.js";
@@ -57,8 +57,8 @@ export interface SweepOptions extends RunnerOptions {
 export interface Sweep extends Promise<SweepResult>, AsyncIterable<SweptRun> {}
 
 /**
- * Trains every run of a sweep, on workers where there are any. Nothing starts before it is awaited or iterated
- * over; a run that fails does not keep the others from being made.
+ * Trains every run of a sweep, on workers where there are any. Nothing starts before the sweep is awaited or iterated
+ * over. If a run fails, the others are still made.
  * @throws (when awaited or iterated over) InputError before the first run if any of the experiments is not
  * valid; the first run's error if all runs fail; RunError if the store cannot be written.
  */
@@ -100,12 +100,12 @@ async function* finishedRuns(
   signal?.throwIfAborted();
   const plan = await planned(input);
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  // Runs of one sweep are all made by one machine: they are to be compared. Whoever else makes runs has a CPU.
+  // All runs of a sweep are made on one kind of machine, so that they can be compared. A runner of the caller uses CPUs.
   const wanted = options.backend ?? "auto";
   const backend = wanted === "auto" && options.runner ? "wasm" : wanted;
   const experiments = plan.runs.map(({ experiment }) => experiment);
   const threads = Math.max(1, Math.min(options.workers ?? wantedWorkers(plan), experiments.length));
-  const runs = { all: experiments.length, together: togetherOf(experiments), threads };
+  const runs = { all: experiments.length, together: runsTogether(experiments), threads };
   const { gpu } = options;
   const made = (name: BackendName) =>
     new Lazy(() => makeRunner({ ...options, backend: name }, wantedWorkers(plan), kernels));
@@ -123,7 +123,7 @@ async function* finishedRuns(
     let round = plan.runs.filter((_, i) => !shard || i % shard.of === shard.index);
     while (round.length > 0) {
       sweeper.counter.expect(round.length);
-      // Twice as many as are made at once, so that no worker waits while a result is taken.
+      // Twice as many as the runner makes at once, so that no worker waits while a result is taken.
       const { make } = sweeper;
       for await (const run of asCompleted(round, 2 * runner.size, make)) {
         if ("failure" in run) {
@@ -146,15 +146,15 @@ async function* finishedRuns(
 
 async function planned(input: SweepInput): Promise<SweepPlan> {
   const plan = planning(input);
-  for (const pace = new Pace(); ; ) {
+  for (const pacer = new Pacer(); ; ) {
     const { done, value } = plan.next();
     if (done) return value;
-    if (pace.due) await pace.rest();
+    if (pacer.due) await pacer.rest();
   }
 }
 
-/** Why runs end that are under way when a sweep does. */
-const LEFT = "the sweep was left before the run was done";
+/** The error of runs that are under way when the sweep ends. */
+const LEFT = "the sweep ended before the run was done";
 
 function wantedWorkers({ runs, refine }: SweepPlan): number {
   const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
@@ -167,10 +167,10 @@ class Sweeper {
   readonly #source: DataSource;
   readonly #choice: Choice;
   readonly #options: SweepOptions;
-  readonly #signals: FanOut;
-  /** The way to the store. */
-  readonly #gate = new Gate(LEFT);
-  /** Runs under way, by key: of two that differ in nothing one is made. */
+  readonly #signals: ChildSignals;
+  /** Calls to the store that are under way. */
+  readonly #tasks = new TaskGroup(LEFT);
+  /** Runs under way, by key: of two equal runs only one is made. */
   readonly #making = new Map<string, Promise<StoredRun>>();
 
   constructor(
@@ -183,31 +183,31 @@ class Sweeper {
     this.#source = source;
     this.#choice = choice;
     this.#options = options;
-    this.#signals = new FanOut(options.signal);
+    this.#signals = new ChildSignals(options.signal);
     this.counter = new SweepCounter(options.onProgress);
   }
 
-  /** Leaves the runs that are under way: once it resolves nothing more is asked of the store, and nobody is told anything. */
+  /** Aborts the runs that are under way. Once it resolves, no store is used and no callback is called any more. */
   async close(): Promise<void> {
     this.counter.close();
     this.#signals.close(new RunError(LEFT));
-    await this.#gate.close();
+    await this.#tasks.close();
   }
 
   /**
    * Makes a run, or takes it from the store.
-   * @throws what the store throws: a sweep whose results cannot be kept had better stop.
+   * @throws what the store throws: a sweep that cannot keep its results must stop.
    */
   make = async (run: SweepRun): Promise<SweptRun | FailedRun> => {
     const { store, signal } = this.#options;
-    const keeping = new Keeping(this.#gate);
+    const keeping = new Keeping(this.#tasks);
     try {
       const data = await this.#source.keyed(run.experiment, signal);
       const key = await runKey(run.experiment, data?.key ?? null, this.#choice.machine);
       const known = store?.get(key);
       const trajectory = known && (await store?.trajectory(key));
       if (store && known && trajectory) {
-        // A crash may have come between keeping the run and letting go of what had led to it.
+        // A crash may have come between storing the run and dropping its checkpoint.
         await keeping.done(() => store.dropCheckpoint(key));
         await this.#runner.forget?.(key);
         this.counter.known();
@@ -221,7 +221,7 @@ class Sweeper {
     } catch (error) {
       signal?.throwIfAborted();
       if (keeping.failed) throw keeping.error;
-      if (this.#gate.closed) throw error;
+      if (this.#tasks.closed) throw error;
       this.counter.done(run);
       return { ...run, failure: failureOf(error) };
     }
@@ -255,7 +255,7 @@ class Sweeper {
       save: (checkpoint: Checkpoint) => keeping.done(() => store.saveCheckpoint(key, checkpoint)),
     };
     const onStep = (step: number, steps: number) => this.counter.progress(run, step / steps);
-    const made = await this.#signals.during((signal) =>
+    const made = await this.#signals.run((signal) =>
       this.#runner.run({ key, experiment, backend, data }, { signal, onStep, checkpoints }),
     );
     const { parameters: _, ...result } = { parameters: null, ...made };
@@ -269,19 +269,19 @@ class Sweeper {
   }
 }
 
-/** Tells a store's failures from a run's own. */
+/** Tells the failures of a store from those of a run. */
 class Keeping {
-  readonly #gate: Gate;
+  readonly #tasks: TaskGroup;
   failed = false;
   error: unknown;
 
-  constructor(gate: Gate) {
-    this.#gate = gate;
+  constructor(tasks: TaskGroup) {
+    this.#tasks = tasks;
   }
 
   async done<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#gate.pass(work);
+      return await this.#tasks.run(work);
     } catch (error) {
       this.failed = true;
       this.error = error;

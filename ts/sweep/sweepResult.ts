@@ -44,8 +44,8 @@ export interface SweepBoundary extends MeasuredBoundary {
   /** Whether the two agree: within three standard errors or 5 %. */
   readonly verdict: Verdict;
   /**
-   * The boundary of each seed by itself, over the seeds that show it: its geometric mean, and an interval that holds
-   * that of the true ones with 95 %, wherever in its bracket each lies. Null where seeds are not swept.
+   * The boundary of each seed alone, over the seeds that show it: the geometric mean, and an interval that contains the
+   * true mean with 95 %, for any place of each boundary in its bracket. Null if the sweep has no seeds.
    */
   readonly overSeeds: Interval | null;
 }

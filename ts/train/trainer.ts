@@ -1,4 +1,4 @@
-import { breathe } from "../async/pause.js";
+import { pause } from "../async/pause.js";
 import type { Machine, Session } from "../backend/machine.js";
 import type { Split } from "../data/dataset.js";
 import { type EvaluationList, type Lowered, lower } from "../program/lower.js";
@@ -125,7 +125,7 @@ class Trainer {
   #stopped = false;
   #evaluatedAt = -1;
   #observedAt = -1;
-  #lastBreath = performance.now();
+  #lastPause = performance.now();
   #lastCheckpoint = performance.now();
 
   constructor(
@@ -216,7 +216,7 @@ class Trainer {
       const trace = await this.#piece("step", done - first, until - done);
       this.#seconds += (performance.now() - start) / 1000;
       done += this.#recorder.steps(done, trace);
-      if (this.#isBreathless) await this.#breathe(done);
+      if (this.#pauseIsDue) await this.#pause(done);
       this.#hooks.signal?.throwIfAborted();
     }
     return done;
@@ -229,7 +229,7 @@ class Trainer {
     const epoch = Math.floor(step / this.#schedule.stepsPerEpoch);
     const reply = await observer.look({ step, epoch, weights: await this.#weights() });
     this.#stopped ||= reply === "stop";
-    this.#lastBreath = performance.now();
+    this.#lastPause = performance.now();
   }
 
   #weights(): Promise<Float64Array[]> {
@@ -246,14 +246,14 @@ class Trainer {
     return trace;
   }
 
-  get #isBreathless(): boolean {
-    return performance.now() - this.#lastBreath > PIECE_MS;
+  get #pauseIsDue(): boolean {
+    return performance.now() - this.#lastPause > PIECE_MS;
   }
 
-  async #breathe(step: number): Promise<void> {
+  async #pause(step: number): Promise<void> {
     this.#hooks.onStep?.(step, this.#schedule.steps);
-    await breathe();
-    this.#lastBreath = performance.now();
+    await pause();
+    this.#lastPause = performance.now();
   }
 
   /** Hands the state out when it is due: between updates, when all that is recorded so far lies behind. */
@@ -311,7 +311,7 @@ class Trainer {
           sums.correct += trace[k + 1];
         }
         done += trace.length / 2;
-        if (this.#isBreathless) await this.#breathe(step);
+        if (this.#pauseIsDue) await this.#pause(step);
         this.#hooks.signal?.throwIfAborted();
       }
     }

@@ -6,13 +6,13 @@ import { loadKernels } from "../../kernels/kernels.js";
 import { probe } from "../../probe/probe.js";
 import type { ProbeResult } from "../../probe/probeResult.js";
 import { openFolder } from "../../store/node/results.js";
-import { type LookOnOptions, lookOn } from "../bystanderOutput.js";
+import { type BystanderCommandOptions, bystanderCommand } from "../bystanderOutput.js";
 import type { Interrupt } from "../interrupt.js";
 import { dataFiles, readConfig, voiceOf, withRun } from "../options.js";
 import { calibrationTable, describedProbe, probeSummary, writeProbe } from "../probeOutput.js";
 import { ProgressBar, table } from "../terminal.js";
 
-interface ProbeCommandOptions extends LookOnOptions {
+interface ProbeCommandOptions extends BystanderCommandOptions {
   readonly bystander?: boolean;
 }
 
@@ -44,7 +44,7 @@ Examples:
     .action(async (config: string | undefined, options: ProbeCommandOptions) => {
       const voice = voiceOf(options);
       const given = await readConfig(config, options.set);
-      if (options.bystander) return lookOn(given, options, voice, interrupt);
+      if (options.bystander) return bystanderCommand(given, options, voice, interrupt);
       for (const name of ["precision", "layer"] as const) {
         if (options[name] === undefined) continue;
         throw new InputError(

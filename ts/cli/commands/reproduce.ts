@@ -14,7 +14,7 @@ import {
   figureOne,
   figureOneInput,
 } from "../../paper/figureOne.js";
-import { type Claim, claimsOf } from "../../paper/paperClaims.js";
+import { type Claim, paperClaims } from "../../paper/paperClaims.js";
 import {
   type ValidityCell,
   type ValidityOptions,
@@ -79,7 +79,7 @@ Examples:
           signal: interrupt.signal,
           onProgress: ({ done, what }) => progress.update(done, what),
         });
-        const claims = claimsOf(found);
+        const claims = paperClaims(found);
         const cells = await validityOf(found, {
           kernels,
           backend: options.backend,

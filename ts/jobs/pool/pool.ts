@@ -9,7 +9,7 @@ import type { KeyedDataset } from "../dataKey.js";
 import type { Job, Runner } from "../runner.js";
 import type { SpawnWorker } from "./handle.js";
 import { spawnWebWorker } from "./spawn.js";
-import { Seat, WorkerDied } from "./workerSlot.js";
+import { WorkerDied, WorkerSlot } from "./workerSlot.js";
 
 export interface PoolOptions {
   /** Workers at most; each is started when it is first needed. */
@@ -22,11 +22,11 @@ export interface PoolOptions {
   readonly checkpointEvery?: number;
 }
 
-/** A run that ends its worker so often without getting any further is given up. */
+/** A run fails after so many worker deaths without progress in between. */
 const MOST_DEATHS = 5;
 
 interface Waiting {
-  readonly take: (seat: Seat) => void;
+  readonly take: (slot: WorkerSlot) => void;
   readonly leave: (error: unknown) => void;
 }
 
@@ -34,8 +34,8 @@ interface Waiting {
 export class Pool implements Runner {
   readonly size: number;
   readonly #options: PoolOptions;
-  readonly #seats = new Set<Seat>();
-  readonly #idle: Seat[] = [];
+  readonly #slots = new Set<WorkerSlot>();
+  readonly #idle: WorkerSlot[] = [];
   readonly #waiting: Waiting[] = [];
   readonly #closing = new Set<Promise<void>>();
   #disposed: Promise<void> | null = null;
@@ -45,25 +45,25 @@ export class Pool implements Runner {
     this.#options = options;
   }
 
-  /** Whether workers can be had at all. */
+  /** Whether a worker starts at all. */
   async starts(): Promise<boolean> {
     try {
-      const seat = await this.#take();
-      const started = await seat.ready.then(
+      const slot = await this.#take();
+      const started = await slot.ready.then(
         () => true,
         () => false,
       );
-      this.#give(seat);
+      this.#give(slot);
       return started;
     } catch {
-      // A page may not even try with a file of another origin's.
+      // A browser throws at once for a worker file from another origin.
       return false;
     }
   }
 
   load(data: DataSpec, signal?: AbortSignal): Promise<KeyedDataset> {
-    return this.#seated(
-      (seat) => seat.load(data, signal),
+    return this.#onSlot(
+      (slot) => slot.load(data, signal),
       () => {},
       signal,
     );
@@ -77,17 +77,17 @@ export class Pool implements Runner {
       await checkpoints?.save?.(checkpoint);
     };
     const every = checkpoints?.every ?? this.#options.checkpointEvery ?? 10;
-    return this.#seated(
-      (seat) => seat.run(job, { ...hooks, checkpoints: { from, every, save } }),
+    return this.#onSlot(
+      (slot) => slot.run(job, { ...hooks, checkpoints: { from, every, save } }),
       () => from?.step,
       signal,
     );
   }
 
-  /** Ends all workers. What is under way fails. */
+  /** Ends all workers. Runs that are under way fail. */
   dispose(): Promise<void> {
     this.#disposed ??= (async () => {
-      for (const seat of this.#seats) this.#close(seat);
+      for (const slot of this.#slots) this.#close(slot);
       this.#idle.length = 0;
       for (const { leave } of this.#waiting.splice(0)) leave(disposedOf());
       await Promise.all(this.#closing);
@@ -95,17 +95,17 @@ export class Pool implements Runner {
     return this.#disposed;
   }
 
-  /** Does `work` on a free worker, and again on another if that one dies. */
-  async #seated<T>(
-    work: (seat: Seat) => Promise<T>,
+  /** Does `work` on a free worker, and repeats it on another if that one dies. */
+  async #onSlot<T>(
+    work: (slot: WorkerSlot) => Promise<T>,
     got: () => unknown,
     signal?: AbortSignal,
   ): Promise<T> {
     let deaths = 0;
     for (let reached = got(); ; ) {
-      const seat = await this.#take(signal);
+      const slot = await this.#take(signal);
       try {
-        return await work(seat);
+        return await work(slot);
       } catch (error) {
         if (!(error instanceof WorkerDied)) throw error;
         if (this.#disposed) throw disposedOf();
@@ -115,26 +115,26 @@ export class Pool implements Runner {
           throw new RunError(`a worker died ${deaths} times over one run: ${error.message}`);
         }
       } finally {
-        this.#give(seat);
+        this.#give(slot);
       }
     }
   }
 
-  #take(signal?: AbortSignal): Promise<Seat> | Seat {
+  #take(signal?: AbortSignal): Promise<WorkerSlot> | WorkerSlot {
     signal?.throwIfAborted();
     if (this.#disposed) throw disposedOf();
     const idle = this.#idle.pop();
     if (idle) return idle;
-    if (this.#seats.size < this.size) return this.#open();
+    if (this.#slots.size < this.size) return this.#open();
     return new Promise((resolve, reject) => {
       const aborted = () => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(signal?.reason);
       };
       const waiting: Waiting = {
-        take: (seat) => {
+        take: (slot) => {
           signal?.removeEventListener("abort", aborted);
-          resolve(seat);
+          resolve(slot);
         },
         leave: (error) => {
           signal?.removeEventListener("abort", aborted);
@@ -146,30 +146,30 @@ export class Pool implements Runner {
     });
   }
 
-  #open(): Seat {
+  #open(): WorkerSlot {
     const { spawn = spawnWebWorker, kernels, files } = this.#options;
-    const seat = new Seat(spawn, kernels, files);
-    this.#seats.add(seat);
-    return seat;
+    const slot = new WorkerSlot(spawn, kernels, files);
+    this.#slots.add(slot);
+    return slot;
   }
 
-  #close(seat: Seat): void {
-    this.#seats.delete(seat);
-    const closing = seat.dispose().finally(() => this.#closing.delete(closing));
+  #close(slot: WorkerSlot): void {
+    this.#slots.delete(slot);
+    const closing = slot.dispose().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
 
-  #give(seat: Seat): void {
+  #give(slot: WorkerSlot): void {
     if (this.#disposed) return;
-    let next = seat;
-    if (!seat.free) {
-      this.#close(seat);
+    let next = slot;
+    if (!slot.free) {
+      this.#close(slot);
       if (this.#waiting.length === 0) return;
       try {
         next = this.#open();
       } catch (error) {
-        // Those that wait are served by the other workers, if there are any.
-        if (this.#seats.size === 0) for (const { leave } of this.#waiting.splice(0)) leave(error);
+        // The other workers serve those that wait, if there are any.
+        if (this.#slots.size === 0) for (const { leave } of this.#waiting.splice(0)) leave(error);
         return;
       }
     }
@@ -180,5 +180,5 @@ export class Pool implements Runner {
 }
 
 function disposedOf(): RunError {
-  return new RunError("the workers were disposed of before the run was done");
+  return new RunError("the workers were closed before the run was done");
 }

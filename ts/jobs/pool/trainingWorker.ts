@@ -12,7 +12,7 @@ import { Prepared } from "../../train/prepare.js";
 import type { EvaluationRecord } from "../../train/recorder.js";
 import type { Observed, Observer } from "../../train/trainer.js";
 import { hashDataset, type KeyedDataset } from "../dataKey.js";
-import { DataShelf } from "../datasetCache.js";
+import { DatasetCache } from "../datasetCache.js";
 import { type Outcome, outcomeOf, unwrap } from "./outcome.js";
 import { buffersIn } from "./transfers.js";
 
@@ -31,10 +31,10 @@ export interface Order {
   readonly observes: number | null;
 }
 
-/** Progress is told no more often than this. */
+/** Smallest interval between two reports of progress. */
 const TELL_MS = 50;
 
-/** What a worker calls on the thread that it works for. */
+/** What a worker calls on its host thread. */
 export interface Host {
   progress(step: number, steps: number): void;
   record(record: EvaluationRecord): Promise<unknown>;
@@ -47,19 +47,19 @@ export interface Host {
   ): Promise<Outcome<Awaited<ReturnType<FileSource["named"]>>>>;
 }
 
-/** What a worker does for the thread that it works for. One thing at a time. */
+/** What a worker does for its host thread, one thing at a time. */
 export class TrainingWorker {
   #kernels: Kernels | null = null;
-  #shelf: DataShelf | null = null;
+  #cache: DatasetCache | null = null;
   #host: Remote<Host> | null = null;
 
   start(module: WebAssembly.Module, flavour: Flavour, host: Endpoint): void {
     this.#kernels = kernelsFrom(module, flavour);
-    this.#shelf = new DataShelf(this.#kernels);
+    this.#cache = new DatasetCache(this.#kernels);
     this.#host = wrap<Host>(host);
   }
 
-  /** Reads a data set and gives it away. */
+  /** Loads a data set and transfers it to the host. */
   async load(data: DataSpec): Promise<Outcome<KeyedDataset>> {
     const { kernels, host } = this.#started();
     const outcome = await outcomeOf(async () => {
@@ -73,18 +73,18 @@ export class TrainingWorker {
     return transfer(outcome, buffersIn(outcome));
   }
 
-  /** Keeps a data set for the runs that follow, in place of the one before. */
+  /** Keeps a data set for the following runs, and drops the one before. */
   hold(key: string, dataset: Dataset): void {
-    this.#started().shelf.put({ key, dataset });
+    this.#started().cache.put({ key, dataset });
   }
 
   async run(order: Order): Promise<Outcome<RunResult>> {
-    const { kernels, shelf, host } = this.#started();
+    const { kernels, cache, host } = this.#started();
     const { experiment, backend, data, from, checkpointEvery, records, observes } = order;
     let told = 0;
     let heard: Promise<void> | undefined;
     const outcome = await outcomeOf(async () => {
-      const dataset = data === null ? await shelf.generated(experiment) : shelf.get(data);
+      const dataset = data === null ? await cache.generated(experiment) : cache.get(data);
       const machine = await machineFor(backend, kernels);
       return runExperiment(new Prepared(experiment, { kernels, data: dataset, machine }), {
         onStep: (step, steps) => {
@@ -104,14 +104,14 @@ export class TrainingWorker {
               },
       });
     });
-    // The result takes another way than what was told on the way there: it must not come first.
+    // Progress goes through another channel than the result, and must arrive before it.
     await heard;
     return transfer(outcome, buffersIn(outcome));
   }
 
-  #started(): { kernels: Kernels; shelf: DataShelf; host: Remote<Host> } {
-    if (!this.#kernels || !this.#shelf || !this.#host) throw new Error("the worker is not started");
-    return { kernels: this.#kernels, shelf: this.#shelf, host: this.#host };
+  #started(): { kernels: Kernels; cache: DatasetCache; host: Remote<Host> } {
+    if (!this.#kernels || !this.#cache || !this.#host) throw new Error("the worker is not started");
+    return { kernels: this.#kernels, cache: this.#cache, host: this.#host };
   }
 }
 
@@ -128,7 +128,7 @@ function remoteObserver(host: Remote<Host>, first: number): Observer {
   };
 }
 
-/** Puts a worker at the service of whoever is at the other end. */
+/** Exposes a training worker to the other end of a channel. */
 export function serve(endpoint: Endpoint): void {
   expose(new TrainingWorker(), endpoint);
 }

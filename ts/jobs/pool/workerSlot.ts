@@ -11,23 +11,23 @@ import { type Outcome, outcomeOf, unwrap } from "./outcome.js";
 import type { Host, TrainingWorker } from "./trainingWorker.js";
 import { buffersIn, copyOf } from "./transfers.js";
 
-/** The worker is gone; whatever it was doing has to be done again. */
+/** The worker has died; another worker must repeat what it was doing. */
 export class WorkerDied extends Error {}
 
-/** One worker and all that is tied to it. */
-export class Seat {
+/** One worker of a pool, with its channel and what it holds. */
+export class WorkerSlot {
   readonly #handle: Handle;
   readonly #remote: Remote<TrainingWorker>;
   readonly #port: MessagePort;
   /** Resolves when the worker can be called; rejects if it dies before. */
   readonly ready: Promise<void>;
   readonly #files: FileSource;
-  /** Strong references to what the worker calls. */
+  /** The hooks of the present run, which the worker calls. */
   #hooks: TrainerHooks = {};
   #held: string | null = null;
   #fail: (error: Error) => void = () => {};
   #death: WorkerDied | null = null;
-  /** Whether the worker is at something, wanted or not. */
+  /** Whether the worker is working, even on a run that nobody wants any more. */
   #busy = false;
 
   constructor(spawn: SpawnWorker, kernels: Kernels, files: FileSource = noFiles) {
@@ -44,7 +44,7 @@ export class Seat {
     this.ready.catch(() => {});
   }
 
-  /** Whether the worker can be given something to do; otherwise the seat is to be disposed of. */
+  /** Whether the worker can take a run; otherwise the slot must be disposed of. */
   get free(): boolean {
     return this.#death === null && !this.#busy;
   }
@@ -59,8 +59,8 @@ export class Seat {
   }
 
   /**
-   * @throws WorkerDied if the worker ends before the run does; the signal's reason at once if it is aborted, and what
-   * a hook throws. The worker does not hear of these, and is not free then.
+   * @throws WorkerDied if the worker ends before the run does; the signal's reason at once if it is aborted; what a hook
+   * throws. In the last two cases the worker goes on computing, so the slot is not free.
    */
   async run({ experiment, backend, data }: Job, hooks: TrainerHooks): Promise<RunResult> {
     const { signal, checkpoints } = hooks;
@@ -81,7 +81,7 @@ export class Seat {
           const copy = copyOf(data.dataset);
           await this.#call(() => this.#remote.hold(data.key, transfer(copy, buffersIn(copy))));
         }
-        // A worker holds one set at a time: what it generates takes the place of what it was given.
+        // A worker holds one data set at a time: a generated set replaces the one that it was given.
         this.#held = data?.key ?? null;
         signal?.throwIfAborted();
         return unwrap(await this.#call<Outcome<RunResult>>(() => this.#remote.run(order)));
@@ -91,7 +91,7 @@ export class Seat {
     }
   }
 
-  /** Lets go of the worker: the proxy first, or calls that are under way would never be forgotten. */
+  /** Ends the worker. It releases the proxy first: otherwise pending calls would keep it in memory. */
   async dispose(): Promise<void> {
     this.#die(new WorkerDied("it was disposed of"));
     this.#remote[releaseProxy]();
@@ -145,7 +145,7 @@ export class Seat {
     };
   }
 
-  /** What a hook throws is the caller's own, and ends the run as it is: on its way over the worker it would lose its class. */
+  /** Ends the run with what a hook throws, as it is: sent through the worker it would lose its class. */
   async #heard<T>(hook: () => T | Promise<T>): Promise<T> {
     try {
       return await hook();
@@ -156,7 +156,7 @@ export class Seat {
   }
 }
 
-/** The one reply that training heeds: whatever else a callback returns may not be fit to travel. */
+/** The only reply that training heeds. Other values that a callback returns may not be cloneable. */
 function replyOf(returned: unknown): "stop" | undefined {
   return returned === "stop" ? returned : undefined;
 }
