@@ -1,6 +1,6 @@
 /**
- * The user asked for something that cannot be: a bad field, a broken file, an impossible value.
- * The message is one line, names the field and its value and says what would be right; no stack trace is due.
+ * The input is wrong: a bad field, a broken file, an impossible value. The message is one line that names the field and its
+ * value and says what would be right. Show it without a stack trace.
  */
 export class InputError extends Error {
   override readonly name = "InputError";
@@ -13,7 +13,7 @@ export class InputError extends Error {
   }
 }
 
-/** A run was well posed but could not be carried out: memory, a machine that is gone, a full disk. */
+/** The input is right, but the run failed: no memory, a lost GPU, a full disk. The message is one line. */
 export class RunError extends Error {
   override readonly name = "RunError";
 
@@ -22,19 +22,19 @@ export class RunError extends Error {
   }
 }
 
-/** Names come from files and keys, and may hold line ends or a terminal's control codes. */
+/** Removes line ends and control codes of terminals, which names from files may contain. */
 function oneLine(message: string): string {
   return message.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 }
 
 const MOST_CHARACTERS = 80;
 
-/** A value as it may stand in an error message: like JSON, cut to a readable length however large it is. */
+/** A value for an error message: like JSON, cut to a readable length. */
 export function shown(value: unknown): string {
   return cut(text(value, 3));
 }
 
-/** A text as it may stand in an error message. */
+/** A text for an error message. */
 export function cut(words: string): string {
   return words.length > MOST_CHARACTERS ? `${words.slice(0, MOST_CHARACTERS - 3)}...` : words;
 }

@@ -30,20 +30,21 @@ export interface LinearCell {
   /** `alpha w2^T W_NI`, with its sign. */
   readonly effectiveNiwStart: number;
   readonly effectiveNiwEnd: number;
-  /** Updates made: fewer than asked for if the loss went beyond 1e100, which ends a run. */
+  /** Updates made; fewer than the experiment's if the loss exceeded 1e100, which ends a run. */
   readonly steps: number;
 }
 
 export interface EnsembleSpec {
-  /** A linear model with one input and one noise node; its `sigma`, learning rate and seed are the cells'. */
+  /** A linear model with one input and one noise node; the cells replace its `sigma`, learning rate and seed. */
   readonly experiment: Experiment;
   readonly sigmas: readonly number[];
   readonly learningRates: readonly number[];
   readonly seeds: readonly number[];
   /**
-   * Numbers in the recursion, "float64" unless given. "float32" runs four cells to a vector instead of two. Its states
-   * err by some 1e-7 times the square root of the steps, which moves no boundary that is sampled to a percent; losses below 1e-12 of the
-   * first one are rounding, and a run counts as diverged beyond a loss of 1e12 instead of 1e100. A GPU has "float32" only.
+   * Precision of the recursion; default "float64". "float32" puts four cells into a vector instead of two. Its states have
+   * errors of about 1e-7 times the square root of the steps, which moves no boundary that is sampled to a percent. Losses
+   * below 1e-12 of the first one are rounding errors, and a run counts as diverged beyond a loss of 1e12 instead of 1e100.
+   * A GPU always uses "float32".
    */
   readonly precision?: "float64" | "float32";
 }
@@ -55,7 +56,7 @@ export interface EnsembleOptions {
   readonly signal?: AbortSignal;
   /** Reports the seeds that are done. */
   readonly onProgress?: OnProgress;
-  /** Default "wasm"; "webgpu" runs a cell a thread, in float32. */
+  /** Default "wasm"; "webgpu" runs each cell in a GPU thread, in float32. */
   readonly backend?: "wasm" | "webgpu";
   readonly gpu?: GpuOptions;
 }
@@ -66,9 +67,9 @@ interface Point {
 }
 
 /**
- * Runs a grid of linear models by the exact recursion, in SIMD lanes or in a GPU's threads. All cells of a seed share
- * data, initial weights and unit noise (common random numbers), hence the moments of each step.
- * @throws RunError that says why there is no GPU, where one is asked for.
+ * Runs a grid of linear models by the exact recursion (theory, section 3), in SIMD lanes or GPU threads. All cells of a
+ * seed share data, initial weights and unit noise (common random numbers), and therefore the moments of each step.
+ * @throws InputError if the experiment is not such a linear model; RunError, with the reason, if `webgpu` finds no GPU.
  */
 export async function runLinearEnsemble(
   spec: EnsembleSpec,

@@ -9,22 +9,22 @@ import { type LinearRun, linearRun } from "./linearRun.js";
 import { type LinearStart, linearStart } from "./linearStart.js";
 import { recursionBoundaries } from "./recursionBoundaries.js";
 
-/** What theory says of one run of the linear model (Levi et al., arXiv:2210.13599, section 3). */
+/** What theory predicts for one run of the linear model (Levi et al., arXiv:2210.13599, section 3). */
 export interface LinearExpectation {
   /** By the recursion in population, from the run's own start. */
   readonly boundaries: LinearBoundaries;
   /** To leading order, from `lambda` there. */
   readonly leading: LinearBoundaries;
-  /** Relative deviation of the noise's root mean square in one batch: what a catapult of a few steps scatters by. */
+  /** Relative deviation of the noise's root mean square in one batch: the scatter of a catapult that takes a few steps. */
   readonly scatter: number;
   /** `eta sigma^2 lambda` at the start. */
   readonly kappa: number;
   /**
-   * Steps until the effective noise weight `|alpha w2^T W_NI|` is down to 1/e, by the recursion in population; its error
-   * is what a finite batch scatters by. Null if it is not within ten times the run.
+   * Steps until the effective noise weight `|alpha w2^T W_NI|` has fallen to 1/e, by the recursion in population. Its error
+   * is the scatter of a finite batch. Null if that takes more than ten times the run.
    */
   readonly niwTime: Estimate | null;
-  /** The run itself by the exact recursion, its own batches and noise and all. */
+  /** This very run by the exact recursion, with its own batches and noise. */
   readonly exact: LinearRun;
 }
 
@@ -34,10 +34,10 @@ const SQUARE_VARIANCE: Readonly<Record<Distribution, number>> = {
   uniform: 0.8,
   rademacher: 0,
 };
-/** Widest joint input: a step of the recursion costs its square. */
+/** Largest number of inputs and nodes: a step of the recursion costs its square. */
 const MOST_COLUMNS = 64;
 
-/** Null for an experiment that the exact reduction is not of. */
+/** Null for an experiment that is not a linear model. */
 export function linearExpectation(
   experiment: Experiment,
   streams: Streams,
@@ -61,10 +61,10 @@ export function linearExpectation(
 }
 
 /**
- * The time of the population, and what one run scatters by (derived). A step multiplies the weight w by
- * `1 - eta lambda <eps^2>`, and while the data is not yet learnt kicks it by `eta lambda <x eps> r`, r being what the map
- * of the data still misses: relative variances `kappa^2 Var<xi^2>` and `(kappa / sigma)^2 (sigma_x |r| / w)^2 / N`, which
- * add up over the fall; of fixed noise, the deviations do.
+ * The decay time of the population, and the scatter of one run (derived). A step multiplies the weight w by
+ * `1 - eta lambda <eps^2>`. While the data is not yet learnt, it also kicks w by `eta lambda <x eps> r`, where r is the
+ * error of the data's map. The relative variances `kappa^2 Var<xi^2>` and `(kappa / sigma)^2 (sigma_x |r| / w)^2 / N` add
+ * up over the fall; with fixed noise, the deviations add up instead.
  */
 function populationTime(
   { optimizer: { learningRate }, noise: [{ sigma, distribution, mode }] }: Experiment,

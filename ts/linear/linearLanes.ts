@@ -9,11 +9,11 @@ import {
 
 const VECTOR = 16;
 const PAGE = 65536;
-/** Steps whose moments are taken over at a time, and updates: about 20 ms of these. */
+/** Number of steps whose moments are copied at a time, and number of updates: about 20 ms. */
 const CHUNK = 1024;
 const UPDATES = 2 ** 21;
 
-/** Cells in the lanes of vectors (`assembly/linear.ts`): each number of a vector's cells stands side by side. */
+/** Cells in SIMD lanes (`assembly/linear.ts`): the same number of neighbouring cells forms a vector. */
 export class LinearLanes implements LinearCells {
   readonly atOnce: number;
   readonly #kernels: KernelExports;
@@ -21,7 +21,7 @@ export class LinearLanes implements LinearCells {
   readonly #lanes: number;
   readonly #vectors: number;
   readonly #at: Record<"moments" | "cells", number>;
-  /** All cells' numbers, in the kernels' memory, which grows no more. */
+  /** The numbers of all cells, in the kernels' memory, which does not grow any more. */
   readonly #numbers: Float64Array | Float32Array;
 
   constructor(kernels: Kernels, precision: "float64" | "float32", starts: readonly CellStart[]) {
@@ -38,7 +38,7 @@ export class LinearLanes implements LinearCells {
     memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
     const length = this.#vectors * CELL_NUMBERS.length * this.#lanes;
     this.#numbers = new this.#Numbers(memory.buffer, cells, length);
-    // What is left of the last vector are copies of the last cell.
+    // Copies of the last cell fill the last vector.
     for (let i = 0; i < this.#vectors * this.#lanes; i++) {
       const start = starts[Math.min(i, starts.length - 1)];
       CELL_NUMBERS.forEach((name, place) => {

@@ -5,11 +5,11 @@ import { MOMENTS } from "./linearCells.js";
 import type { LinearStart } from "./linearStart.js";
 
 const PAGE = 65536;
-/** Numbers that are drawn at a time, about 20 ms, and steps. */
+/** Number of draws at a time (about 20 ms), and number of steps. */
 const DRAWS = 2 ** 18;
 const MOST = 8192;
 
-/** The moments of a seed's steps, which all cells share that have its data and unit noise. */
+/** The moments of a seed's steps. All cells of the seed share them, because they share data and unit noise. */
 export class MomentSource {
   readonly atOnce: number;
   readonly #kernels: KernelExports;
@@ -37,8 +37,8 @@ export class MomentSource {
   }
 
   /**
-   * `[count, 6]`: those of steps from `first` on, to be used before the next are asked for. Fixed noise gives every step
-   * the same.
+   * The moments of `count` steps from `first` on, `[count, 6]`. The next call overwrites them. With fixed noise all steps
+   * have the same.
    */
   take(first: number, count: number): Float64Array {
     if (this.#fresh) return this.#make(first, count);

@@ -5,7 +5,7 @@ import { type Parameters, parametersOf } from "../train/parameters.js";
 import { prepare } from "../train/prepare.js";
 import type { EnsembleOptions, EnsembleSpec, LinearCell } from "./linearEnsemble.js";
 
-/** The cells of an ensemble by training the network itself, one after another. */
+/** Computes the cells of an ensemble by training each network itself, one after another. */
 export async function linearNetworkCells(
   { experiment, sigmas, learningRates, seeds }: EnsembleSpec,
   {

@@ -7,7 +7,7 @@ import { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundar
 import { type LinearStart, linearModelData, linearStart } from "./linearStart.js";
 import { recursionBoundaries } from "./recursionBoundaries.js";
 
-/** Whether the exact reduction is of this experiment. */
+/** Whether the exact reduction applies to this experiment. */
 export function isReducible(experiment: Experiment): boolean {
   try {
     linearModelData(experiment);
@@ -18,7 +18,7 @@ export function isReducible(experiment: Experiment): boolean {
   }
 }
 
-/** Boundaries that population theory predicts to leading order for linear models: geometric means over their starts. */
+/** Boundaries of linear models by population theory, to leading order: geometric means over their starts. */
 export function linearPrediction(
   experiments: readonly Experiment[],
   kernels: Kernels,
@@ -32,7 +32,7 @@ export function linearPrediction(
   );
 }
 
-/** Those of the exact recursion in population, at whatever width. */
+/** Boundaries by the exact recursion in population, valid at any width. */
 export function recursionPrediction(experiment: Experiment, kernels: Kernels): LinearBoundaries {
   const { learningRate } = experiment.optimizer;
   return recursionBoundaries(startOf(experiment, kernels), learningRate, stepsOf(experiment));

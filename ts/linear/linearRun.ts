@@ -11,7 +11,7 @@ import {
 } from "../theory/linear.js";
 import { linearStart } from "./linearStart.js";
 
-/** The linear model's run by the exact reduction: one number a step, before its update. */
+/** A run of the linear model by the exact reduction: one number for each step, before its update. */
 export interface LinearRun {
   readonly loss: Float64Array;
   readonly niwNorm: Float64Array;
@@ -21,7 +21,7 @@ export interface LinearRun {
   readonly kappa: Float64Array;
 }
 
-/** Runs a full-batch linear model in float64, to its last step or the first number that is not finite. */
+/** Runs a full-batch linear model in float64, until its last step or the first number that is not finite. */
 export function linearRun(experiment: Experiment, streams: Streams): LinearRun {
   const { alpha, x, y, inputs, slopes, nodes, state: start } = linearStart(experiment, streams);
   const { sigma, distribution, mode } = experiment.noise[0];

@@ -9,7 +9,7 @@ import { seededInputs } from "../train/inputs.js";
 import { phaseScales } from "../train/phaseScales.js";
 import { planOf } from "../train/plan.js";
 
-/** Where a seed's linear model starts, and the data that it sees: the same numbers as a network run of it. */
+/** The start of a linear model and its data: the same numbers as in a run of it as a network. */
 export interface LinearStart {
   readonly state: LinearState;
   readonly alpha: number;
@@ -22,13 +22,12 @@ export interface LinearStart {
   /** `y = slopes . x`, up to float32. */
   readonly slopes: readonly number[];
   readonly nodes: number;
-  /** The scales of its phase, but for the part of the loss that `sigma` brings in: `sigma = 0`. */
+  /** The scales for classifying its phase at `sigma = 0`: the noise's part of the loss is still to be added. */
   readonly scales: PhaseScales;
 }
 
 /**
- * @throws InputError naming the field in which the experiment is not the linear model that the exact reduction is
- * of.
+ * @throws InputError naming the field by which the experiment is not such a linear model.
  */
 export function linearStart(experiment: Experiment, streams: Streams): LinearStart {
   const spec = linearModelData(experiment);
@@ -54,7 +53,7 @@ export function linearStart(experiment: Experiment, streams: Streams): LinearSta
 
 /**
  * The data of a linear model: two layers, no bias, full-batch gradient descent without momentum or decay.
- * @throws InputError naming the field in which the experiment is not that.
+ * @throws InputError naming the field by which the experiment is not one.
  */
 export function linearModelData(experiment: Experiment): DataSpecOf<"linear-regression"> {
   const { network, noise, data, optimizer } = experiment;

@@ -3,7 +3,7 @@ import type { Gpu, GpuOptions } from "../backend/webgpu/gpu.js";
 import { linearCells } from "../backend/webgpu/webgpu.js";
 import { CELL_NUMBERS, type CellNumber, type CellStart, type LinearCells } from "./linearCells.js";
 
-/** Steps that are asked for at a time; each time all cells go to the device and back. */
+/** Steps in one submission; each one copies all cells to the device and back. */
 const CHUNK = 4096;
 
 /** Cells in the threads of a GPU, in float32 (`gpu/linear.ts`). */

@@ -11,17 +11,18 @@ import {
 import { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundaries.js";
 import type { LinearStart } from "./linearStart.js";
 
-/** Boundaries are found to this part of themselves. */
+/** Relative precision of the boundaries. */
 const PRECISION = 0.003;
-/** Factor either way of the leading order within which a boundary is looked for. */
+/** The search covers this factor below and above the leading-order boundary. */
 const WITHIN = 2;
-/** A loss from which a run does not come back. */
+/** A run whose loss exceeds this does not recover. */
 const LOST = 1e100;
 
 /**
- * The linear model's boundaries by the exact recursion in population, from a run's own start: where the phase of a run
- * without chance changes, by the same thresholds that phases are read by. At leading order in the width they are those of
- * `linearBoundaries`, which a network of some hundred units is several per cent off: `lambda` moves while it learns.
+ * The linear model's boundaries by the exact recursion in population, from a run's own start: the `sigma` at which the
+ * phase of a run without sampling noise changes, by the thresholds of the classifier. To leading order in the width they
+ * equal `linearBoundaries`. A network of a hundred units differs from these by several per cent, because `lambda` moves
+ * while it learns.
  */
 export function recursionBoundaries(
   start: LinearStart,
@@ -40,7 +41,7 @@ export function recursionBoundaries(
         populationPhase(start, learningRate, sigma, steps) as (typeof PHASES)[number],
       ) >= rank;
     let [low, high] = [leading[name] / WITHIN, leading[name] * WITHIN];
-    // A start whose noise weight is small by chance may have no such boundary of its own.
+    // A start with a noise weight that is small by chance may have no such boundary.
     if (beyond(low) || !beyond(high)) return leading[name];
     while (high > low * (1 + PRECISION)) {
       const middle = Math.sqrt(low * high);

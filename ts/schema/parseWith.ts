@@ -5,8 +5,8 @@ import { isPlainObject } from "./plainObject.js";
 type Schema = v.GenericSchema;
 
 /**
- * What `schema` makes of `input`.
- * @param whole what to call the input in a message about all of it.
+ * Parses `input` with `schema`.
+ * @param whole the name of the input in a message about all of it.
  * @throws InputError, one line on the first thing wrong: the field, its value, what it takes.
  */
 export function parseWith<S extends Schema>(
@@ -73,7 +73,7 @@ function unwrapped(schema: any): any {
   return node;
 }
 
-/** Valibot takes a list, a Map or a Date for an object of optional fields; who gave it meant something else. */
+/** Valibot accepts a list, a Map or a Date as an object of optional fields; this check refuses them. */
 function refuseOtherObjects(output: unknown, given: unknown, path: string[], whole: string): void {
   if (typeof output !== "object" || output === null || given === undefined) return;
   if (!Array.isArray(output) && !isPlainObject(given)) throw noObject(path, given, whole);

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** Building blocks of the schemas: each says in one phrase what its field takes, whatever was wrong with the value. */
+/** Building blocks of the schemas. Each says in one phrase what its field takes. */
 
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER) {
   const takes =

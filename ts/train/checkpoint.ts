@@ -1,8 +1,8 @@
 import type { Trajectory } from "../trajectory/trajectory.js";
 
 /**
- * All that a run needs to go on exactly as if it had never stopped: what is random about it is a function of
- * its seed and of the step.
+ * Everything that a run needs to continue as if it had never stopped. Random numbers are not part of it: they are functions
+ * of the seed and the step.
  */
 export interface Checkpoint {
   /** Updates made. */

@@ -22,23 +22,23 @@ export interface Work {
   readonly experiment: Experiment;
   readonly kernels: Kernels;
   readonly gpu?: GpuOptions;
-  /** Loads the data; it is asked only where the choice depends on the data's shape. */
+  /** Loads the data; called only if the choice depends on the data's shape. */
   readonly data: () => Promise<Dataset>;
   /** How many runs like this one are to be made; a GPU trains `together` at once, a CPU one on each thread. Default: 1 each. */
   readonly runs?: { readonly all: number; readonly together: number; readonly threads: number };
 }
 
-/** A GPU is not looked for when a CPU needs no more than so many seconds: to start it up takes about one. */
+/** Seconds of CPU work from which on a GPU may pay: starting one takes about a second. */
 const WORTHWHILE = 2;
-/** Multiplications that one core makes in a second, about. */
+/** Approximate multiplications per second of one core. */
 const CPU_RATE = 1e10;
-/** Inputs and samples of data that do not say. */
+/** Inputs and samples to assume if the data spec does not say. */
 const TYPICAL = { inputs: 784, train: 60_000 };
 
 /**
- * The machine for an experiment, or for many that are alike. `auto` takes the one on which a run's step takes less time,
- * timed on this host, but never a GPU that is software.
- * @throws InputError for a name that is not a backend's; RunError where `webgpu` is asked for and not to be had.
+ * Chooses the machine for an experiment, or for many similar ones. `auto` times a step on each machine of this host and
+ * takes the faster one, but never a software GPU.
+ * @throws InputError for an unknown backend; RunError if `webgpu` is asked for and missing.
  */
 export async function chooseBackend(backend: BackendName, work: Work): Promise<Choice> {
   if (backend === "auto") return chosen(work);
@@ -59,7 +59,7 @@ async function chosen(work: Work): Promise<Choice> {
     const gpu = await gpuMachine(work.gpu);
     if (gpu.software) return takeCpu(`the only GPU is software: ${gpu.flavour}`);
     const plan = planOf(experiment, await work.data());
-    // What exceeds its limits it refuses here, where there is still a choice.
+    // The GPU refuses here what exceeds its limits, while there is still a choice.
     (await gpu.open(lower(plan).program)).dispose();
     const onCpu = (await secondsPerStep(cpu, plan)) / threads;
     const onGpu = await secondsPerRunsStep(gpu, plan, together);
@@ -73,7 +73,7 @@ async function chosen(work: Work): Promise<Choice> {
   }
 }
 
-/** Multiplications of all training steps, about: forward, and twice as many backward. */
+/** Approximate multiplications of all training steps: forward, and twice as many backward. */
 function operations({ network, data, optimizer, epochs, steps }: Experiment): number {
   const { inputs = TYPICAL.inputs, train = TYPICAL.train } = data as Partial<typeof TYPICAL>;
   const widths = [typeof inputs === "number" ? inputs : TYPICAL.inputs, ...network.layers];

@@ -4,25 +4,25 @@ import { flops } from "../program/flops.js";
 import { lower } from "../program/lower.js";
 import { type PrepareOptions, prepare } from "./prepare.js";
 
-/** What a run will take on the CPU machine. */
+/** Work and memory of a run on the CPU machine. */
 export interface DryRun {
   /** Updates in the whole run. */
   readonly steps: number;
   readonly stepsPerEpoch: number;
   /** Weights, biases and noise weights. */
   readonly parameters: number;
-  /** Of the matrix products of one update. */
+  /** Floating point operations in the matrix products of one update. */
   readonly flopsPerStep: number;
-  /** Bytes of the data as it is loaded. */
+  /** Bytes of the loaded data. */
   readonly dataBytes: number;
-  /** Bytes of the machine's memory: planned once, it does not grow. Its copy of the data is among them. */
+  /** Bytes of the machine's memory, its copy of the data included. It is planned once and does not grow. */
   readonly machineBytes: number;
 }
 
 export interface DryRunOptions extends Pick<PrepareOptions, "kernels" | "files" | "dataset"> {}
 
 /**
- * Plans a run without making it.
+ * Says how much work and memory a run takes, without training.
  * @throws InputError as `train` does.
  */
 export async function dryRun(input: ExperimentInput, options: DryRunOptions = {}): Promise<DryRun> {

@@ -4,19 +4,19 @@ import { type LayerLayout, layouts } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 import type { Streams } from "../random/streams.js";
 
-/** Everything random about a run. Drawn from a seed (`seededInputs`), or given, to replay another's run. */
+/** Everything random about a run: drawn from a seed (`seededInputs`), or given in order to replay another run. */
 export interface RunInputs {
   /** Initial `[W | b | W_NI]` of layer l, `[outputs, columns]`. */
   weights(layer: number): Values;
-  /** The order in which an epoch visits the training samples; null: as they stand. */
+  /** The order in which an epoch visits the training samples; null: their own order. */
   order(epoch: number): Uint32Array | null;
   /** Unit-variance noise of a group in an epoch, `[trainRows, nodes]` by sample; null: that of the epoch before. */
   noise(group: number, epoch: number): Values | null;
 }
 
 /**
- * The inputs that an experiment's seed stands for. Weights are rounded to float32, so that every machine
- * starts from the same numbers. With a full batch the order is no matter, and samples are taken as they stand.
+ * Draws the inputs from an experiment's seed. Weights are rounded to float32, so that every machine starts from the same
+ * numbers. With a full batch the order does not matter, and samples are taken in their own order.
  */
 export function seededInputs(experiment: Experiment, plan: Plan, streams: Streams): RunInputs {
   const layers = layouts(plan.network);

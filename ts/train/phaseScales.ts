@@ -5,11 +5,11 @@ import type { Plan } from "../program/workspace.js";
 import type { RunInputs } from "./inputs.js";
 import { parametersOf } from "./parameters.js";
 
-/** Steps that the loss of small batches is averaged over. */
+/** Number of steps over which the loss of small batches is averaged. */
 const WINDOW = 5;
 
 /**
- * The scales that a run's phase is judged by. The linear model's `alpha w2^T W_NI` and `alpha w2^T w1` are sums
+ * The scales by which a run's phase is classified. The linear model's `alpha w2^T W_NI` and `alpha w2^T w1` are sums
  * of `d` products of independent zero-mean numbers, so over initialisations their mean squares are
  * `alpha^2 |w2|^2 |W_NI|^2 / d` and `alpha^2 |w2|^2 |w1|^2 / d`.
  */
@@ -17,7 +17,7 @@ export function phaseScales(plan: Plan, data: Dataset, inputs: RunInputs): Phase
   const constantLoss = bestConstantLoss(data, plan.network.loss);
   const window = plan.batch === plan.trainRows ? 1 : WINDOW;
   if (!isLinearModel(plan.network)) {
-    // A network's start is sharp, but its loss may begin below that of a constant by luck.
+    // A network's start is well defined, but its loss may begin below that of a constant prediction by luck.
     return { measure: "norm", niw: 0, loss: constantLoss, constantLoss, window };
   }
   const combined = [inputs.weights(0), inputs.weights(1)].map((w) => Float64Array.from(w));

@@ -5,7 +5,7 @@ import type { Network } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 
 /**
- * What is to be lowered for an experiment on this data.
+ * Combines an experiment with its data into the plan that lowering takes.
  * @throws InputError where the two do not fit together.
  */
 export function planOf(experiment: Experiment, data: Dataset): Plan {

@@ -88,8 +88,8 @@ export class Recorder {
   }
 
   /**
-   * The evaluation of a run that has left the finite numbers: nothing is left to measure. (What its weights
-   * have become depends on how many updates were made before anybody looked.)
+   * The evaluation of a run that has left the finite numbers: all NaN. (Its weights depend on how many updates followed
+   * before the divergence was noticed.)
    */
   lost(step: number): EvaluationRecord {
     const nothing = Object.fromEntries(EVALUATION_COLUMNS.map((name) => [name, Number.NaN]));
@@ -99,7 +99,7 @@ export class Recorder {
     return record;
   }
 
-  /** Takes up what was recorded before an interruption. */
+  /** Restores what was recorded before an interruption. */
   restore({ steps, evaluations }: Trajectory): void {
     this.#steps.push(...rows(steps, STEP_COLUMNS));
     this.#evaluations.push(...rows(evaluations, EVALUATION_COLUMNS));
@@ -163,7 +163,7 @@ function rows<K extends string>(
   );
 }
 
-/** A loop, since it is asked after every step: `every` takes as long as a small network's step. */
+/** A loop, because it runs after every step: `every` takes as long as a step of a small network. */
 function allFinite(numbers: Float64Array): boolean {
   for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return false;
   return true;

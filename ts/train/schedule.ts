@@ -1,7 +1,7 @@
 import type { Experiment } from "../experiment/schema.js";
 import type { Plan } from "../program/workspace.js";
 
-/** When a run ends, and what of it is recorded. */
+/** When a run ends, and what is recorded of it. */
 export interface Schedule {
   /** Updates in an epoch; an incomplete last batch is left out. */
   readonly stepsPerEpoch: number;
@@ -15,7 +15,7 @@ export interface Schedule {
   /** Updates from the start within which there are evaluations in between. */
   readonly evaluateEarly: number;
   readonly stop: { readonly trainAccuracy?: number; readonly loss?: number };
-  /** Whether the run ends when a number leaves the finite range; another implementation's may have gone on. */
+  /** Whether the run ends when a number leaves the finite range. A replay of another implementation does not. */
   readonly endsWhenDiverged: boolean;
 }
 
@@ -37,12 +37,12 @@ export function isRecorded({ dense, every }: Schedule, step: number): boolean {
   return step < dense || step % every === 0;
 }
 
-/** Whether an epoch ends after so many updates that is one to be evaluated. */
+/** Whether an evaluation is due after so many updates, at the end of an epoch. */
 export function isEvaluated({ stepsPerEpoch, evaluateEvery }: Schedule, step: number): boolean {
   return step % (stepsPerEpoch * evaluateEvery) === 0;
 }
 
-/** The first early evaluation after more than `step` updates: each a quarter later than the one before, and one at least. */
+/** The first early evaluation after `step` updates. Each comes a quarter later than the one before, at least one step. */
 export function nextEarly({ evaluateEarly }: Schedule, step: number): number {
   let next = 1;
   while (next <= step) next = Math.max(next + 1, Math.floor(1.25 * next));

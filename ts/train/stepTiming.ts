@@ -3,15 +3,15 @@ import { RunError } from "../errors/errors.js";
 import { lower } from "../program/lower.js";
 import type { Plan } from "../program/workspace.js";
 
-/** A machine is timed over so many milliseconds at least. */
+/** Smallest time over which a machine is timed. */
 const MEASURED_MS = 30;
-/** Steps that are asked for at a time, and numbers of input data that these may take. */
+/** Number of steps in one call, and the largest number of input values that they may gather. */
 const STEPS = 32;
 const INPUTS = 2 ** 22;
 
 const known = new Map<string, Promise<number>>();
 
-/** Seconds that a machine takes for one step of a plan: measured on the very program, once a process. */
+/** Seconds that a machine takes for one step of a plan, measured on its own program, once per process. */
 export function secondsPerStep(machine: Machine, plan: Plan): Promise<number> {
   const { network, batch, momentum, inputType, ensemble } = plan;
   const { widths, activation, loss, noise } = network;
@@ -24,7 +24,7 @@ export function secondsPerStep(machine: Machine, plan: Plan): Promise<number> {
   return found;
 }
 
-/** Seconds that a step of one run takes where so many are trained at once; in halves, where there is no room for all. */
+/** Seconds per step of one run when `together` runs train at once; it tries half as many where memory is short. */
 export async function secondsPerRunsStep(
   machine: Machine,
   plan: Plan,
@@ -42,7 +42,7 @@ export async function secondsPerRunsStep(
 }
 
 async function measured(machine: Machine, plan: Plan): Promise<number> {
-  // What a step costs does not depend on how many samples there are beyond those that it gathers.
+  // The cost of a step does not depend on samples that it does not gather.
   const { batch, network } = plan;
   const fitting = Math.floor(INPUTS / (batch * network.widths[0]));
   const steps = Math.max(1, Math.min(STEPS, fitting));
@@ -57,7 +57,7 @@ async function measured(machine: Machine, plan: Plan): Promise<number> {
 
 async function timed(session: Session, steps: number): Promise<number> {
   await session.run("step", 0, 1);
-  // A GPU takes a few rounds to find out how much it can be asked for at a time; a slow machine is timed on one.
+  // A GPU needs a few rounds to find how much work fits into one call; a slow machine is timed on a single call.
   for (let atOnce = 1, rounds = 1; ; ) {
     const start = performance.now();
     for (let k = 0; k < rounds; k++) await session.run("step", 0, atOnce);

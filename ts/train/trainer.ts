@@ -15,9 +15,9 @@ export interface TrainerHooks {
   readonly signal?: AbortSignal;
   /** Receives each evaluation. Training goes on once it has returned, and ends if it returns `"stop"`. */
   readonly onRecord?: (record: EvaluationRecord) => unknown;
-  /** Receives the number of updates made and of all updates, now and then. */
+  /** Receives the number of updates made, and of all updates, several times a second. */
   readonly onStep?: (step: number, steps: number) => void;
-  /** Where the run goes on from, and where its state goes now and then. */
+  /** The checkpoint to continue from, and where to save checkpoints. */
   readonly checkpoints?: Checkpoints;
   readonly observer?: Observer;
 }
@@ -51,8 +51,8 @@ export interface TrainerResult {
 }
 
 /**
- * A machine is asked for so much work at a time, so that signals are heard, and on a page's own thread for half a
- * frame, so that the page stays alive.
+ * Milliseconds of work in one call to a machine, so that signals are heard between calls. On a page's own thread it is
+ * half a frame, so that the page keeps drawing.
  */
 const PIECE_MS = typeof document === "undefined" ? 40 : 8;
 
@@ -118,7 +118,7 @@ class Trainer {
   readonly #hooks: TrainerHooks;
   readonly #recorder: Recorder;
   readonly #velocities: boolean;
-  /** Passes of each list that take a piece's time. */
+  /** Number of passes of each list that fit into one call. */
   readonly #pieces = new Map<string, number>();
   #seconds = 0;
   /** Whether a callback has asked for the end. */
@@ -169,14 +169,14 @@ class Trainer {
       }
     }
     const weights = await this.#weights();
-    // How far a diverged run was driven before anybody looked depends on the clock: its weights mean nothing.
+    // The weights of a diverged run depend on when the divergence was noticed, and so on the clock: they mean nothing.
     if (this.#recorder.diverged) for (const values of weights) values.fill(Number.NaN);
     if (!this.#recorder.diverged) await this.#observe(done);
     const trajectory = this.#recorder.trajectory();
     return { trajectory, weights, steps: done, seconds: this.#seconds };
   }
 
-  /** Takes up a checkpoint's state, if there is one; returns the number of updates made. */
+  /** Restores a checkpoint's state, if there is one; returns the number of updates made. */
   #restore(): number {
     const from = this.#hooks.checkpoints?.from;
     if (!from) return 0;
@@ -185,7 +185,7 @@ class Trainer {
     }
     this.#recorder.restore(from.trajectory);
     this.#seconds = from.seconds;
-    // Noise that is drawn once stays what it was.
+    // Fixed noise is drawn in the first epoch only.
     for (const g of this.#plan.network.noise.keys()) {
       const noise = this.#inputs.noise(g, 0);
       if (noise) this.#session.write(`noise.${g}`, noise);
@@ -207,7 +207,7 @@ class Trainer {
     const { checkpoints, observer } = this.#hooks;
     let done = from;
     while (done < end && !this.#recorder.diverged && !this.#stopped) {
-      // A small network's step takes a few microseconds, of which each await that is not needed takes its share.
+      // A step of a small network takes a few microseconds: an await that is not needed would be a good part of it.
       if (checkpoints) await this.#checkpoint(done);
       if (observer) await this.#observe(done);
       if (this.#stopped) break;
@@ -236,7 +236,7 @@ class Trainer {
     return Promise.all(this.#lowered.layers.map((_, l) => this.#session.read(`weights.${l}`)));
   }
 
-  /** Runs as many of `most` passes over a list as fit into a piece; returns their trace. */
+  /** Runs as many passes over a list as fit into one call, at most `most`; returns their trace. */
   async #piece(list: string, first: number, most: number): Promise<Float64Array> {
     const count = Math.min(this.#pieces.get(list) ?? 1, most);
     const start = performance.now();
@@ -256,10 +256,10 @@ class Trainer {
     this.#lastPause = performance.now();
   }
 
-  /** Hands the state out when it is due: between updates, when all that is recorded so far lies behind. */
+  /** Saves a checkpoint when one is due. It is called between updates, when the record is complete. */
   async #checkpoint(step: number): Promise<void> {
     const { every = 0, save } = this.#hooks.checkpoints ?? {};
-    // At the start there is nothing to keep yet.
+    // There is nothing to save at the start.
     if (!save || step === 0) return;
     if (performance.now() - this.#lastCheckpoint < 1000 * every) return;
     const names = this.#lowered.layers.flatMap((_, l) =>
