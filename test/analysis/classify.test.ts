@@ -156,6 +156,31 @@ describe("a trajectory's phase", () => {
     expect(Math.abs(Math.log(niwEnd) + 3 * 0.95)).toBeLessThan(0.1);
   });
 
+  describe("without noise weights that noise drives", () => {
+    const alone: PhaseScales = { ...NETWORK, measure: "loss" };
+    const none = () => 0;
+    test.each([
+      ["a loss that falls", drawn(learning, none), "decoupled"],
+      [
+        "a loss that overshoots 114-fold and ends above its start",
+        drawn((t) => (t > 0 && t < 0.5 ? 2.3 * 114 : 2.3 + t), none),
+        "divergent",
+      ],
+      [
+        "a loss that peaks and comes back",
+        drawn((t) => learning(t) * (t > 0.05 && t < 0.1 ? 5 : 1), none),
+        "catapult",
+      ],
+      ["weights that stay while the loss falls", drawn(learning, () => 1), "decoupled"],
+    ])("the loss alone is judged: %s", (_, trajectory, phase) => {
+      const evidence = classify(trajectory, alone);
+      expect(evidence).toMatchObject({ phase, measure: "loss", niwFall: Number.NaN });
+      expect(evidence.reason).toContain("judged by the loss alone");
+      expect(evidence.margin).toBeGreaterThan(0);
+      expect(evidence.margin).toBeLessThan(10);
+    });
+  });
+
   test("the evidence holds the numbers themselves", () => {
     const evidence = classify(drawn(learning, peak(1.5)), NETWORK);
     expect(evidence.lossStart).toBe(2.3);

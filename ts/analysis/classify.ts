@@ -1,10 +1,15 @@
 import type { Trajectory } from "../trajectory/trajectory.js";
 import type { Phase } from "./phase.js";
 
+/**
+ * Which curve tells the noise weights' fate: the linear model's `|alpha w2^T W_NI|`, or the norm. With `loss` none does: no
+ * noise weights are driven by noise, and the loss alone is judged.
+ */
+export type PhaseMeasure = "effective" | "norm" | "loss";
+
 /** What a start is measured against, so that a small value by chance is not taken for a beginning. */
 export interface PhaseScales {
-  /** Which curve tells the noise weights' fate: the linear model's `|alpha w2^T W_NI|`, or the norm. */
-  readonly measure: "effective" | "norm";
+  readonly measure: PhaseMeasure;
   /** Root mean square of the measure's start over initialisations; 0 where the start is sharp. */
   readonly niw: number;
   /** Mean of the training loss' start over initialisations; 0 where it is sharp. */
@@ -20,7 +25,7 @@ export interface Evidence {
   readonly phase: Phase;
   /** One sentence. */
   readonly reason: string;
-  readonly measure: "effective" | "norm";
+  readonly measure: PhaseMeasure;
   readonly finite: boolean;
   readonly lossStart: number;
   readonly lossMax: number;
@@ -31,8 +36,12 @@ export interface Evidence {
   readonly niwMax: number;
   /** With small batches the median over the last tenth of the run. */
   readonly niwEnd: number;
+  /** NaN where the loss alone is judged. */
   readonly niwOvershoot: number;
-  /** `ln(max / end)` of the noise weights: a start near zero by chance first grows to where it can fall from. */
+  /**
+   * `ln(max / end)` of the noise weights: a start near zero by chance first grows to where it can fall from.
+   * NaN where the loss alone is judged.
+   */
   readonly niwFall: number;
   /**
    * Distance of the nearest deciding ratio from its threshold, on a logarithmic scale whose unit is the distance
@@ -50,6 +59,8 @@ export const NIW_OVERSHOOT = { effective: 2, norm: 1.1 } as const;
 export const DECAY = 1;
 /** A loss that ends above this part of the best constant prediction's has learnt nothing. */
 const LEARNT_NOTHING = 0.95;
+
+const LOSS_ALONE = "judged by the loss alone: no noise weights are driven by noise";
 
 /** Which of the four phases a trajectory shows (theory, section 4), with its evidence. */
 export function classify(trajectory: Trajectory, scales: PhaseScales): Evidence {
@@ -99,8 +110,9 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
   const lossFrom = Math.max(numbers.lossStart, scales.loss);
   const niwFrom = Math.max(numbers.niwStart, scales.niw);
   const lossOvershoot = numbers.lossMax / lossFrom;
-  const niwOvershoot = numbers.niwMax / niwFrom;
-  const niwFall = Math.log(numbers.niwMax / numbers.niwEnd);
+  const alone = measure === "loss";
+  const niwOvershoot = alone ? Number.NaN : numbers.niwMax / niwFrom;
+  const niwFall = alone ? Number.NaN : Math.log(numbers.niwMax / numbers.niwEnd);
   const evidence = (phase: Phase, reason: string, ratios: [number, Phase][]): Evidence => {
     const [margin, other] = ratios.reduce((a, b) => (Math.abs(b[0]) < Math.abs(a[0]) ? b : a), [
       Number.POSITIVE_INFINITY,
@@ -108,7 +120,7 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
     ] as [number, Phase]);
     return {
       phase,
-      reason,
+      reason: alone ? `${reason}; ${LOSS_ALONE}` : reason,
       measure,
       ...numbers,
       lossOvershoot,
@@ -121,8 +133,11 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
 
   if (!numbers.finite) return evidence("divergent", "a number left the finite range", []);
   const lossPeak = Math.log(lossOvershoot) / Math.log(LOSS_OVERSHOOT) - 1;
-  const niwPeak = Math.log(niwOvershoot) / Math.log(NIW_OVERSHOOT[measure]) - 1;
+  const niwPeak = alone
+    ? Number.NEGATIVE_INFINITY
+    : Math.log(niwOvershoot) / Math.log(NIW_OVERSHOOT[measure]) - 1;
   const peak = Math.max(lossPeak, niwPeak);
+  const below = niwFall > DECAY ? "decay" : "decoupled";
   const learnt = Math.log(numbers.lossEnd / Math.min(lossFrom, LEARNT_NOTHING * constantLoss));
   if (peak > 0) {
     if (learnt > 0) {
@@ -131,7 +146,7 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
         "the loss rose and has not come down below its start and a constant prediction's",
         [
           [learnt, "catapult"],
-          [peak, niwFall > DECAY ? "decay" : "decoupled"],
+          [peak, below],
         ],
       );
     }
@@ -139,7 +154,7 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
     const above = niwPeak > 0 ? Math.log(numbers.niwEnd / niwFrom) : Number.NEGATIVE_INFINITY;
     const ratios: [number, Phase][] = [
       [learnt, "divergent"],
-      [peak, niwFall > DECAY ? "decay" : "decoupled"],
+      [peak, below],
     ];
     return above > 0
       ? evidence(
@@ -153,6 +168,7 @@ export function judge(numbers: Measured, scales: PhaseScales): Evidence {
           ratios,
         );
   }
+  if (alone) return evidence("decoupled", "the loss did not overshoot", [[peak, "catapult"]]);
   const fell = niwFall / DECAY - 1;
   return fell > 0
     ? evidence("decay", "no overshoot, and the noise weights fell by more than a factor e", [

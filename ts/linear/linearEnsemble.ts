@@ -180,6 +180,7 @@ class SeedRun {
       };
       const evidence = judge(numbers, {
         ...scales,
+        measure: sigma === 0 ? "loss" : scales.measure,
         loss: scales.loss + 0.5 * (sigma * scales.niw) ** 2,
       });
       return {

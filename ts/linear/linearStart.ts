@@ -6,7 +6,7 @@ import type { Experiment } from "../experiment/schema.js";
 import type { Streams } from "../random/streams.js";
 import { type LinearState, reduce } from "../theory/linear.js";
 import { seededInputs } from "../train/inputs.js";
-import { phaseScales } from "../train/phaseScales.js";
+import { linearScales } from "../train/phaseScales.js";
 import { planOf } from "../train/plan.js";
 
 /** The start of a linear model and its data: the same numbers as in a run of it as a network. */
@@ -47,7 +47,7 @@ export function linearStart(experiment: Experiment, streams: Streams): LinearSta
     sigmaX: spec.scale * inputFactor,
     slopes: slopes.map((m) => m / inputFactor),
     nodes: plan.network.noise[0].nodes,
-    scales: phaseScales(plan, data, inputs),
+    scales: linearScales(plan, data, inputs),
   };
 }
 

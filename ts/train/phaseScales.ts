@@ -1,38 +1,57 @@
 import type { PhaseScales } from "../analysis/classify.js";
 import type { Dataset } from "../data/dataset.js";
-import { isLinearModel } from "../program/network.js";
+import { isLinearModel, type Network } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 import type { RunInputs } from "./inputs.js";
-import { parametersOf } from "./parameters.js";
+import { type Parameters, parametersOf } from "./parameters.js";
 
 /** Number of steps over which the loss of small batches is averaged. */
 const WINDOW = 5;
 
-/**
- * The scales by which a run's phase is classified. The linear model's `alpha w2^T W_NI` and `alpha w2^T w1` are sums
- * of `d` products of independent zero-mean numbers, so over initialisations their mean squares are
- * `alpha^2 |w2|^2 |W_NI|^2 / d` and `alpha^2 |w2|^2 |w1|^2 / d`.
- */
+/** The scales by which a run's phase is classified. */
 export function phaseScales(plan: Plan, data: Dataset, inputs: RunInputs): PhaseScales {
+  const scales = isLinearModel(plan.network)
+    ? linearScales(plan, data, inputs)
+    : networkScales(plan, data);
+  return isDriven(plan.network, startOf(plan.network, inputs))
+    ? scales
+    : { ...scales, measure: "loss" };
+}
+
+/** Whether a noise group has noise to feel and weights to feel it with. */
+function isDriven({ noise }: Network, { niw }: Parameters): boolean {
+  return noise.some(({ sigma }, g) => sigma > 0 && squares(niw[g]) > 0);
+}
+
+function startOf(network: Network, inputs: RunInputs): Parameters {
+  const combined = network.widths.slice(1).map((_, l) => Float64Array.from(inputs.weights(l)));
+  return parametersOf(network, combined);
+}
+
+function networkScales(plan: Plan, data: Dataset): PhaseScales {
   const constantLoss = bestConstantLoss(data, plan.network.loss);
   const window = plan.batch === plan.trainRows ? 1 : WINDOW;
-  if (!isLinearModel(plan.network)) {
-    // A network's start is well defined, but its loss may begin below that of a constant prediction by luck.
-    return { measure: "norm", niw: 0, loss: constantLoss, constantLoss, window };
-  }
-  const combined = [inputs.weights(0), inputs.weights(1)].map((w) => Float64Array.from(w));
-  const { weights, niw } = parametersOf(plan.network, combined);
+  // A network's start is sharp, but its loss may begin below that of a constant by luck.
+  return { measure: "norm", niw: 0, loss: constantLoss, constantLoss, window };
+}
+
+/**
+ * The scales of the linear model, which has one noise group. Its `alpha w2^T W_NI` and `alpha w2^T w1` are sums of `d`
+ * products of independent zero-mean numbers, so over initialisations their mean squares are `alpha^2 |w2|^2 |W_NI|^2 / d` and
+ * `alpha^2 |w2|^2 |w1|^2 / d`.
+ */
+export function linearScales(plan: Plan, data: Dataset, inputs: RunInputs): PhaseScales {
+  const { weights, niw } = startOf(plan.network, inputs);
   const { factors, noise, widths } = plan.network;
   const output = (factors[1] ** 2 * squares(weights[1])) / widths[1];
   const niwSquare = output * squares(niw[0]);
   const dataSquare = output * squares(weights[0]) * factors[0] ** 2 * meanSquare(data.train.inputs);
   const targetSquare = meanSquare(data.train.targets);
   return {
+    ...networkScales(plan, data),
     measure: "effective",
     niw: Math.sqrt(niwSquare),
     loss: 0.5 * (targetSquare + dataSquare + noise[0].sigma ** 2 * niwSquare),
-    constantLoss,
-    window,
   };
 }
 

@@ -158,17 +158,19 @@ function described(
           digits(evidence.lossMax),
           digits(evidence.lossEnd),
         ],
-        [
-          evidence.measure === "effective" ? "effective noise weight" : "noise weights' norm",
-          digits(evidence.niwStart),
-          digits(evidence.niwMax),
-          digits(evidence.niwEnd),
-        ],
+        ...niwRow(evidence),
       ],
     ),
     `unperturbed loss ${digits(final.unperturbedLoss)}, test loss ${digits(final.testLoss)}, accuracy ${digits(final.trainAccuracy)} in training, ${digits(final.testAccuracy)} in the test`,
     `${timing.steps} steps on ${backend.name} (${backend.flavour}; ${backend.why}), ${digits(timing.stepsPerSecond)} a second`,
   ].join("\n");
+}
+
+/** The fate of the noise weights, where a phase is judged by it. */
+function niwRow({ measure, niwStart, niwMax, niwEnd }: RunResult["evidence"]): string[][] {
+  if (measure === "loss") return [];
+  const name = measure === "effective" ? "effective noise weight" : "noise weights' norm";
+  return [[name, digits(niwStart), digits(niwMax), digits(niwEnd)]];
 }
 
 /** What was predicted, with its verdict. */
