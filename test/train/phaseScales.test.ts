@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ExperimentInput, linearExperiment, train } from "../../ts/index.js";
+import { type ExperimentInput, linearExperiment, train } from "../../ts/entries/browser.js";
 
 const TAME: ExperimentInput = {
   network: { layers: [12] },

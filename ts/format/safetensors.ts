@@ -1,12 +1,13 @@
-import { RunError } from "../errors/errors.js";
+import { InputError } from "../errors/errors.js";
+import { type Header, readHeader } from "./safetensorsHeader.js";
 
 /** A file of named tensors (huggingface/safetensors): an 8-byte header length, a JSON header, then the numbers. */
 export interface Tensors {
   readonly tensors: Readonly<Record<string, Float32Array | Float64Array>>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Those of more than one dimension; the others' are their lengths. */
+  /** Of all tensors, the `others` too; to write, those of more than one dimension do. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  /** Tensors whose type is none of ours, which are left out: name and type. */
+  /** Names and types of the tensors of integers and small floats, whose numbers are not read. */
   readonly others?: Readonly<Record<string, string>>;
 }
 
@@ -14,11 +15,8 @@ const TYPES = { F32: Float32Array, F64: Float64Array } as const;
 /** Half of a float32 each, which they are turned to. */
 const HALVES = { F16: fromHalf, BF16: fromBrain } as const;
 
-interface Entry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
+/** What every zip archive begins with. */
+const ZIP = [0x50, 0x4b, 3, 4];
 
 export function encodeTensors({
   tensors,
@@ -26,14 +24,15 @@ export function encodeTensors({
   shapes = {},
 }: Tensors): Uint8Array<ArrayBuffer> {
   let offset = 0;
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: [string, unknown][] = [["__metadata__", metadata]];
   for (const [name, values] of Object.entries(tensors)) {
     const dtype = values instanceof Float32Array ? "F32" : "F64";
     const end = offset + values.byteLength;
-    header[name] = { dtype, shape: shapes[name] ?? [values.length], data_offsets: [offset, end] };
+    const shape = Object.hasOwn(shapes, name) ? shapes[name] : [values.length];
+    header.push([name, { dtype, shape, data_offsets: [offset, end] }]);
     offset = end;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   // Padded with spaces, as the format asks for, so that the numbers are aligned.
   const length = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(8 + length + offset).fill(32, 8, 8 + length);
@@ -47,55 +46,48 @@ export function encodeTensors({
   return bytes;
 }
 
-/** @throws RunError naming the file if it is no such file, or is cut short. */
+/** @throws InputError naming the file if it is no whole safetensors file, and what is wrong with it. */
 export function decodeTensors(bytes: Uint8Array, file: string): Tensors {
-  const broken = () => new RunError(`${file} is damaged: it is not a whole safetensors file`);
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
-    throw new RunError(
-      `${file} is a zip archive, as torch.save writes: takes a safetensors file (safetensors.torch.save_file)`,
-    );
-  }
-  if (bytes.length < 8) throw broken();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = 8 + Number(view.getBigUint64(0, true));
-  if (start > bytes.length) throw broken();
-  let header: Record<string, Entry> & { __metadata__?: Record<string, string> };
-  try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
-  } catch {
-    throw broken();
-  }
-  const { __metadata__: metadata = {}, ...entries } = header;
-  const tensors: Record<string, Float32Array | Float64Array> = {};
-  const shapes: Record<string, readonly number[]> = {};
-  const others: Record<string, string> = {};
-  for (const [name, entry] of Object.entries(entries)) {
-    const { dtype, shape, data_offsets: offsets } = entry ?? {};
-    const [from, to] = offsets ?? [];
-    if (typeof dtype !== "string" || !(from >= 0 && from <= to) || start + to > bytes.length) {
-      throw broken();
-    }
+  const { metadata, tensors: declared, length } = headerOf(bytes, file);
+  const tensors: [string, Float32Array | Float64Array][] = [];
+  const others: [string, string][] = [];
+  for (const { name, dtype, from, to } of declared) {
     // A copy, for the numbers may stand anywhere in `bytes` (whose own `slice` makes none if it is Node's Buffer).
-    const { buffer } = new Uint8Array(bytes.subarray(start + from, start + to));
+    const { buffer } = new Uint8Array(bytes.subarray(length + from, length + to));
     const values = decoded(dtype, buffer);
-    if (!values) others[name] = dtype;
-    else if (!Array.isArray(shape) || shape.reduce((a, b) => a * b, 1) !== values.length) {
-      throw broken();
-    } else {
-      tensors[name] = values;
-      if (shape.length > 1) shapes[name] = shape;
-    }
+    if (values) tensors.push([name, values]);
+    else others.push([name, dtype]);
   }
-  return { tensors, metadata, shapes, others };
+  // Not by assignment, which a tensor named `__proto__` would not survive.
+  return {
+    metadata,
+    tensors: Object.fromEntries(tensors),
+    shapes: Object.fromEntries(declared.map(({ name, shape }) => [name, shape])),
+    others: Object.fromEntries(others),
+  };
 }
 
-/** Null for a type that is none of ours. */
+function headerOf(bytes: Uint8Array, file: string): Header {
+  try {
+    return readHeader(bytes);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const zip = ZIP.every((byte, i) => bytes[i] === byte);
+    throw new InputError(
+      file,
+      zip
+        ? `${file} is a zip archive, as torch.save writes: takes a safetensors file (safetensors.torch.save_file)`
+        : `${file} is damaged or no safetensors file: ${error.message}`,
+    );
+  }
+}
+
+/** Null for a type that is not read. */
 function decoded(dtype: string, buffer: ArrayBuffer): Float32Array | Float64Array | null {
   const half = HALVES[dtype as keyof typeof HALVES];
-  if (half && buffer.byteLength % 2 === 0) return Float32Array.from(new Uint16Array(buffer), half);
+  if (half) return Float32Array.from(new Uint16Array(buffer), half);
   const type = TYPES[dtype as keyof typeof TYPES];
-  if (!type) return null;
-  return buffer.byteLength % type.BYTES_PER_ELEMENT === 0 ? new type(buffer) : new type(0);
+  return type ? new type(buffer) : null;
 }
 
 /** IEEE 754 binary16: 5 bits of exponent, 10 of fraction. */

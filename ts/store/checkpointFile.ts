@@ -11,7 +11,7 @@ export function encodeTrajectory(trajectory: Trajectory): Uint8Array<ArrayBuffer
 }
 
 export function decodeTrajectory(bytes: Uint8Array, file: string): Trajectory {
-  return trajectoryIn(decodeTensors(bytes, file), file);
+  return trajectoryIn(decodedOwn(bytes, file), file);
 }
 
 /** A checkpoint of the run of this key: a trajectory's tensors, and `weights.0`, `velocity.0`, ... */
@@ -25,7 +25,7 @@ export function encodeCheckpoint(key: string, checkpoint: Checkpoint): Uint8Arra
 
 /** Null if it is another run's. */
 export function decodeCheckpoint(key: string, bytes: Uint8Array, file: string): Checkpoint | null {
-  const read = decodeTensors(bytes, file);
+  const read = decodedOwn(bytes, file);
   const { metadata, tensors } = read;
   if (metadata.key !== key) return null;
   const buffers = Object.entries(tensors).filter(([name]) => /^(weights|velocity)\./.test(name));
@@ -35,6 +35,15 @@ export function decodeCheckpoint(key: string, bytes: Uint8Array, file: string): 
     buffers: Object.fromEntries(buffers) as Columns,
     trajectory: trajectoryIn(read, file),
   };
+}
+
+/** A file that ninscope wrote itself: if it is damaged, no input of the user's is at fault. */
+function decodedOwn(bytes: Uint8Array, file: string): Tensors {
+  try {
+    return decodeTensors(bytes, file);
+  } catch (error) {
+    throw new RunError((error as Error).message, { cause: error });
+  }
 }
 
 function columnsOf({ steps, evaluations }: Trajectory): Columns {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RunError } from "../../ts/errors/errors.js";
+import { InputError, RunError } from "../../ts/errors/errors.js";
 import { decodeTensors, encodeTensors } from "../../ts/format/safetensors.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../ts/store/checkpointFile.js";
 import type { Checkpoint } from "../../ts/train/checkpoint.js";
@@ -35,7 +35,7 @@ describe("safetensors", () => {
   it("are refused when they are cut anywhere, or are something else", () => {
     const bytes = encodeTensors({ tensors: { w: numbers(1, 2, 3) }, metadata: {} });
     for (let cut = 0; cut < bytes.length; cut++) {
-      expect(() => decodeTensors(bytes.subarray(0, cut), "file")).toThrow(RunError);
+      expect(() => decodeTensors(bytes.subarray(0, cut), "file")).toThrow(InputError);
     }
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (other) => {
@@ -75,6 +75,13 @@ describe("a checkpoint's file", () => {
   it("gives back all of it", () => {
     const bytes = encodeCheckpoint("key", checkpoint);
     expect(decodeCheckpoint("key", bytes, "file")).toEqual(checkpoint);
+  });
+
+  it("is the run's failure where it is cut, not the user's input", () => {
+    const bytes = encodeCheckpoint("key", checkpoint);
+    for (let cut = 0; cut < bytes.length; cut += 97) {
+      expect(() => decodeCheckpoint("key", bytes.subarray(0, cut), "file")).toThrow(RunError);
+    }
   });
 
   it("is nothing to another run", () => {
