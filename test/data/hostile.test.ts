@@ -41,7 +41,7 @@ describe("bombs", () => {
     const bomb = bombs(idx([1, 28, 28], []));
     expect(bomb.length).toBeLessThan(1e6);
     expect(refused(() => readIdx(bomb, 3, "file")).message).toBe(
-      `file: too long: expected 784 values for shape 1 x 28 x 28, found ${zeros - 16}`,
+      "file: the gzip file is damaged or cut short: it unpacks to more than the 800 bytes announced",
     );
     // Saying that it is short does not help it.
     const lie = idx([1, 28, 28], new Uint8Array(784));
@@ -139,7 +139,7 @@ describe("lies", () => {
     ["<f4", "(9007199254740993,)", /expected 9007199254740992 values/],
     ["<f4", "(94906267, 94906267)", /expected 9007199\d+ values/],
     ["<f4", `(${"9".repeat(400)},)`, /expected Infinity values/],
-    ["<f4", "(1 1,)", /expected NaN values/],
+    ["<f4", "(1 1,)", /not one of a plain array/],
   ])("a NumPy header of %s, %s", (dtype, shape, message) => {
     const text = `{'descr': '${dtype}', 'fortran_order': True, 'shape': ${shape.replace(/[[\]]/g, (c) => (c === "[" ? "(" : ",)"))}, }\n`;
     const file = Buffer.concat([

@@ -118,7 +118,7 @@ describe("data from tables", () => {
     ["no such array", { X }, {}, "data.targets", /a\.npz has no such array/],
     [
       "numbers beyond float32",
-      { X: npy([2, 1], [1e300, 1], { dtype: "<f8" }), y: npy([2], [0, 1]) },
+      { X: npy([2, 1], [1e300, 1], { dtype: "<f8" }), y: npy([2], [0, 1], { dtype: "<i8" }) },
       {},
       "data",
       /beyond what float32 holds/,

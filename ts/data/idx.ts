@@ -14,23 +14,30 @@ export interface IdxArray {
  * @throws InputError that says what was expected and what was found.
  */
 export function readIdx(file: Uint8Array, dimensions: number, field: string): IdxArray {
-  const shapeOf = (head: Uint8Array, size: number) => headerOf(head, size, dimensions, field);
-  const bytes = isGzip(file) ? gunzip(file, field, shapeOf) : file;
-  return {
-    shape: shapeOf(bytes, bytes.length),
-    values: bytes.subarray(4 + 4 * dimensions),
-  };
+  const header = 4 + 4 * dimensions;
+  const sizeOf = (head: Uint8Array) => header + countOf(shapeOf(head, dimensions, field));
+  const bytes = isGzip(file) ? gunzip(file, field, sizeOf) : file;
+  const shape = shapeOf(bytes, dimensions, field);
+  const [expected, found] = [countOf(shape), bytes.length - header];
+  if (found !== expected) {
+    const what = found < expected ? "cut short" : "too long";
+    throw new InputError(
+      field,
+      `${field}: ${what}: expected ${expected} values for shape ${shape.join(" x ")}, found ${found}`,
+    );
+  }
+  return { shape, values: bytes.subarray(header) };
 }
 
-/** The shape that a file of `size` bytes with this beginning has. */
-function headerOf(head: Uint8Array, size: number, dimensions: number, field: string): number[] {
+/** The shape that a file with this beginning announces. */
+function shapeOf(head: Uint8Array, dimensions: number, field: string): number[] {
   const fail = (what: string): never => {
     throw new InputError(field, `${field}: ${what}`);
   };
   const magic = 0x0800 + dimensions;
   const header = 4 + 4 * dimensions;
   if (head.length < header) {
-    return fail(`an IDX header takes ${header} bytes, found a file of ${size}`);
+    return fail(`an IDX header takes ${header} bytes, found a file of ${head.length}`);
   }
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const found = view.getUint32(0);
@@ -40,15 +47,12 @@ function headerOf(head: Uint8Array, size: number, dimensions: number, field: str
     );
   }
   const shape = Array.from({ length: dimensions }, (_, d) => view.getUint32(4 + 4 * d));
-  const expected = shape.reduce((product, length) => product * length, 1);
-  if (expected === 0) return fail(`holds no values: its shape is ${shape.join(" x ")}`);
-  if (size - header !== expected) {
-    const what = size - header < expected ? "cut short" : "too long";
-    return fail(
-      `${what}: expected ${expected} values for shape ${shape.join(" x ")}, found ${size - header}`,
-    );
-  }
+  if (countOf(shape) === 0) return fail(`holds no values: its shape is ${shape.join(" x ")}`);
   return shape;
+}
+
+function countOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
 }
 
 function hex(value: number): string {

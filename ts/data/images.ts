@@ -1,6 +1,7 @@
 import { InputError } from "../errors/errors.js";
-import type { Dataset, Split } from "./dataset.js";
+import type { Dataset, Split, Task } from "./dataset.js";
 import { readIdx } from "./idx.js";
+import { labelsOf } from "./labels.js";
 
 /** The files of a set of labelled images, as bytes; `field` names each in messages. */
 export interface ImageFile {
@@ -17,7 +18,8 @@ export interface ImageFiles {
 
 export interface ImageOptions {
   readonly name: string;
-  /** Number of classes; left out: one more than the largest label. */
+  readonly task?: Task;
+  /** Number of classes; left out: `labelsOf` says it of all labels in the files. */
   readonly classes?: number;
   /** Samples to take, from the first on; left out: all. */
   readonly train?: number;
@@ -27,56 +29,57 @@ export interface ImageOptions {
 
 /** A data set from files of the MNIST family's format. Images stay bytes, and views of what was read. */
 export function imageDataset(files: ImageFiles, options: ImageOptions): Dataset {
-  const train = split(files.images, files.labels, options.train, "data.train");
-  const width = train.inputs.length / train.rows;
-  let test: Split | null = null;
+  const train = readPair(files.images, files.labels, options.train, "data.train");
+  let test: Pair | null = null;
   if (files.testImages && files.testLabels && options.test !== 0) {
-    test = split(files.testImages, files.testLabels, options.test, "data.test");
-    if (test.inputs.length / test.rows !== width) {
+    test = readPair(files.testImages, files.testLabels, options.test, "data.test");
+    if (test.width !== train.width) {
       throw new InputError(
         files.testImages.field,
-        `${files.testImages.field}: has ${test.inputs.length / test.rows} pixels an image: expected ${width}, as in training`,
+        `${files.testImages.field}: has ${test.width} pixels an image: expected ${train.width}, as in training`,
       );
     }
   }
-  const classes =
-    options.classes ?? 1 + Math.max(1, largest(train.targets), test ? largest(test.targets) : 0);
-  for (const [part, file] of [
-    [train, files.labels],
-    [test, files.testLabels],
-  ] as const) {
-    const label = part ? largest(part.targets) : 0;
-    if (file && label >= classes) {
-      throw new InputError(
-        file.field,
-        `${file.field}: has a label ${label}: expected 0 to ${classes - 1}`,
-      );
-    }
-  }
+  const classes = classesOf([train, ...(test ? [test] : [])], options);
+  const split = ({ rows, inputs, labels }: Pair): Split => ({
+    rows,
+    inputs,
+    targets: (classes === null ? Float32Array : Uint32Array).from(labels.subarray(0, rows)),
+  });
   return {
     name: options.name,
-    task: "classification",
-    inputs: width,
-    outputs: classes,
+    task: classes === null ? "regression" : "classification",
+    inputs: train.width,
+    outputs: classes ?? 1,
     ...affine(options.normalization, train.inputs),
-    train,
-    test,
+    train: split(train),
+    test: test && split(test),
   };
 }
 
-function split(
+/** Images and their labels; `rows` of them are in use. */
+interface Pair {
+  readonly rows: number;
+  readonly width: number;
+  readonly inputs: Uint8Array;
+  /** Of all images in the file. */
+  readonly labels: Uint8Array;
+  readonly field: string;
+}
+
+function readPair(
   images: ImageFile,
   labels: ImageFile,
   wanted: number | undefined,
   what: string,
-): Split {
+): Pair {
   const pixels = readIdx(images.bytes, 3, images.field);
-  const classes = readIdx(labels.bytes, 1, labels.field);
+  const { shape, values } = readIdx(labels.bytes, 1, labels.field);
   const available = pixels.shape[0];
-  if (classes.shape[0] !== available) {
+  if (shape[0] !== available) {
     throw new InputError(
       labels.field,
-      `${labels.field}: has ${classes.shape[0]} labels: expected ${available}, as many as images`,
+      `${labels.field}: has ${shape[0]} labels: expected ${available}, as many as images`,
     );
   }
   const rows = wanted ?? available;
@@ -84,11 +87,22 @@ function split(
     throw new InputError(what, `${what} is ${rows}: ${images.field} holds ${available} images`);
   }
   const width = pixels.shape[1] * pixels.shape[2];
-  return {
-    rows,
-    inputs: pixels.values.subarray(0, rows * width),
-    targets: Uint32Array.from(classes.values.subarray(0, rows)),
-  };
+  const inputs = pixels.values.subarray(0, rows * width);
+  return { rows, width, inputs, labels: values, field: labels.field };
+}
+
+/** The number of classes, or null for regression. */
+function classesOf(pairs: readonly Pair[], { task, classes }: ImageOptions): number | null {
+  if (classes === undefined || task === "regression") {
+    const values = Uint8Array.from(pairs.flatMap(({ labels }) => [...labels]));
+    return labelsOf({ values, rows: values.length, floats: false, task, classes })?.classes ?? null;
+  }
+  for (const { labels, rows, field } of pairs) {
+    const label = labels.subarray(0, rows).find((value) => value >= classes);
+    if (label !== undefined)
+      throw new InputError(field, `${field}: has a label ${label}: expected 0 to ${classes - 1}`);
+  }
+  return classes;
 }
 
 function affine(
@@ -106,10 +120,4 @@ function affine(
   const mean = sum / pixels.length;
   const deviation = Math.sqrt(squares / pixels.length - mean * mean) || 1;
   return { scale: 1 / deviation, shift: -mean / deviation };
-}
-
-function largest(values: ArrayLike<number>): number {
-  let max = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] > max) max = values[i];
-  return max;
 }

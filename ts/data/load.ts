@@ -1,11 +1,11 @@
 import { InputError } from "../errors/errors.js";
 import type { Streams } from "../random/streams.js";
-import { readCsv } from "./csv.js";
+import { csvDataset } from "./csvDataset.js";
 import type { Dataset } from "./dataset.js";
 import { gaussianMixture, linearRegression, spiral, teacher } from "./generate.js";
 import { type ImageFile, type ImageFiles, imageDataset } from "./images.js";
-import { type NpyArray, readNpy } from "./npy.js";
-import { readNpz } from "./npz.js";
+import { isFloat, type NpyArray, readNpy } from "./npy.js";
+import { npzNames, readNpz } from "./npz.js";
 import type { DataSpec, DataSpecOf } from "./specs.js";
 import { tableDataset } from "./table.js";
 
@@ -106,7 +106,7 @@ function npzDataset(spec: DataSpecOf<"npz">, bytes: Uint8Array): Dataset {
     if (!found)
       throw new InputError(
         `data.${key}`,
-        `data.${key} is "${name}": ${spec.path} has no such array`,
+        `data.${key} is "${name}": ${spec.path} has no such array: ${npzNames(bytes, field)}`,
       );
     return found;
   };
@@ -131,37 +131,9 @@ function arraysDataset(
       `data.targets has shape (${targets.shape.join(", ")}): takes ${rows} rows, as many as the inputs have`,
     );
   }
-  const { task, train, test } = spec;
+  const { name, task, classes, train, test } = spec;
   return tableDataset({
-    name: spec.name,
-    rows,
-    inputs: values,
-    targets: targets.values,
-    task,
-    train,
-    test,
+    ...{ name, rows, inputs: values, targets: targets.values, floats: isFloat(targets) },
+    ...{ task, classes, train, test },
   });
-}
-
-function csvDataset(spec: DataSpecOf<"csv">, bytes: Uint8Array): Dataset {
-  const { columns, values, rows } = readCsv(bytes, spec.header, `data.path (${spec.path})`);
-  const width = columns.length;
-  const wanted = spec.target ?? width - 1;
-  const target = typeof wanted === "string" ? columns.indexOf(wanted) : wanted;
-  if (target < 0 || target >= width) {
-    throw new InputError(
-      "data.target",
-      `data.target is ${JSON.stringify(wanted)}: takes one of the columns ${columns.slice(0, 12).join(", ")}`,
-    );
-  }
-  const inputs = new Float64Array(rows * (width - 1));
-  const targets = new Float64Array(rows);
-  for (let r = 0; r < rows; r++) {
-    const row = values.subarray(r * width, (r + 1) * width);
-    targets[r] = row[target];
-    inputs.set(row.subarray(0, target), r * (width - 1));
-    inputs.set(row.subarray(target + 1), r * (width - 1) + target);
-  }
-  const { task, train, test } = spec;
-  return tableDataset({ name: "csv", rows, inputs, targets, task, train, test });
 }

@@ -1,6 +1,7 @@
 import { cut, InputError } from "../errors/errors.js";
 import { crc32, inflate } from "./bytes.js";
-import { type NpyArray, readNpy, readNpyHeader } from "./npy.js";
+import { type NpyArray, readNpy } from "./npy.js";
+import { readNpyHeader } from "./npyHeader.js";
 
 interface Entry {
   readonly name: string;
@@ -23,7 +24,7 @@ export function readNpz(
 ): Map<string, NpyArray> {
   const arrays = new Map<string, NpyArray>();
   for (const entry of directory(bytes, field)) {
-    const name = entry.name.replace(/\.npy$/, "");
+    const name = arrayName(entry);
     if (only && !only.includes(name)) continue;
     const array = `${field}, array ${cut(name)}`;
     if (arrays.has(name))
@@ -31,6 +32,16 @@ export function readNpz(
     arrays.set(name, readNpy(content(bytes, entry, array), array));
   }
   return arrays;
+}
+
+/** What a message says of the arrays that a file has. */
+export function npzNames(bytes: Uint8Array, field: string): string {
+  const names = directory(bytes, field).map(arrayName);
+  return names.length > 0 ? `it has ${cut(names.join(", "))}` : "it has none";
+}
+
+function arrayName({ name }: Entry): string {
+  return name.replace(/\.npy$/, "");
 }
 
 /** The central directory is what says where entries are; local headers may leave their sizes out. */
@@ -93,7 +104,10 @@ function content(
   const raw = bytes.subarray(start, start + packed);
   let out = raw;
   if (method === 8) {
-    out = inflate(raw, size, fail, (head) => readNpyHeader(head, size, field));
+    out = inflate(raw, fail, (head) => {
+      readNpyHeader(head, size, field);
+      return size;
+    });
   } else if (method !== 0) return fail(`compression method ${method} is not read`);
   if (out.length !== size || crc32(out) !== crc) return fail("its checksum does not match");
   return out;

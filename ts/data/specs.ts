@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { choice, flag, integer, list, real } from "../schema/takes.js";
+import { MOST_CLASSES } from "./labels.js";
 
 const MAX_ROWS = 1e9;
 
@@ -81,6 +82,13 @@ const images = <const N extends string>(name: N) =>
     folder: v.optional(path()),
   });
 
+const targetsOfFiles = {
+  /** Whether targets are classes or numbers; left out: `labelsOf` says what is clear, and asks where it is not. */
+  task: v.optional(choice(["classification", "regression"])),
+  /** Number of classes; left out: those that occur. */
+  classes: v.optional(integer(2, MOST_CLASSES)),
+};
+
 /** Images and labels in files of the MNIST family's format. */
 const idx = v.strictObject({
   name: v.literal("idx"),
@@ -91,11 +99,11 @@ const idx = v.strictObject({
   train: v.optional(integer(1, MAX_ROWS)),
   test: v.optional(integer(0, MAX_ROWS)),
   normalization: normalization(),
+  ...targetsOfFiles,
 });
 
 const columnsOfTask = {
-  /** Classes or numbers; left out: integers are classes. */
-  task: v.optional(choice(["classification", "regression"])),
+  ...targetsOfFiles,
   /** Training samples, from the first on; left out: all that are not test samples. */
   train: v.optional(integer(1, MAX_ROWS)),
   /** Test samples, after the training samples. */
@@ -118,14 +126,24 @@ const npy = v.strictObject({
   ...columnsOfTask,
 });
 
+const columnName = () => v.union([v.string(), integer(0, 1e6)], "takes a column's name or number");
+
 /** Numbers in columns; one column is the target, all others are inputs. */
 const csv = v.strictObject({
   name: v.literal("csv"),
   path: path(),
   /** The target's column: its name, or its number from 0; left out: the last. */
-  target: v.optional(v.union([v.string(), integer(0, 1e6)], "takes a column's name or number")),
-  /** Whether the first line names the columns. */
-  header: v.optional(flag(), true),
+  target: v.optional(columnName()),
+  /** Whether the first line names the columns; left out: it does, and is refused if it may be a sample. */
+  header: v.optional(flag()),
+  /** Between cells; a blank: any run of blanks and tabs; left out: a comma. */
+  separator: v.optional(
+    v.picklist([",", ";", "\t", " "], 'takes one of ",", ";", "\\t" (a tab), " " (blanks)'),
+  ),
+  /** Left out: a point. */
+  decimal: v.optional(choice([".", ","])),
+  /** Columns that are no inputs, such as an index: names or numbers from 0. */
+  ignore: v.optional(list(columnName(), 65536, "takes a list of columns' names or numbers")),
   ...columnsOfTask,
 });
 
