@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import type { Machine } from "../backend/machine.js";
-import type { NpyArray } from "../data/npy.js";
-import { readNpz } from "../data/npz.js";
-import { InputError } from "../errors/errors.js";
+import { isFloat, type NpyArray } from "../data/npy.js";
+import { npzNames, readNpz } from "../data/npz.js";
+import { jsonOf } from "../data/text.js";
+import { cut, InputError } from "../errors/errors.js";
 import type { Network } from "../program/network.js";
 import { parseWith } from "../schema/parseWith.js";
 import { choice, integer, real } from "../schema/takes.js";
@@ -10,7 +11,7 @@ import { combinedWeights, type Parameters, parametersOf } from "../train/paramet
 import type { Setup } from "../train/setup.js";
 import { runTraining } from "../train/trainer.js";
 
-const metaSchema = v.object({
+const metaSchema = v.strictObject({
   widths: v.pipe(
     v.array(integer(1, 65536), "takes a list of widths"),
     v.minLength(2, "takes at least two widths"),
@@ -26,6 +27,9 @@ const metaSchema = v.object({
   epochs: integer(1, 1e9),
   momentum: v.optional(real(0, { max: 0.999999 }), 0),
   weightDecay: v.optional(real(0), 0),
+  // What the file's noise was drawn from; it is in the file, and these change nothing.
+  mode: v.optional(choice(["fresh", "fixed"])),
+  distribution: v.optional(choice(["normal", "uniform", "rademacher"])),
 });
 
 /** Another implementation's run, with everything random about it given. */
@@ -79,15 +83,9 @@ export function readReplay(bytes: Uint8Array, path: string): Replay {
     biases: layers.map((l) => arrays.get(`b0_${l}`, [widths[l + 1]])),
     niw: [arrays.get("V0", [widths[ninLayer + 1], nodes])],
   };
+  arrays.refuseLayersFrom(layerCount);
   const noise = arrays.get("noise", [epochs, samples, nodes]);
-  const order = Uint32Array.from(arrays.get("order", [epochs, samples]));
-  const stray = order.findIndex((i) => i >= samples);
-  if (stray >= 0) {
-    throw new InputError(
-      "order",
-      `${path}, array order holds ${order[stray]}: takes indices from 0 to ${samples - 1}`,
-    );
-  }
+  const order = arrays.indices("order", [epochs, samples], samples);
   const X = arrays.get("X", [samples, widths[0]]);
   const targets = arrays.targets(samples, outputs, meta.loss);
   const classes = targets instanceof Uint32Array;
@@ -174,55 +172,62 @@ class Arrays {
   get(name: string, shape: readonly number[]): NpyArray["values"] {
     const { shape: found, values } = this.#array(name);
     if (found.length !== shape.length || found.some((size, d) => size !== shape[d])) {
-      throw new InputError(
-        name,
-        `${this.#path}, array ${name} has shape (${found.join(", ")}): takes (${shape.join(", ")})`,
-      );
+      throw this.#refusal(name, `has shape (${found.join(", ")}): takes (${shape.join(", ")})`);
     }
     return values;
   }
 
   json(name: string): unknown {
-    const text = new TextDecoder().decode(Uint8Array.from(this.#array(name).values));
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new InputError(name, `${this.#path}, array ${name} does not hold JSON`);
-    }
+    const { dtype, values } = this.#array(name);
+    if (!(values instanceof Uint8Array))
+      throw this.#refusal(name, `is of type ${dtype}: takes the bytes of JSON in UTF-8, as uint8`);
+    return jsonOf(values, (why) => {
+      throw this.#refusal(name, `does not hold JSON: ${why}`);
+    });
   }
 
-  /** Classes as uint32; float targets `[samples, outputs]`. */
-  targets(samples: number, outputs: number, loss: Network["loss"]): Uint32Array | Float64Array {
-    const { shape, dtype, values } = this.#array("y");
-    const integers =
-      !/f[48]$/.test(dtype) && shape.length === 1 && !(loss === "mse" && outputs === 1);
-    if (!integers) {
-      if (loss === "cross-entropy") {
-        throw new InputError(
-          "y",
-          `${this.#path}, array y is of type ${dtype}: cross-entropy takes integer classes`,
-        );
-      }
-      return Float64Array.from(
-        shape.length === 1 && outputs === 1
-          ? this.get("y", [samples])
-          : this.get("y", [samples, outputs]),
-      );
-    }
-    const bad = this.get("y", [samples]).findIndex((label) => label < 0 || label >= outputs);
-    if (bad >= 0) {
-      throw new InputError(
-        "y",
-        `${this.#path}, array y holds ${values[bad]}: takes classes from 0 to ${outputs - 1}`,
-      );
-    }
+  /** Integers from 0 to `end - 1`. */
+  indices(name: string, shape: readonly number[], end: number): Uint32Array {
+    const values = this.get(name, shape);
+    const bad = values.findIndex(
+      (value) => !(Number.isInteger(value) && value >= 0 && value < end),
+    );
+    if (bad >= 0)
+      throw this.#refusal(name, `holds ${values[bad]}: takes integers from 0 to ${end - 1}`);
     return Uint32Array.from(values);
+  }
+
+  /** Classes as uint32; numbers as floats `[samples, outputs]`. */
+  targets(samples: number, outputs: number, loss: Network["loss"]): Uint32Array | Float64Array {
+    const array = this.#array("y");
+    const flat = array.shape.length === 1;
+    if (loss === "cross-entropy" && isFloat(array))
+      throw this.#refusal("y", `is of type ${array.dtype}: cross-entropy takes integer classes`);
+    const classes = loss === "cross-entropy" || (flat && outputs > 1 && !isFloat(array));
+    if (classes) return this.indices("y", [samples], outputs);
+    return Float64Array.from(this.get("y", flat && outputs === 1 ? [samples] : [samples, outputs]));
+  }
+
+  /** Initial weights or biases of layers that there are not: `widths` is not what the file was made with. */
+  refuseLayersFrom(count: number): void {
+    const stray = npzNames(this.#bytes, this.#path).find(
+      (name) => Number(/^[Wb]0_(\d+)$/.exec(name)?.[1] ?? -1) >= count,
+    );
+    if (stray)
+      throw this.#refusal(stray, `is of a layer that meta.widths does not have: it has ${count}`);
+  }
+
+  #refusal(name: string, what: string): InputError {
+    return new InputError(name, `${this.#path}, array ${name} ${what}`);
   }
 
   #array(name: string): NpyArray {
     const array = readNpz(this.#bytes, this.#path, [name]).get(name);
-    if (!array)
-      throw new InputError(name, `${this.#path} has no array ${name}: a replay file needs it`);
-    return array;
+    if (array) return array;
+    const names = cut(npzNames(this.#bytes, this.#path).join(", "));
+    throw new InputError(
+      name,
+      `${this.#path} has no array ${name}: a replay file needs it; it has ${names}`,
+    );
   }
 }

@@ -53,6 +53,7 @@ export async function bystanderCommand(
 
 function summaryOf({ chosen, probed, alone, comparisons }: BystanderResult) {
   return {
+    data: probed.dataset,
     chosen,
     comparisons: [...comparisons, ...readings(probed)],
     moments: probed.moments,

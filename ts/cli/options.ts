@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { BACKENDS, type BackendName } from "../backend/machineFor.js";
 import type { FileSource } from "../data/load.js";
 import { nodeFiles } from "../data/node/files.js";
+import { jsonOf } from "../data/text.js";
 import { InputError, shown } from "../errors/errors.js";
 import { parseValue, withField } from "../experiment/paths.js";
 import { readSpec } from "../store/node/openStore.js";
@@ -112,7 +113,7 @@ export async function readConfig(
   path: string | undefined,
   sets: readonly string[],
 ): Promise<unknown> {
-  return withSets(path === undefined ? {} : parsed(path, await text(path)), sets);
+  return withSets(path === undefined ? {} : parsed(path, await bytesOf(path)), sets);
 }
 
 /** The same; with --resume and no file, the one that is in --out. */
@@ -140,9 +141,9 @@ function parseSet(entry: string): [field: string, value: unknown] {
   return [entry.slice(0, at), parseValue(entry.slice(at + 1))];
 }
 
-async function text(path: string): Promise<string> {
+async function bytesOf(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path, "utf8");
+    return await readFile(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const why =
@@ -158,12 +159,10 @@ async function text(path: string): Promise<string> {
   }
 }
 
-function parsed(path: string, source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch (error) {
-    throw new InputError("CONFIG", `CONFIG is "${path}": not JSON: ${(error as Error).message}`);
-  }
+function parsed(path: string, bytes: Uint8Array): unknown {
+  return jsonOf(bytes, (why) => {
+    throw new InputError("CONFIG", `CONFIG is "${path}": ${why}`);
+  });
 }
 
 /** Data from this machine; sets known by name are downloaded if they are nowhere, with a bar. */

@@ -12,6 +12,7 @@ import { validityMap } from "../report/validityMap.js";
 import { writeWhole } from "../store/node/atomic.js";
 import { writeFigure, writeJson, writeTrajectories } from "../store/node/results.js";
 import { comparisonTable, predictionTable } from "./comparisons.js";
+import { dataLine } from "./dataLine.js";
 import { fitsOf, runCurves, stepsAnEpoch } from "./runCurves.js";
 import { digits, phaseName, table } from "./terminal.js";
 
@@ -32,7 +33,7 @@ export function probeSummary(
 }
 
 function summaryOf(result: ProbeResult) {
-  const { backend, phase, evidence, final, timing, prediction, divergentBracket } = result;
+  const { backend, dataset, phase, evidence, final, timing, prediction, divergentBracket } = result;
   const { predictedNorm, timeScales, comparisons, moments } = result;
   const path = predictedNorm && {
     norm: [...predictedNorm.norm],
@@ -40,6 +41,7 @@ function summaryOf(result: ProbeResult) {
   };
   return {
     backend: backend.name,
+    data: dataset,
     phase,
     evidence,
     final,
@@ -246,7 +248,7 @@ function named({ experiment }: ProbeResult): string {
 
 /** What a terminal says of one run. */
 export function describedProbe(result: ProbeResult): string {
-  const { phase, evidence, timing } = result;
+  const { dataset, phase, evidence, timing } = result;
   const predictions = predictionTable(result.prediction);
   const { head, rows } = comparisonTable(result.comparisons);
   const scales = timeScaleTable(result);
@@ -258,6 +260,7 @@ export function describedProbe(result: ProbeResult): string {
       rows.map(([what, ...rest]) => [wrapped(what), ...rest.slice(0, 3)]),
     ),
     table(scales.head, scales.rows),
+    dataLine(dataset),
     `${timing.steps} steps`,
   ].join("\n");
 }

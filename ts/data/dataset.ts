@@ -11,6 +11,26 @@ export interface Split {
   readonly targets: Uint32Array | Float32Array | Float64Array;
 }
 
+/** What a data set is taken for. */
+export interface DataSummary {
+  readonly name: string;
+  readonly task: Task;
+  /** Null for regression. */
+  readonly classes: number | null;
+  /** Numbers a sample. */
+  readonly inputs: number;
+  /** Number of classes, or numbers a target. */
+  readonly outputs: number;
+  /** Training samples. */
+  readonly rows: number;
+  readonly testRows: number;
+}
+
+export function dataSummary({ name, task, inputs, outputs, train, test }: Dataset): DataSummary {
+  const classes = task === "classification" ? outputs : null;
+  return { name, task, classes, inputs, outputs, rows: train.rows, testRows: test?.rows ?? 0 };
+}
+
 /** Data that a network can be trained on, whatever it came from. */
 export interface Dataset {
   readonly name: string;

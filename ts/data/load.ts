@@ -1,4 +1,4 @@
-import { InputError } from "../errors/errors.js";
+import { cut, InputError } from "../errors/errors.js";
 import type { Streams } from "../random/streams.js";
 import { csvDataset } from "./csvDataset.js";
 import type { Dataset } from "./dataset.js";
@@ -106,7 +106,7 @@ function npzDataset(spec: DataSpecOf<"npz">, bytes: Uint8Array): Dataset {
     if (!found)
       throw new InputError(
         `data.${key}`,
-        `data.${key} is "${name}": ${spec.path} has no such array: ${npzNames(bytes, field)}`,
+        `data.${key} is "${name}": ${spec.path} has no such array; it has ${cut(npzNames(bytes, field).join(", "))}`,
       );
     return found;
   };

@@ -34,10 +34,9 @@ export function readNpz(
   return arrays;
 }
 
-/** What a message says of the arrays that a file has. */
-export function npzNames(bytes: Uint8Array, field: string): string {
-  const names = directory(bytes, field).map(arrayName);
-  return names.length > 0 ? `it has ${cut(names.join(", "))}` : "it has none";
+/** The names of the arrays in a file. */
+export function npzNames(bytes: Uint8Array, field: string): string[] {
+  return directory(bytes, field).map(arrayName);
 }
 
 function arrayName({ name }: Entry): string {

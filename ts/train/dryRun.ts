@@ -1,4 +1,5 @@
 import { plannedBytes } from "../backend/wasm.js";
+import { type DataSummary, dataSummary } from "../data/dataset.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { flops } from "../program/flops.js";
 import { lower } from "../program/lower.js";
@@ -6,6 +7,8 @@ import { type PrepareOptions, prepare } from "./prepare.js";
 
 /** Work and memory of a run on the CPU machine. */
 export interface DryRun {
+  /** What the data is taken for. */
+  readonly data: DataSummary;
   /** Updates in the whole run. */
   readonly steps: number;
   readonly stepsPerEpoch: number;
@@ -31,6 +34,7 @@ export async function dryRun(input: ExperimentInput, options: DryRunOptions = {}
   const { steps, stepsPerEpoch } = schedule;
   const halves = data.test ? [data.train, data.test] : [data.train];
   return {
+    data: dataSummary(data),
     steps,
     stepsPerEpoch,
     parameters: layers.reduce((sum, { outputs, columns }) => sum + outputs * columns, 0),

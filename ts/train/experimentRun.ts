@@ -1,6 +1,7 @@
 import { classify, type Evidence } from "../analysis/classify.js";
 import type { Phase } from "../analysis/phase.js";
 import type { BackendRecord } from "../backend/machineFor.js";
+import { type DataSummary, dataSummary } from "../data/dataset.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import { type Final, finalOf } from "./final.js";
@@ -12,6 +13,8 @@ import { runTraining, type TrainerHooks, type TrainerResult } from "./trainer.js
 export interface RunResult {
   /** The experiment as it ran, every default filled in. */
   readonly experiment: Experiment;
+  /** What its data was taken for. */
+  readonly dataset: DataSummary;
   readonly backend: BackendRecord;
   readonly phase: Phase;
   readonly evidence: Evidence;
@@ -42,6 +45,7 @@ export function resultOf(
   const evidence = classify(trajectory, phaseScales(plan, data, inputs));
   return {
     experiment,
+    dataset: dataSummary(data),
     backend: { name: machine.name, flavour: machine.flavour, ...(why !== undefined && { why }) },
     phase: evidence.phase,
     evidence,

@@ -4,12 +4,14 @@ import { machineFor } from "../../backend/machineFor.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { type NetworkCurvature, networkCurvature } from "../../curvature/networkCurvature.js";
 import { readNetwork } from "../../curvature/ownNetwork.js";
+import { dataSummary } from "../../data/dataset.js";
 import { loadDataset } from "../../data/load.js";
 import { InputError } from "../../errors/errors.js";
 import { parseExperiment } from "../../experiment/parse.js";
 import { loadKernels } from "../../kernels/node/load.js";
 import { Streams } from "../../random/streams.js";
 import { shown } from "../comparisons.js";
+import { dataLine } from "../dataLine.js";
 import type { Interrupt } from "../interrupt.js";
 import {
   dataFiles,
@@ -74,7 +76,12 @@ Example:
       const found = await networkCurvature(machine, own, data, streams, {
         ...{ layer, samples, nodes, reach, signal },
       });
-      process.stdout.write(voice.json ? `${JSON.stringify(found)}\n` : `${described(found)}\n`);
+      const used = dataSummary(data);
+      process.stdout.write(
+        voice.json
+          ? `${JSON.stringify({ data: used, ...found })}\n`
+          : `${dataLine(used)}\n${described(found)}\n`,
+      );
     });
 }
 

@@ -11,6 +11,7 @@ import { writeFigure, writeJson, writeTrajectories } from "../../store/node/resu
 import type { CheckpointStore } from "../../store/runStore.js";
 import { type DryRun, dryRun } from "../../train/dryRun.js";
 import { shown } from "../comparisons.js";
+import { dataLine } from "../dataLine.js";
 import type { Interrupt } from "../interrupt.js";
 import {
   dataFiles,
@@ -109,6 +110,7 @@ function plannedTable(plan: DryRun): string {
   return table(
     ["", "the run will take"],
     [
+      ["samples", dataLine(plan.data)],
       ["updates", `${plan.steps} (${plan.stepsPerEpoch} an epoch)`],
       ["work of an update", `${digits(plan.flopsPerStep / 1e6)} million operations`],
       ["parameters", String(plan.parameters)],
@@ -119,9 +121,9 @@ function plannedTable(plan: DryRun): string {
 }
 
 /** The command line's JSON for one run; `backend` is the machine's name, `flavour` its build, `why` what chose it. */
-export function summaryOf({ backend, phase, evidence, final, timing }: RunResult) {
+export function summaryOf({ backend, dataset, phase, evidence, final, timing }: RunResult) {
   const { name, flavour, why } = backend;
-  return { backend: name, flavour, why, phase, evidence, final, timing };
+  return { backend: name, flavour, why, data: dataset, phase, evidence, final, timing };
 }
 
 async function writeRun(folder: string, result: RunResult, summary: object): Promise<void> {
@@ -138,7 +140,7 @@ async function writeRun(folder: string, result: RunResult, summary: object): Pro
 }
 
 function described(
-  { experiment, backend, phase, evidence, final, timing }: RunResult,
+  { experiment, backend, dataset, phase, evidence, final, timing }: RunResult,
   prediction: Foretold | null,
   asked: boolean,
 ): string {
@@ -161,6 +163,7 @@ function described(
         ...niwRow(evidence),
       ],
     ),
+    dataLine(dataset),
     `unperturbed loss ${digits(final.unperturbedLoss)}, test loss ${digits(final.testLoss)}, accuracy ${digits(final.trainAccuracy)} in training, ${digits(final.testAccuracy)} in the test`,
     `${timing.steps} steps on ${backend.name} (${backend.flavour}; ${backend.why}), ${digits(timing.stepsPerSecond)} a second`,
   ].join("\n");

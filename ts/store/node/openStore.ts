@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { jsonOf } from "../../data/text.js";
 import { InputError } from "../../errors/errors.js";
 import { JOURNAL, Store } from "../store.js";
 import { Folder } from "./folder.js";
@@ -42,7 +43,9 @@ export async function writeSpec(folder: string, spec: unknown): Promise<void> {
 export async function readSpec(folder: string, field: string): Promise<unknown> {
   const path = join(folder, "experiment.json");
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    return jsonOf(await readFile(path), (why) => {
+      throw new Error(why);
+    });
   } catch {
     const kept = await stat(join(folder, JOURNAL)).catch(() => null);
     const why = kept
