@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { ThreadLike } from "../handle.js";
 
 /** The worker's file lies beside the bundle. */
-const FILE = new URL("../../../run/pool/node/ninscope-worker-node.js", import.meta.url);
+const FILE = new URL("./ninscope-worker-node.js", import.meta.url);
 
 /** A thread of Node's. */
 export function spawnThread(): ThreadLike {
