@@ -2,7 +2,6 @@ import { InputError, shown } from "../errors/errors.js";
 import type { Kernels } from "../kernels/instance.js";
 import { gpuMachine } from "./gpuMachine.js";
 import type { Machine } from "./machine.js";
-import { referenceMachine } from "./reference.js";
 import { wasmMachine } from "./wasm.js";
 import type { GpuOptions } from "./webgpu/gpu.js";
 
@@ -27,7 +26,8 @@ export async function machineFor(
   gpu?: GpuOptions,
 ): Promise<Machine> {
   if (name === "auto" || name === "wasm") return wasmMachine(kernels);
-  if (name === "reference") return referenceMachine();
+  // Loaded on demand, as the GPU machine is: most runs do without.
+  if (name === "reference") return (await import("./reference.js")).referenceMachine();
   if (name === "webgpu") return gpuMachine(gpu);
   throw new InputError("backend", `backend is ${shown(name)}: takes one of ${BACKENDS.join(", ")}`);
 }

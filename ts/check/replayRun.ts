@@ -1,8 +1,17 @@
 import { machineFor } from "../backend/machineFor.js";
 import { loadKernels } from "../kernels/kernels.js";
 import type { HostOptions } from "../train/prepare.js";
-import { type Replay, type ReplayResult, replayOn } from "./replay.js";
-import { replayHessian } from "./replayHessian.js";
+import type { Replay, ReplayResult } from "./replay.js";
+
+/**
+ * Reads a replay file: an `.npz` with `meta`, `X`, `y`, `W0_l`, `b0_l`, `V0`, `noise` and `order`.
+ * @param name names the file in messages.
+ * @throws InputError that names the array, its shape or value, and what it takes.
+ */
+export async function readReplay(bytes: Uint8Array, name = "replay.npz"): Promise<Replay> {
+  const { readReplay: read } = await import("./replay.js");
+  return read(bytes, name);
+}
 
 export interface ReplayOptions extends Pick<HostOptions, "backend" | "gpu" | "fast" | "kernels"> {
   /** Adds the mean local Hessian at the noise nodes' layer, at the start. */
@@ -19,6 +28,10 @@ export async function replay(
 ): Promise<ReplayResult & { readonly hessian: Float64Array | null }> {
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
   const machine = await machineFor(options.backend ?? "auto", kernels, options.gpu);
+  const { replayOn } = await import("./replay.js");
   const result = await replayOn(machine, given);
-  return { ...result, hessian: options.curvature ? await replayHessian(given, machine) : null };
+  if (!options.curvature) return { ...result, hessian: null };
+  // Loaded on demand: it brings an eigen-solver.
+  const { replayHessian } = await import("./replayHessian.js");
+  return { ...result, hessian: await replayHessian(given, machine) };
 }

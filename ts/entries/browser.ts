@@ -26,8 +26,8 @@ export {
   type BenchSizes,
   bench,
 } from "../check/bench/bench.js";
-export { type Replay, type ReplayResult, readReplay } from "../check/replay.js";
-export { type ReplayOptions, replay } from "../check/replayRun.js";
+export type { Replay, ReplayResult } from "../check/replay.js";
+export { type ReplayOptions, readReplay, replay } from "../check/replayRun.js";
 export {
   type VerifyCheck,
   type VerifyOptions,

@@ -1,6 +1,5 @@
 import { type Kernels, loadKernels } from "../kernels/kernels.js";
 import type { HostOptions } from "../train/prepare.js";
-import { EnsembleRunner } from "./ensembleRunner.js";
 import { LocalRunner } from "./localRunner.js";
 import type { SpawnWorker } from "./pool/handle.js";
 import type { Runner } from "./runner.js";
@@ -26,7 +25,10 @@ export async function makeRunner(
   const { fast, files, spawn, gpu } = options;
   const loaded = kernels ?? options.kernels ?? (await loadKernels({ fast }));
   const size = options.workers ?? (onPage() || spawn ? wanted : 0);
-  if (options.backend === "webgpu") return new EnsembleRunner(loaded, files, gpu);
+  if (options.backend === "webgpu") {
+    const { EnsembleRunner } = await import("./ensembleRunner.js");
+    return new EnsembleRunner(loaded, files, gpu);
+  }
   if (size === 0) return new LocalRunner(loaded, files);
   // Loaded on demand: training on the calling thread does not need it.
   const { Pool } = await import("./pool/pool.js");

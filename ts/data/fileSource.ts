@@ -1,0 +1,28 @@
+import { InputError } from "../errors/errors.js";
+import type { ImageFiles } from "./images.js";
+
+export type NamedSet = "fashion-mnist" | "mnist";
+
+/** Where bytes come from: files in Node, the network in a browser. */
+export interface FileSource {
+  /** @throws InputError with `field` if it cannot be read. */
+  read(path: string, field: string): Promise<Uint8Array>;
+  /** The four files of a set that is known by name. */
+  named(name: NamedSet, folder: string | undefined, withTest: boolean): Promise<ImageFiles>;
+}
+
+/** For generated data alone: says what is missing when a file is asked for. */
+export const noFiles: FileSource = {
+  read: (path, field) => {
+    throw new InputError(
+      field,
+      `${field} is "${path}": this host reads no files; pass a file source or the data itself`,
+    );
+  },
+  named: (name) => {
+    throw new InputError(
+      "data.name",
+      `data.name is "${name}": this host has no files; pass a file source or the data itself`,
+    );
+  },
+};
