@@ -21,14 +21,18 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** A host that is not this one by its name: a page that came from it over plain http is no secure context. */
+export const ELSEWHERE = "ninscope.test";
+
 /**
- * What an exported function of a bundled module returns in headless Chromium, on a page served from 127.0.0.1; null
- * where there is no Chromium.
+ * What an exported function of a bundled module returns in headless Chromium; null where there is no Chromium.
+ * @param host what the page's address names: 127.0.0.1, or any other name, which then leads there too.
  */
 export async function inChromium(
   bundle: string,
   name: string,
   flags: readonly string[] = [],
+  host = "127.0.0.1",
 ): Promise<unknown> {
   const executablePath = chromiumPath();
   if (!executablePath) return null;
@@ -42,10 +46,11 @@ export async function inChromium(
     answer.setHeader("content-type", "text/javascript").end(body ?? "");
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
+  const resolver = `--host-resolver-rules=MAP ${host} 127.0.0.1`;
+  const browser = await chromium.launch({ executablePath, args: [...FLAGS, resolver, ...flags] });
   try {
     const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.goto(`http://${host}:${(server.address() as AddressInfo).port}/`);
     const script = `import("/${basename(bundle)}").then((m) => m[${JSON.stringify(name)}]())`;
     return await page.evaluate(script);
   } finally {

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bundledRuns } from "./bundle.js";
-import { inChromium } from "./chromium.js";
+import { ELSEWHERE, inChromium } from "./chromium.js";
 import { fastHash, goldenHashes } from "./runs.js";
 
 const run = promisify(execFile);
@@ -74,5 +74,13 @@ describe("the baseline kernels' trajectories are the same bits", () => {
     const found = await inChromium(bundle, "goldenHashes");
     if (found === null) skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
     expect(found).toEqual(golden);
+  });
+
+  test("in Chromium on a page that came over plain http, where `crypto.subtle` is missing", async ({
+    skip,
+  }) => {
+    const found = await inChromium(bundle, "hashesAndHost", [], ELSEWHERE);
+    if (found === null) skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
+    expect(found).toEqual({ subtle: false, hashes: golden });
   });
 });

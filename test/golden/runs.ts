@@ -1,3 +1,4 @@
+import { sha256 } from "../../ts/format/sha256.js";
 import {
   type ExperimentInput,
   hashRuns,
@@ -116,9 +117,11 @@ export async function goldenHashes(): Promise<Record<string, string>> {
       steps,
     ]),
   );
-  const digest = await crypto.subtle.digest("SHA-256", numbersOf);
-  hashes.ensemble = Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0")).join(
-    "",
-  );
+  hashes.ensemble = await sha256(new Uint8Array(numbersOf.buffer));
   return hashes;
+}
+
+/** The same, and whether the host has digests of its own: browsers do on pages of secure contexts alone. */
+export async function hashesAndHost(): Promise<{ subtle: boolean; hashes: object }> {
+  return { subtle: globalThis.crypto?.subtle !== undefined, hashes: await goldenHashes() };
 }

@@ -1,5 +1,6 @@
 import { Pacer } from "../async/pause.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
+import { sha256 } from "./sha256.js";
 
 /** JSON with keys in order, so that equal values have equal texts. */
 export function canonicalJson(value: unknown): string {
@@ -52,10 +53,4 @@ export async function hashRun(run: {
   // The digest begins with a copy, which takes a while by itself.
   if (length > 2 ** 20) await pacer.rest();
   return sha256(bytes);
-}
-
-/** SHA-256 in hex. */
-export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,6 @@
 import type { Experiment } from "../experiment/schema.js";
-import { canonicalJson, sha256 } from "../format/hash.js";
+import { canonicalJson } from "../format/hash.js";
+import { sha256 } from "../format/sha256.js";
 
 /** Must change whenever the same experiment would give other numbers. */
 const FORMAT = 1;
