@@ -26,7 +26,7 @@ export default [
       ...Object.fromEntries(
         Object.entries(entries).map(([name, file]) => [name, `build/js/ts/entries/${file}`]),
       ),
-      cli: "build/js/ts/cli/main.js",
+      cli: "build/js/ts/cli/bin.js",
     },
     external,
     plugins: [nodeResolve()],

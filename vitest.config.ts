@@ -18,7 +18,7 @@ export default defineConfig({
       exclude: [
         "ts/kernels/embedded*.ts",
         // What runs in threads, in other processes and on pages alone is tested there, where this counter does not see it.
-        "ts/cli/{main,interrupt}.ts",
+        "ts/cli/{bin,main,interrupt}.ts",
         "ts/cli/commands/worker.ts",
         "ts/jobs/node/queue/*.ts",
         "ts/jobs/pool/{trainingWorker,ninscope-worker}.ts",
