@@ -33,5 +33,5 @@ export default [
     output: { dir: "dist", format: "es", chunkFileNames: "shared-[name].js" },
   },
   worker("ninscope-worker.js", "ninscope-worker.js", { browser: true }),
-  worker("node/ninscope-worker.js", "ninscope-worker-node.js", { exportConditions: ["node"] }),
+  worker("node/ninscope-worker.js", "ninscope-worker-node.mjs", { exportConditions: ["node"] }),
 ];

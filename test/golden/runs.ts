@@ -12,7 +12,7 @@ const classes = { name: "gaussian-mixture", inputs: 30, classes: 4, train: 96, t
 const numbers = { name: "teacher", inputs: 12, outputs: 3, train: 64, test: 32 } as const;
 
 /** Small runs that between them use every operation, distribution and generator of data. */
-const RUNS: Readonly<Record<string, ExperimentInput>> = {
+export const RUNS: Readonly<Record<string, ExperimentInput>> = {
   relu: {
     network: { layers: [33, 17, 9], activation: "relu" },
     noise: [{ sigma: 3 }],
