@@ -4,6 +4,7 @@ import { benchCommand } from "./commands/bench.js";
 import { curvatureCommand } from "./commands/curvature.js";
 import { dataCommand } from "./commands/data.js";
 import { demoCommand } from "./commands/demo.js";
+import { helpCommand } from "./commands/help.js";
 import { mergeCommand } from "./commands/merge.js";
 import { phasesCommand } from "./commands/phases.js";
 import { pngCommand } from "./commands/png.js";
@@ -33,14 +34,7 @@ function report(error: unknown, json: boolean): number {
 function described(error: unknown): { message: string; field: string | null; code: number } {
   if (error instanceof InputError)
     return { message: error.message, field: error.field, code: BAD_INPUT };
-  if (error instanceof CommanderError) {
-    const field = /'(?:-\w, )?(--[\w-]+)|'(--?[\w-]+)'/.exec(error.message);
-    return {
-      message: error.message.replace(/^error: /, ""),
-      field: field?.[1] ?? field?.[2] ?? null,
-      code: BAD_INPUT,
-    };
-  }
+  if (error instanceof CommanderError) return { ...refused(error), code: BAD_INPUT };
   if (error instanceof Interrupted)
     return { message: error.message, field: null, code: INTERRUPTED };
   if (error instanceof RunError) return { message: error.message, field: null, code: FAILED };
@@ -50,6 +44,24 @@ function described(error: unknown): { message: string; field: string | null; cod
     field: null,
     code: FAILED,
   };
+}
+
+/** What the parser refused; the field is the option or the argument that its message names. */
+function refused({ code, message }: CommanderError): { message: string; field: string | null } {
+  const plain = message.replace(/^error: /, "").replace(/^missing required/, "missing");
+  const option = /'(?:-\w, )?(--[\w-]+)|'(--?[\w-]+)'/.exec(plain);
+  const argument = /^missing argument '([\w-]+)'|argument '([\w-]+)'/.exec(plain);
+  const name = argument?.[1] ?? argument?.[2];
+  const next = code === "commander.unknownCommand" ? "; `ninscope help` lists them" : "";
+  return {
+    message: `${plain}${next}`,
+    field: option?.[1] ?? option?.[2] ?? (name ? argumentField(name) : null),
+  };
+}
+
+/** One argument is named in capitals, as errors about its value name it; a list of them by its plural. */
+function argumentField(name: string): string {
+  return name.endsWith("s") ? name : name.toUpperCase();
 }
 
 /**
@@ -66,13 +78,14 @@ export async function runCli(
       "A probe of learning dynamics: inject noise into a network through noise injection nodes, turn it up,\nand see training pass through four phases: decoupled, decay, catapult, divergent (arXiv:2210.13599).",
     )
     .version(version)
+    .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
     .addHelpText(
       "after",
       `
 First steps:
-  $ ninscope demo                          both experiments at once, in about two minutes
+  $ ninscope demo                          both experiments at once, in half a minute
   $ ninscope phases                        the linear model's four phases, in a second
   $ ninscope train --set noise.0.sigma=5   one network
 
@@ -92,6 +105,7 @@ Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
   verifyCommand(program, interrupt);
   benchCommand(program, interrupt);
   demoCommand(program, interrupt);
+  helpCommand(program);
   if (args.length === 0) {
     program.outputHelp();
     return 0;

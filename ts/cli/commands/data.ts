@@ -5,8 +5,9 @@ import { checkSet, listSets } from "../../data/node/inventory.js";
 import { KNOWN_SETS } from "../../data/node/sets.js";
 import { InputError, RunError, shown } from "../../errors/errors.js";
 import type { Interrupt } from "../interrupt.js";
-import { type CommonOptions, voiceOf, withVoice } from "../options.js";
+import { type CommonOptions, folderOption, voiceOf, withVoice } from "../options.js";
 import { ProgressBar, table } from "../terminal.js";
+import { unknown } from "./help.js";
 
 interface FetchCommandOptions extends CommonOptions {
   readonly folder?: string;
@@ -14,11 +15,17 @@ interface FetchCommandOptions extends CommonOptions {
 }
 
 export function dataCommand(program: Command, interrupt: Interrupt): void {
-  const data = program.command("data").description("list, fetch and check data sets known by name");
+  const data = program
+    .command("data")
+    .helpCommand(false)
+    .description("list, fetch and check data sets known by name");
 
   withVoice(data.command("list", { isDefault: true }))
+    .allowExcessArguments()
     .description("the data sets, and where they are on this machine")
-    .action(async (options: CommonOptions) => {
+    .action(async (options: CommonOptions, command: Command) => {
+      // The default command is given what is no command, too.
+      if (command.args.length > 0) unknown(data, command.args[0]);
       const sets = await listSets();
       if (options.json) return void process.stdout.write(`${JSON.stringify({ sets })}\n`);
       const rows = sets.map(({ name, title, folder }) => [
@@ -32,7 +39,7 @@ export function dataCommand(program: Command, interrupt: Interrupt): void {
   withVoice(data.command("fetch"))
     .argument("<name>", Object.keys(KNOWN_SETS).join(" or "))
     .description("download a data set, checked against its published SHA-256")
-    .option("--folder <dir>", "where to put it; default the cache")
+    .addOption(folderOption("--folder <dir>", "where to put it; default the cache"))
     .option("--from <url>", "another place that has the files")
     .action(async (name: string, options: FetchCommandOptions) => {
       const set = known(name);

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { readBytes } from "../../data/node/readBytes.js";
 import { InputError, RunError } from "../../errors/errors.js";
 import { still } from "../../report/still.js";
 import { writeWhole } from "../../store/node/atomic.js";
@@ -42,15 +42,7 @@ async function readFigure(figure: string, scheme: "light" | "dark"): Promise<str
   if (!figure.endsWith(".svg")) {
     throw new InputError("figures", `figures: "${figure}" takes a name that ends in .svg`);
   }
-  let text: string;
-  try {
-    text = await readFile(figure, "utf8");
-  } catch (cause) {
-    throw new InputError(
-      "figures",
-      `figures: ${figure} could not be read: ${(cause as Error).message}`,
-    );
-  }
+  const text = new TextDecoder().decode(await readBytes(figure, "figures"));
   try {
     return still(text, scheme);
   } catch (cause) {

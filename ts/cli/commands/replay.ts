@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { BackendName } from "../../backend/machineFor.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { type ReplayResult, readReplay } from "../../check/replay.js";
 import { replay } from "../../check/replayRun.js";
-import { InputError } from "../../errors/errors.js";
+import { readBytes } from "../../data/node/readBytes.js";
 import { type CommonOptions, withBackend, withVoice } from "../options.js";
 import { digits, table } from "../terminal.js";
 
@@ -24,7 +23,7 @@ export function replayCommand(program: Command): void {
       "\nExample:\n  $ ninscope replay run.npz --backend reference --json > found.json",
     )
     .action(async (file: string, options: ReplayOptions) => {
-      const given = readReplay(await bytesOf(file), file);
+      const given = readReplay(await readBytes(file, "FILE"), file);
       const { backend, fast, curvature } = options;
       const gpu = { source: dawn };
       const { hessian, ...result } = await replay(given, { backend, fast, curvature, gpu });
@@ -33,17 +32,6 @@ export function replayCommand(program: Command): void {
         process.stdout.write(`${JSON.stringify(json)}\n`);
       } else process.stdout.write(`${described(result)}${hessian ? trace(hessian) : ""}\n`);
     });
-}
-
-async function bytesOf(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new InputError(
-      "FILE",
-      `FILE is "${path}": ${(error as Error).message.replace(/^[A-Z]+: /, "")}`,
-    );
-  }
 }
 
 function jsonOf({ backend, loss, niwNorm, unperturbedLoss, parameters }: ReplayResult) {
