@@ -1,4 +1,5 @@
 import { Pacer } from "../async/pause.js";
+import { withoutPlaces } from "../experiment/dataPaths.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import { sha256 } from "./sha256.js";
 
@@ -26,12 +27,12 @@ export function hashDigests(digests: readonly string[]): Promise<string> {
   return sha256(new TextEncoder().encode([...digests].sort().join("\n")));
 }
 
-/** The digest of one run. */
+/** The digest of one run; it does not depend on where the files of its data lie. */
 export async function hashRun(run: {
   readonly experiment: unknown;
   readonly trajectory: Trajectory;
 }): Promise<string> {
-  const text = new TextEncoder().encode(canonicalJson(run.experiment));
+  const text = new TextEncoder().encode(canonicalJson(withoutPlaces(run.experiment)));
   const columns = [run.trajectory.steps, run.trajectory.evaluations].flatMap((part) =>
     Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)),
   );

@@ -1,3 +1,4 @@
+import { withoutPlaces } from "../experiment/dataPaths.js";
 import type { Experiment } from "../experiment/schema.js";
 import { canonicalJson } from "../format/hash.js";
 import { sha256 } from "../format/sha256.js";
@@ -15,6 +16,8 @@ export function runKey(
   backend: { readonly name: string; readonly flavour: string },
 ): Promise<string> {
   const { name, flavour } = backend;
-  const all = { format: FORMAT, experiment, data: dataKey, backend: { name, flavour } };
+  // The data are known by what is in them, wherever their files lie.
+  const placeless = withoutPlaces(experiment);
+  const all = { format: FORMAT, experiment: placeless, data: dataKey, backend: { name, flavour } };
   return sha256(new TextEncoder().encode(canonicalJson(all)));
 }

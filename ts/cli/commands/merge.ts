@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import type { Command } from "commander";
 import { InputError } from "../../errors/errors.js";
+import { dataPaths, withDataPaths, withoutPlaces } from "../../experiment/dataPaths.js";
 import { type SweepInput, sweepPlan } from "../../experiment/sweep.js";
 import { canonicalJson } from "../../format/hash.js";
 import { openStore, readSpec, readStore, writeSpec } from "../../store/node/openStore.js";
@@ -9,7 +10,7 @@ import type { Store } from "../../store/store.js";
 import { refined } from "../../sweep/refine.js";
 import { inOrder, type SweptSummary, summarised } from "../../sweep/sweepResult.js";
 import type { Interrupt } from "../interrupt.js";
-import { type CommonOptions, voiceOf, withVoice } from "../options.js";
+import { type CommonOptions, folderOption, voiceOf, withVoice } from "../options.js";
 import { foreseen } from "../runSweep.js";
 import { sweepSummary, sweepTable, writeSweep } from "../sweepOutput.js";
 import { sayer } from "../terminal.js";
@@ -27,7 +28,12 @@ interface Found {
 export function mergeCommand(program: Command, { signal }: Interrupt): void {
   withVoice(program.command("merge"))
     .argument("<folders...>", "folders that shards of one sweep wrote")
-    .requiredOption("--out <dir>", "folder for all of it; made if it is not there")
+    .addOption(
+      folderOption(
+        "--out <dir>",
+        "folder for all of it; made if it is not there",
+      ).makeOptionMandatory(),
+    )
     .description("put the shards of a sweep together")
     .addHelpText(
       "after",
@@ -38,15 +44,23 @@ Example:
     )
     .action(async (folders: string[], options: MergeOptions) => {
       const voice = voiceOf(options);
-      const spec = await commonSpec(folders);
-      const store = await openStore(options.out, "--out", sayer(voice));
+      const specs = await commonSpec(folders);
+      const spec = specs[0];
+      const store = await openStore(options.out, "--out", sayer(voice), {
+        spec,
+        begin: "on",
+        adds: true,
+      });
       try {
         // What is there from before counts too; where a shard has the same run, the shard's is taken.
-        const found = latest(options.out, store);
+        const found = latest(options.out, store, spec, spec);
         const shards = await othersThan(options.out, folders);
         for (const folder of shards) {
           const shard = await readStore(folder);
-          for (const [experiment, one] of latest(folder, shard)) found.set(experiment, one);
+          const own = specs[folders.indexOf(folder)];
+          for (const [experiment, one] of latest(folder, shard, own, spec)) {
+            found.set(experiment, one);
+          }
           await shard.close();
         }
         const { runs, missing } = runsOf(spec, found);
@@ -78,17 +92,21 @@ Example:
     });
 }
 
-/** @throws InputError if the folders are of different sweeps. */
-async function commonSpec(folders: readonly string[]): Promise<SweepInput> {
+/**
+ * What each folder is of: one sweep, whose data files may lie elsewhere on each machine.
+ * @throws InputError if the folders are of different sweeps.
+ */
+async function commonSpec(folders: readonly string[]): Promise<SweepInput[]> {
   const specs = await Promise.all(folders.map((folder) => readSpec(folder, "folders")));
-  const other = specs.findIndex((spec) => canonicalJson(spec) !== canonicalJson(specs[0]));
+  const placeless = specs.map((spec) => canonicalJson(withoutPlaces(spec)));
+  const other = placeless.findIndex((spec) => spec !== placeless[0]);
   if (other >= 0) {
     throw new InputError(
       "folders",
       `folders: ${folders[other]} is of another sweep than ${folders[0]}; takes shards of one`,
     );
   }
-  return specs[0] as SweepInput;
+  return specs as SweepInput[];
 }
 
 /** The folder that all goes to may be named among the others: `shards/*`, a second time, finds it there. */
@@ -98,12 +116,25 @@ async function othersThan(out: string, folders: readonly string[]): Promise<stri
   return folders.filter((_, i) => real[i] !== own);
 }
 
-/** Runs by their experiment; where a folder has made one again, for other data or on another machine, the last. */
-function latest(folder: string, store: Store): Map<string, Found> {
+/**
+ * Runs by their experiment; where a folder has made one again, for other data or on another machine, the last.
+ * @param own the folder's sweep.
+ * @param common the same sweep, with the paths of data that the merged results name.
+ */
+function latest(
+  folder: string,
+  store: Store,
+  own: SweepInput,
+  common: SweepInput,
+): Map<string, Found> {
+  const places = dataPaths(common);
+  const moved = new Map(dataPaths(own).map((path, i) => [path, places[i]]));
   return new Map(
     store.keys().flatMap((key) => {
-      const run = store.get(key);
-      return run ? [[canonicalJson(run.experiment), { folder, run }] as const] : [];
+      const kept = store.get(key);
+      if (!kept) return [];
+      const experiment = withDataPaths(kept.experiment, (path) => moved.get(path) ?? path);
+      return [[canonicalJson(experiment), { folder, run: { ...kept, experiment } }] as const];
     }),
   );
 }

@@ -5,7 +5,14 @@ import { RunError } from "../../errors/errors.js";
 import type { ExperimentInput } from "../../experiment/schema.js";
 import { loadKernels } from "../../kernels/kernels.js";
 import type { Interrupt } from "../interrupt.js";
-import { type CommonOptions, dataFiles, readConfig, voiceOf, withVoice } from "../options.js";
+import {
+  type CommonOptions,
+  dataFiles,
+  readConfig,
+  voiceOf,
+  withSet,
+  withVoice,
+} from "../options.js";
 import { digits, ProgressBar, table } from "../terminal.js";
 
 interface VerifyCommandOptions extends CommonOptions {
@@ -13,14 +20,8 @@ interface VerifyCommandOptions extends CommonOptions {
 }
 
 export function verifyCommand(program: Command, interrupt: Interrupt): void {
-  withVoice(program.command("verify"))
+  withSet(withVoice(program.command("verify")))
     .argument("[config]", "JSON file of an experiment; without one, a small network")
-    .option(
-      "--set <field=value>",
-      "set a field of the experiment; may be repeated",
-      (entry: string, entries: string[]) => [...entries, entry],
-      [] as string[],
-    )
     .description(
       "compare this host's machines with the float64 reference, and say how far they are from it",
     )
