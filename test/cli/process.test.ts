@@ -52,7 +52,7 @@ describe("the command as a process", () => {
       }
     }
     // And the folder can be used again.
-    expect((await asProcess(args).outcome).code).toBe(0);
+    expect((await asProcess([...args, "--force"]).outcome).code).toBe(0);
     expect(
       JSON.parse(await readFile(join(folder, "killed", "summary.json"), "utf8")).phase,
     ).toBeDefined();

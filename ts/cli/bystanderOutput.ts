@@ -4,10 +4,11 @@ import { sweepRuns } from "../experiment/sweep.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { type BystanderResult, bystander } from "../probe/bystander.js";
 import { bystanderCurves } from "../report/bystanderCurves.js";
-import { openFolder, writeFigure, writeJson, writeTrajectories } from "../store/node/results.js";
+import { prepareFolder, writeSpec } from "../store/node/openStore.js";
+import { writeFigure, writeJson, writeTrajectories } from "../store/node/results.js";
 import { comparisonTable, shown } from "./comparisons.js";
 import type { Interrupt } from "./interrupt.js";
-import { dataFiles, type RunOptions, type voiceOf } from "./options.js";
+import { beginning, dataFiles, type RunOptions, type voiceOf } from "./options.js";
 import { digits, ProgressBar, table } from "./terminal.js";
 
 export interface BystanderCommandOptions extends RunOptions {
@@ -30,7 +31,8 @@ export async function bystanderCommand(
   if (runs.length > 1) {
     throw new InputError("sweep", `sweep has ${runs.length} runs: a bystander looks at one`);
   }
-  if (options.out) await openFolder(options.out);
+  const claim = { spec: runs[0].experiment, begin: beginning(options) };
+  if (options.out) await prepareFolder(options.out, claim);
   const progress = new ProgressBar("bystander", voice);
   try {
     const { backend, fast, samples, moments, at, precision, layer, repeats } = options;
@@ -68,7 +70,7 @@ function readings({ comparisons }: BystanderResult["probed"]) {
 async function write(folder: string, found: BystanderResult, summary: unknown): Promise<void> {
   const { probed, alone, chosen } = found;
   const { experiment } = probed;
-  await writeJson(folder, "experiment.json", experiment);
+  await writeSpec(folder, experiment);
   await writeTrajectories(folder, [{ trajectory: async () => probed.trajectory }], {});
   const [watched, without] = [probed.trajectory.evaluations, alone.trajectory.evaluations];
   await writeFigure(

@@ -1,11 +1,15 @@
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { BACKENDS, type BackendName } from "../backend/machineFor.js";
 import type { FileSource } from "../data/load.js";
 import { nodeFiles } from "../data/node/files.js";
 import { jsonOf } from "../data/text.js";
 import { InputError, shown } from "../errors/errors.js";
-import { parseValue, withField } from "../experiment/paths.js";
+import { withDataPaths } from "../experiment/dataPaths.js";
+import { fieldAt, parseValue, withField } from "../experiment/paths.js";
+import { isPlainObject } from "../schema/plainObject.js";
+import type { Claim } from "../store/node/openFolder.js";
 import { readSpec } from "../store/node/openStore.js";
 import { CHECKPOINT_EVERY } from "../train/checkpoint.js";
 import { ProgressBar, type Voice } from "./terminal.js";
@@ -17,6 +21,7 @@ export interface CommonOptions {
 
 export interface RunOptions extends CommonOptions {
   readonly out?: string;
+  readonly force?: boolean;
   readonly set: readonly string[];
   readonly backend: BackendName;
   readonly fast?: boolean;
@@ -39,16 +44,43 @@ export function withBackend(command: Command): Command {
 }
 
 export function withRun(command: Command): Command {
-  return withSet(withVoice(withBackend(command))).option(
-    "--out <dir>",
-    "folder for the results; made if it is not there",
-  );
+  return withOut(withSet(withVoice(withBackend(command))));
+}
+
+export function withOut(command: Command, fallback?: string): Command {
+  return command
+    .addOption(
+      folderOption("--out <dir>", "folder for the results; made if it is not there").default(
+        fallback,
+      ),
+    )
+    .option("--force", "replace earlier results in --out");
+}
+
+/** What a command may do with results that `--out` holds: without a flag, nothing. */
+export function beginning({
+  resume,
+  force,
+}: {
+  readonly resume?: boolean;
+  readonly force?: boolean;
+}): Claim["begin"] {
+  return force ? "anew" : resume ? "on" : "new";
+}
+
+/** An option that names a folder. */
+export function folderOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (text.trim() !== "") return text;
+    const [flag] = flags.split(" ");
+    throw new InputError(flag, `${flag} is ${shown(text)}: takes the path of a folder`);
+  });
 }
 
 export function withSet(command: Command): Command {
   return command.option(
     "--set <field=value>",
-    "set a field of the experiment, e.g. noise.0.sigma=5; may be repeated",
+    "set a field of the experiment, e.g. noise.0.sigma=5; may be repeated; paths of data count from the current folder (those in a file: from the file's folder)",
     (entry: string, entries: string[]) => [...entries, entry],
     [] as string[],
   );
@@ -62,7 +94,11 @@ export interface LongRunOptions extends RunOptions {
 /** Runs that may be killed at any moment and go on later. */
 export function withLongRun(command: Command): Command {
   return withRun(command)
-    .option("--resume", "go on with what --out holds, where it was interrupted")
+    .addOption(
+      new Option("--resume", "go on with what --out holds, where it was interrupted").conflicts(
+        "force",
+      ),
+    )
     .addOption(checkpointEvery("time between checkpoints of a run, with --out"))
     .hook("preAction", (own) => {
       const { resume, out } = own.opts<LongRunOptions>();
@@ -108,12 +144,17 @@ export function voiceOf({ json = false, quiet = false }: CommonOptions): Voice {
   return { json, quiet };
 }
 
-/** The experiment in a file (none: `{}`), with the fields set on the command line. */
+/**
+ * The experiment in a file (none: `{}`), with the fields set on the command line. Paths of data files count from the
+ * experiment's folder, those set on the command line from the current one; all of them come out absolute.
+ */
 export async function readConfig(
   path: string | undefined,
   sets: readonly string[],
 ): Promise<unknown> {
-  return withSets(path === undefined ? {} : parsed(path, await bytesOf(path)), sets);
+  return path === undefined
+    ? withSets({}, sets, ".")
+    : withSets(parsed(path, await bytesOf(path)), sets, dirname(path));
 }
 
 /** The same; with --resume and no file, the one that is in --out. */
@@ -122,12 +163,19 @@ export async function readLongConfig(
   { resume, out = "", set }: LongRunOptions,
 ): Promise<unknown> {
   return resume && path === undefined
-    ? withSets(await readSpec(out, "--out"), set)
+    ? withSets(await readSpec(out, "--out"), set, ".")
     : readConfig(path, set);
 }
 
-function withSets(json: unknown, sets: readonly string[]): unknown {
-  return sets.reduce((before, entry) => withField(before, ...parseSet(entry)), json);
+function withSets(json: unknown, sets: readonly string[], folder: string): unknown {
+  const all = (before: unknown) =>
+    sets.reduce((node, entry) => withField(node, ...parseSet(entry)), before);
+  // Which of the file's fields are paths depends on the data's name, which the command line may set.
+  const name = fieldAt(all(json), "data.name");
+  const takesName = isPlainObject(fieldAt(json, "data")) && name !== undefined;
+  const named = takesName ? withField(json, "data.name", name) : json;
+  const own = withDataPaths(named, (file) => resolve(folder, file));
+  return withDataPaths(all(own), (file) => resolve(file));
 }
 
 /** A field and its value, from `field=value`. */

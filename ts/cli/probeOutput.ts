@@ -10,6 +10,7 @@ import { type PagePart, type PageTable, page } from "../report/page.js";
 import { probeCurves } from "../report/probeCurves.js";
 import { validityMap } from "../report/validityMap.js";
 import { writeWhole } from "../store/node/atomic.js";
+import { writeSpec } from "../store/node/openStore.js";
 import { writeFigure, writeJson, writeTrajectories } from "../store/node/results.js";
 import { comparisonTable, predictionTable } from "./comparisons.js";
 import { dataLine } from "./dataLine.js";
@@ -122,7 +123,7 @@ export async function writeProbe(
   summary: ReturnType<typeof probeSummary>,
 ): Promise<void> {
   const experiments = results.map(({ experiment }) => experiment);
-  await writeJson(folder, "experiment.json", experiments);
+  await writeSpec(folder, experiments);
   const recorded = results.map(({ trajectory }) => ({ trajectory: async () => trajectory }));
   await writeTrajectories(folder, recorded, {});
   const figures = figuresOf(results, summary.calibration);

@@ -3,11 +3,18 @@ import type { SweepInput } from "../experiment/sweep.js";
 import { spawnThread, threadsHere } from "../jobs/pool/node/spawn.js";
 import { besideForetold, foretold } from "../probe/foretold.js";
 import { MemoryStore } from "../store/memoryStore.js";
+import type { Claim } from "../store/node/openFolder.js";
 import { openStore, writeSpec } from "../store/node/openStore.js";
 import { type SweepOptions, sweep } from "../sweep/sweep.js";
 import { inOrder, type SweepResult, type SweptSummary, summarised } from "../sweep/sweepResult.js";
 import { writeSweep } from "./sweepOutput.js";
 import { ProgressBar, sayer, type Voice } from "./terminal.js";
+
+/** Where a sweep's runs are kept, and what is done with those that are there. */
+export interface SweepFolder {
+  readonly out?: string;
+  readonly begin: Claim["begin"];
+}
 
 /**
  * Makes a sweep's runs, keeps them in a folder if there is one, and writes there what they show.
@@ -15,12 +22,13 @@ import { ProgressBar, sayer, type Voice } from "./terminal.js";
  */
 export async function runSweep(
   spec: SweepInput,
-  out: string | undefined,
+  { out, begin }: SweepFolder,
   voice: Voice,
   options: SweepOptions,
   predict = false,
 ): Promise<SweepResult<SweptSummary>> {
-  const kept = out === undefined ? null : await openStore(out, "--out", sayer(voice));
+  const claim = { spec, begin, adds: true };
+  const kept = out === undefined ? null : await openStore(out, "--out", sayer(voice), claim);
   const store = kept ?? new MemoryStore();
   const progress = new ProgressBar("sweep", voice);
   const runs: SweptSummary[] = [];

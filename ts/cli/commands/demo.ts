@@ -4,44 +4,47 @@ import { nodeFiles } from "../../data/node/files.js";
 import { locate } from "../../data/node/locate.js";
 import type { SweepInput } from "../../experiment/sweep.js";
 import { loadKernels } from "../../kernels/kernels.js";
-import { openFolder } from "../../store/node/results.js";
+import { openFolder } from "../../store/node/openFolder.js";
+import { prepareFolder } from "../../store/node/openStore.js";
 import type { Interrupt } from "../interrupt.js";
-import { type CommonOptions, voiceOf, withVoice } from "../options.js";
+import { type CommonOptions, voiceOf, withOut, withVoice } from "../options.js";
 import { runSweep } from "../runSweep.js";
 import { sweepTable } from "../sweepOutput.js";
 import { PHASES_DEFAULTS, PhasesJob, phasesTable } from "./phases.js";
 
 interface DemoOptions extends CommonOptions {
   readonly out: string;
+  readonly force?: boolean;
 }
 
 export function demoCommand(program: Command, interrupt: Interrupt): void {
-  withVoice(program.command("demo"))
+  withOut(withVoice(program.command("demo")), "out")
     .description(
       "both experiments at once: the linear model's phases, and those of a ReLU network on images",
     )
-    .option("--out <dir>", "folder for the results and figures", "out")
     .action(async (options: DemoOptions) => {
       const voice = voiceOf(options);
       const say = (text: string) => void (voice.json || process.stdout.write(`${text}\n`));
       const linearFolder = join(options.out, "linear-model");
       const networkFolder = join(options.out, "network");
-      for (const folder of [linearFolder, networkFolder]) await openFolder(folder);
-
-      say("The linear model, by its exact reduction: 8 seeds, 20 values of sigma\n");
       const job = new PhasesJob(
         { ...PHASES_DEFAULTS, sigma: "0.01:10:20", seeds: 8 },
         await loadKernels(),
       );
+      // A demo that is made again goes on with its own results.
+      const begin = options.force ? "anew" : "on";
+      const spec = await networkSpec();
+      await openFolder(networkFolder, { spec, begin, adds: true });
+      await prepareFolder(linearFolder, job.claim(begin));
+      say("The linear model, by its exact reduction: 8 seeds, 20 values of sigma\n");
       const phases = await job.run(voice, interrupt.signal);
       await job.write(linearFolder, phases);
       say(phasesTable(phases));
 
-      const spec = await networkSpec();
       say(
         `\nA ReLU network with three hidden layers of 128 on ${spec.data?.name}, one value of sigma after another\n`,
       );
-      const network = await runSweep(spec, networkFolder, voice, {
+      const network = await runSweep(spec, { out: networkFolder, begin }, voice, {
         files: nodeFiles(),
         signal: interrupt.signal,
       });

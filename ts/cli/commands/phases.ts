@@ -18,9 +18,18 @@ import { overSeeds } from "../../probe/foretold.js";
 import { Streams } from "../../random/streams.js";
 import { linearTrajectories } from "../../report/curves.js";
 import { phaseMap } from "../../report/phaseMap.js";
-import { openFolder, writeFigure, writeJson } from "../../store/node/results.js";
+import type { Claim } from "../../store/node/openFolder.js";
+import { prepareFolder, writeSpec } from "../../store/node/openStore.js";
+import { writeFigure, writeJson } from "../../store/node/results.js";
 import type { Interrupt } from "../interrupt.js";
-import { type CommonOptions, voiceOf, withBackend, withVoice } from "../options.js";
+import {
+  beginning,
+  type CommonOptions,
+  voiceOf,
+  withBackend,
+  withOut,
+  withVoice,
+} from "../options.js";
 import { digits, ProgressBar, phaseName, table, type Voice } from "../terminal.js";
 
 export interface PhasesOptions extends CommonOptions {
@@ -36,6 +45,7 @@ export interface PhasesOptions extends CommonOptions {
   readonly backend: BackendName;
   readonly fast?: boolean;
   readonly out?: string;
+  readonly force?: boolean;
 }
 
 /** Seeds whose boundaries are found by the recursion, a twentieth of a second each. */
@@ -71,7 +81,7 @@ export interface PhasesResult {
 
 export function phasesCommand(program: Command, interrupt: Interrupt): void {
   const d = PHASES_DEFAULTS;
-  withVoice(withBackend(program.command("phases")))
+  withOut(withVoice(withBackend(program.command("phases"))))
     .description("the linear model's phases against sigma, by its exact reduction")
     .option("--width <d>", "hidden units", number, d.width)
     .option("--samples <n>", "training samples, all in every batch", number, d.samples)
@@ -82,7 +92,6 @@ export function phasesCommand(program: Command, interrupt: Interrupt): void {
     .option("--seed <s>", "first seed", number, d.seed)
     .option("--mode <mode>", "fresh noise each step, or fixed", d.mode)
     .option("--full", "train the network itself instead of using the reduction")
-    .option("--out <dir>", "folder for the results and figures")
     .addHelpText(
       "after",
       `
@@ -97,7 +106,7 @@ Examples:
     .action(async (options: PhasesOptions) => {
       const voice = voiceOf(options);
       const job = new PhasesJob(options, await loadKernels({ fast: options.fast }));
-      if (options.out) await openFolder(options.out);
+      if (options.out) await prepareFolder(options.out, job.claim(beginning(options)));
       const result = await job.run(voice, interrupt.signal);
       if (options.out) await job.write(options.out, result);
       if (voice.json) process.stdout.write(`${JSON.stringify(jsonOf(result))}\n`);
@@ -126,6 +135,18 @@ export class PhasesJob {
     if (!options.full) exactBackend(options.backend);
     this.#experiment(this.#sigmas[0], seed);
     this.#experiment(this.#sigmas[this.#sigmas.length - 1], seed + seeds - 1);
+  }
+
+  /** What the results are of: everything that they depend on. */
+  get #spec() {
+    const { width, samples, learningRate, sigma, steps, seeds, seed, mode } = this.#options;
+    const { full = false, backend, fast = false } = this.#options;
+    const model = { width, samples, learningRate, sigma, steps, seeds, seed, mode };
+    return { command: "phases", ...model, full, backend, fast };
+  }
+
+  claim(begin: Claim["begin"]): Claim {
+    return { spec: this.#spec, begin };
   }
 
   async run(voice: Voice, signal: AbortSignal): Promise<PhasesResult> {
@@ -157,7 +178,7 @@ export class PhasesJob {
   }
 
   async write(folder: string, result: PhasesResult): Promise<void> {
-    await writeJson(folder, "experiment.json", { command: "phases", ...this.#options });
+    await writeSpec(folder, this.#spec);
     for (const [name, svg] of Object.entries(this.figures(result)))
       await writeFigure(folder, name, svg);
     await writeJson(folder, "summary.json", jsonOf(result));

@@ -5,10 +5,10 @@ import { sweepRuns } from "../../experiment/sweep.js";
 import { loadKernels } from "../../kernels/kernels.js";
 import { probe } from "../../probe/probe.js";
 import type { ProbeResult } from "../../probe/probeResult.js";
-import { openFolder } from "../../store/node/results.js";
+import { prepareFolder } from "../../store/node/openStore.js";
 import { type BystanderCommandOptions, bystanderCommand } from "../bystanderOutput.js";
 import type { Interrupt } from "../interrupt.js";
-import { dataFiles, readConfig, voiceOf, withRun } from "../options.js";
+import { beginning, dataFiles, readConfig, voiceOf, withRun } from "../options.js";
 import { calibrationTable, describedProbe, probeSummary, writeProbe } from "../probeOutput.js";
 import { ProgressBar, table } from "../terminal.js";
 
@@ -53,7 +53,10 @@ Examples:
         );
       }
       const runs = sweepRuns(given);
-      if (options.out) await openFolder(options.out);
+      if (options.out) {
+        const spec = runs.map(({ experiment }) => experiment);
+        await prepareFolder(options.out, { spec, begin: beginning(options) });
+      }
       const kernels = await loadKernels({ fast: options.fast });
       const progress = new ProgressBar("probe", voice);
       const results: ProbeResult[] = [];

@@ -30,15 +30,25 @@ import { probeCurves } from "../../report/probeCurves.js";
 import { type ScalePoint, timeScales } from "../../report/timeScales.js";
 import { validityMap } from "../../report/validityMap.js";
 import { writeWhole } from "../../store/node/atomic.js";
-import { openFolder, writeFigure, writeJson } from "../../store/node/results.js";
+import { prepareFolder, writeSpec } from "../../store/node/openStore.js";
+import { writeFigure, writeJson } from "../../store/node/results.js";
 import { comparisonTable, shown } from "../comparisons.js";
 import type { Interrupt } from "../interrupt.js";
-import { type CommonOptions, dataFiles, voiceOf, withBackend, withVoice } from "../options.js";
+import {
+  beginning,
+  type CommonOptions,
+  dataFiles,
+  voiceOf,
+  withBackend,
+  withOut,
+  withVoice,
+} from "../options.js";
 import { fitsOf, runCurves, stepsAnEpoch } from "../runCurves.js";
 import { digits, ProgressBar, table } from "../terminal.js";
 
 interface ReproduceOptions extends CommonOptions {
   readonly out: string;
+  readonly force?: boolean;
   readonly quick?: boolean;
   readonly backend: "auto" | "wasm" | "reference" | "webgpu";
   readonly fast?: boolean;
@@ -48,10 +58,9 @@ interface ReproduceOptions extends CommonOptions {
 const MAPPED = 8;
 
 export function reproduceCommand(program: Command, interrupt: Interrupt): void {
-  withVoice(withBackend(program.command("reproduce")))
+  withOut(withVoice(withBackend(program.command("reproduce"))), "figure-1")
     .addArgument(new Argument("<what>", "what to reproduce").choices(["figure-1"]))
     .option("--quick", "a smaller network, fewer values of sigma and seeds: some minutes")
-    .option("--out <dir>", "folder for the results, figures and report.html", "figure-1")
     .description("the paper's Figure 1 on Fashion-MNIST, its claims, and what was predicted")
     .addHelpText(
       "after",
@@ -64,11 +73,11 @@ Examples:
     )
     .action(async (_: string, options: ReproduceOptions) => {
       const voice = voiceOf(options);
-      await openFolder(options.out);
+      const input = figureOneInput(options);
+      await prepareFolder(options.out, { spec: input, begin: beginning(options) });
       const kernels = await loadKernels({ fast: options.fast });
       const progress = new ProgressBar("figure-1", voice);
       try {
-        const input = figureOneInput(options);
         const found = await figureOne(input, {
           kernels,
           backend: options.backend,
@@ -318,7 +327,7 @@ async function write(
   grid: string,
 ) {
   const drawn = figures(found, cells, grid);
-  await writeJson(folder, "experiment.json", found.input);
+  await writeSpec(folder, found.input);
   for (const [name, svg] of Object.entries(drawn)) await writeFigure(folder, name, svg);
   const words: Record<string, string> = {
     training: "The paper's Figure 1, centre",

@@ -10,6 +10,7 @@ import { loadKernels } from "../../kernels/node/load.js";
 import { readStore } from "../../store/node/openStore.js";
 import type { Interrupt } from "../interrupt.js";
 import {
+  beginning,
   dataFiles,
   type LongRunOptions,
   predictOption,
@@ -94,9 +95,13 @@ Examples:
         ...(options.workers !== undefined && { workers: options.workers }),
         shard,
       };
-      const result = await runSweep(spec, options.out, voice, hooks, options.predict).finally(() =>
-        runner?.dispose(),
-      );
+      const result = await runSweep(
+        spec,
+        { out: options.out, begin: beginning(options) },
+        voice,
+        hooks,
+        options.predict,
+      ).finally(() => runner?.dispose());
       if (voice.json) process.stdout.write(`${JSON.stringify(sweepSummary(result))}\n`);
       else process.stdout.write(`${sweepTable(result)}\n`);
       checkFailures(result);

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { dawn } from "../../backend/node/dawn.js";
+import { nodeFiles } from "../../data/node/files.js";
 import { parseExperiment } from "../../experiment/parse.js";
+import type { Experiment } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
 import { type RunResult, train } from "../../jobs/train.js";
 import { phaseComparison } from "../../probe/comparisons.js";
@@ -14,6 +16,7 @@ import { shown } from "../comparisons.js";
 import { dataLine } from "../dataLine.js";
 import type { Interrupt } from "../interrupt.js";
 import {
+  beginning,
   dataFiles,
   type LongRunOptions,
   predictOption,
@@ -42,6 +45,7 @@ Examples:
   $ ninscope train --set noise.0.sigma=5
   $ ninscope train experiment.json --out results/first --set optimizer.learningRate=0.05
   $ ninscope train --resume --out results/first
+  $ ninscope train experiment.json --out results/first --force
   $ ninscope train experiment.json --json | jq .phase`,
     )
     .action(async (config: string | undefined, options: TrainCommandOptions) => {
@@ -52,8 +56,7 @@ Examples:
         process.stdout.write(`${voice.json ? JSON.stringify(plan) : plannedTable(plan)}\n`);
         return;
       }
-      const store =
-        options.out === undefined ? undefined : await openStore(options.out, "--out", sayer(voice));
+      const store = options.out === undefined ? undefined : await held(experiment, options);
       const progress = new ProgressBar("train", voice);
       try {
         if (options.out) await writeSpec(options.out, experiment);
@@ -86,6 +89,15 @@ Examples:
         await store?.close();
       }
     });
+}
+
+/** The folder of results. Earlier ones are removed from it only if this run's data can be read. */
+async function held(experiment: Experiment, options: TrainCommandOptions) {
+  const { out = "", force } = options;
+  const voice = voiceOf(options);
+  if (force) await dryRun(experiment, { files: nodeFiles() });
+  const claim = { spec: experiment, begin: beginning(options) };
+  return openStore(out, "--out", sayer(voice), claim);
 }
 
 /** Says from where a run goes on; it is asked only of one that is resumed. */

@@ -6,6 +6,7 @@ import {
   type CommonOptions,
   checkpointEvery,
   dataFiles,
+  folderOption,
   voiceOf,
   withVoice,
   withWorkers,
@@ -25,9 +26,11 @@ export function workerCommand(program: Command, interrupt: Interrupt): void {
       "--queue <url>",
       "Redis or Valkey server that holds the queue, redis://host:port",
     )
-    .option(
-      "--checkpoints <dir>",
-      "folder that all workers share: a run taken over goes on from there, not from its beginning",
+    .addOption(
+      folderOption(
+        "--checkpoints <dir>",
+        "folder that all workers share: a run taken over goes on from there, not from its beginning",
+      ),
     )
     .addOption(checkpointEvery("time between checkpoints of a run, with --checkpoints"))
     .description("make the runs that `ninscope sweep --queue` puts on a queue, until Ctrl-C")

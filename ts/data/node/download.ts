@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RunError } from "../../errors/errors.js";
 import type { NamedSet } from "../load.js";
 import { cacheFolder } from "./locate.js";
+import { makeFolder } from "./makeFolder.js";
 import { KNOWN_SETS, type KnownFile } from "./sets.js";
 
 export interface FetchOptions {
@@ -26,7 +27,7 @@ export interface FetchOptions {
  */
 export async function fetchSet(name: NamedSet, options: FetchOptions = {}): Promise<string> {
   const { folder = cacheFolder(name), baseUrl = KNOWN_SETS[name].source } = options;
-  await mkdir(folder, { recursive: true }).catch((cause: Error) => {
+  await makeFolder(folder).catch((cause: Error) => {
     throw new RunError(`${folder} could not be made: ${cause.message}`, { cause });
   });
   for (const file of KNOWN_SETS[name].files) {

@@ -47,5 +47,6 @@ function reason(error: NodeJS.ErrnoException): string {
   if (error.code === "EFBIG") return "the file is larger than this process may write";
   if (error.code === "EACCES" || error.code === "EPERM") return "permission denied";
   if (error.code === "EROFS") return "the file system is read-only";
+  if (error.code === "ENOENT") return "its file system takes no new files or folders there";
   return error.message;
 }

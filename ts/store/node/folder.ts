@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../../data/node/makeFolder.js";
 import { RunError } from "../../errors/errors.js";
 import type { Storage } from "../storage.js";
 import { syncFolder, unwritable, writeWhole } from "./atomic.js";
@@ -62,7 +63,7 @@ export class Folder implements Storage {
   async write(file: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.name, file);
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
     } catch (cause) {
       throw unwritable(path, cause);
     }

@@ -4,25 +4,40 @@ import { jsonOf } from "../../data/text.js";
 import { InputError } from "../../errors/errors.js";
 import { JOURNAL, Store } from "../store.js";
 import { Folder } from "./folder.js";
-import { openFolder, writeJson } from "./results.js";
+import { type Claim, clearResults, openFolder, SPEC } from "./openFolder.js";
+import { writeJson } from "./results.js";
 
 /**
  * Opens the store in a folder of results, made if it is not there, and holds it.
  * @param field what named the folder, for the message.
  * @param say told when it takes a while to find out whether another process holds it.
- * @throws InputError if the folder holds something else; RunError that tells who holds it, if another process does.
+ * @param claim what is meant to be done with earlier results; left out: they are let alone.
+ * @throws InputError if the folder holds something else, or results that the claim does not allow; RunError that tells
+ *   who holds it, if another process does.
  */
 export async function openStore(
   folder: string,
   field = "folder",
   say?: (line: string) => void,
+  claim: Claim | null = null,
 ): Promise<Store> {
-  await openFolder(folder, field);
+  await openFolder(folder, claim, field);
   const held = await Folder.open(folder, say);
-  return Store.open(held).catch(async (error) => {
+  try {
+    if (claim?.begin === "anew") await clearResults(folder);
+    return await Store.open(held);
+  } catch (error) {
     await held.close();
     throw error;
-  });
+  }
+}
+
+/** The same for results that are written all at once: the folder is held only while earlier ones are removed. */
+export async function prepareFolder(folder: string, claim: Claim): Promise<void> {
+  await openFolder(folder, claim);
+  if (claim.begin !== "anew") return;
+  const held = await Folder.open(folder);
+  await clearResults(folder).finally(() => held.close());
 }
 
 /** Opens the store in a folder to read it, without holding it: it may be another's, or on a disk that is read-only. */
@@ -32,7 +47,7 @@ export function readStore(folder: string): Promise<Store> {
 
 /** Says in a folder what its results are of, before there are any. */
 export async function writeSpec(folder: string, spec: unknown): Promise<void> {
-  await writeJson(folder, "experiment.json", spec);
+  await writeJson(folder, SPEC, spec);
 }
 
 /**
@@ -41,7 +56,7 @@ export async function writeSpec(folder: string, spec: unknown): Promise<void> {
  * @throws InputError if it does not say.
  */
 export async function readSpec(folder: string, field: string): Promise<unknown> {
-  const path = join(folder, "experiment.json");
+  const path = join(folder, SPEC);
   try {
     return jsonOf(await readFile(path), (why) => {
       throw new Error(why);

@@ -1,49 +1,9 @@
-import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../../errors/errors.js";
 import { type TrajectoryRow, trajectoryRows } from "../../format/trajectoryRows.js";
 import type { Trajectory } from "../../trajectory/trajectory.js";
 import type { RunSummary } from "../runStore.js";
-import { unwritable, writeWhole } from "./atomic.js";
+import { writeWhole } from "./atomic.js";
 import { type Column, writeParquet } from "./parquet.js";
-
-/** Files that mark a folder as one of ours, and what a process that was killed early may have left alone there. */
-const MARKS = ["experiment.json", "journal.jsonl"];
-const EARLY = /^(lock|figures|checkpoints|trajectories\.pack|.*\.part)$/;
-
-/**
- * Makes ready the folder that results go to.
- * @param field what named the folder, for the message.
- * @throws InputError if it holds something else; RunError if it cannot be made.
- */
-export async function openFolder(folder: string, field = "--out"): Promise<void> {
-  let entries: string[];
-  try {
-    await mkdir(folder, { recursive: true });
-    entries = await readdir(folder);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === "EEXIST" || code === "ENOTDIR") {
-      throw new InputError(
-        field,
-        `${field} is "${folder}": takes a folder, and a file is in the way`,
-      );
-    }
-    throw unwritable(folder, cause);
-  }
-  const ours = entries.some((entry) => MARKS.includes(entry));
-  if (!ours && !entries.every((entry) => EARLY.test(entry))) {
-    throw new InputError(
-      field,
-      `${field} is "${folder}": it holds other things (${entries.slice(0, 3).join(", ")}); takes a new or empty folder, or one of earlier results`,
-    );
-  }
-  try {
-    await mkdir(join(folder, "figures"));
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(folder, cause);
-  }
-}
 
 /** Writes a JSON file whole; numbers that are not finite become null. */
 export async function writeJson(folder: string, name: string, value: unknown): Promise<void> {

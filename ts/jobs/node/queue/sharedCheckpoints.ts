@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../../../data/node/makeFolder.js";
 import { InputError } from "../../../errors/errors.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../store/checkpointFile.js";
 import { unwritable, writeWhole } from "../../../store/node/atomic.js";
@@ -16,7 +17,7 @@ export class SharedCheckpoints implements CheckpointStore {
   /** @throws InputError if a file is in the way; RunError if the folder cannot be made. */
   static async open(folder: string): Promise<SharedCheckpoints> {
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(folder, cause);
       throw new InputError(
