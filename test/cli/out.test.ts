@@ -172,11 +172,11 @@ describe("paths of data", () => {
 
   test("count from the current folder on the command line", async () => {
     // The tests run in the repository's folder.
-    const set = ["--set", "data.inputs=test/replay/fixtures", "--set", "data.targets=x.npy"];
+    const set = ["--set", "data.inputs=test/check/replay/fixtures", "--set", "data.targets=x.npy"];
     const named = ["train", "--set", 'data={"name":"npy"}', ...set];
     const { err } = await inProcess([...named, "--json"]);
     expect(JSON.parse(err).field).toBe("data.inputs");
-    expect(JSON.parse(err).error).toContain(join(process.cwd(), "test/replay/fixtures"));
+    expect(JSON.parse(err).error).toContain(join(process.cwd(), "test/check/replay/fixtures"));
     const nowhere = await inProcess(["train", config, "--set", "data.path=own.csv", "--json"]);
     expect(JSON.parse(nowhere.err).error).toContain(join(process.cwd(), "own.csv"));
   });

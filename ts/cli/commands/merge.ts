@@ -1,8 +1,9 @@
 import { realpath } from "node:fs/promises";
 import type { Command } from "commander";
 import { InputError } from "../../errors/errors.js";
-import { dataPaths, withDataPaths, withoutPlaces } from "../../experiment/dataPaths.js";
+import { fileName } from "../../experiment/dataPaths.js";
 import { type SweepInput, sweepPlan } from "../../experiment/sweep.js";
+import { dataPaths, withDataPaths } from "../../experiment/sweepPaths.js";
 import { canonicalJson } from "../../format/hash.js";
 import { openStore, readSpec, readStore, writeSpec } from "../../store/node/openStore.js";
 import type { RunSummary } from "../../store/runStore.js";
@@ -98,7 +99,7 @@ Example:
  */
 async function commonSpec(folders: readonly string[]): Promise<SweepInput[]> {
   const specs = await Promise.all(folders.map((folder) => readSpec(folder, "folders")));
-  const placeless = specs.map((spec) => canonicalJson(withoutPlaces(spec)));
+  const placeless = specs.map((spec) => canonicalJson(withDataPaths(spec, fileName)));
   const other = placeless.findIndex((spec) => spec !== placeless[0]);
   if (other >= 0) {
     throw new InputError(
