@@ -69,10 +69,20 @@ describe("the command as a process", () => {
     expect(existsSync(join(out, "summary.json"))).toBe(false);
   });
 
-  test("a full device is told as such", async () => {
+  test.each([
+    ["train", SHORT],
+    ["data list", ["data", "list"]],
+    ["help", ["help"]],
+  ])("%s says that a full device takes no output", async (_, args) => {
+    const { code, err } = await asProcess(args, "exec 1>/dev/full;").outcome;
+    const line = "standard output could not be written: the disk is full";
+    expect([code, err]).toEqual([1, `ninscope: ${line}\n`]);
+  });
+
+  test("a full device is told as JSON too", async () => {
     const { code, err } = await asProcess([...SHORT, "--json"], "exec 1>/dev/full;").outcome;
     expect(code).toBe(1);
-    expect(err).not.toMatch(/ at .*:\d+:\d+/);
+    expect(JSON.parse(err)).toEqual({ error: expect.stringMatching(/disk is full/), field: null });
   });
 
   test("a reader that goes away is no failure", async () => {

@@ -5,9 +5,14 @@ import { interruptible } from "./interrupt.js";
 const interrupt = interruptible();
 
 // Whoever reads our output may close it early (`| head`): that is no failure of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? 0 : 1),
-);
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  const why = error.code === "ENOSPC" ? "the disk is full" : error.message;
+  const line = `standard output could not be written: ${why}`;
+  const json = process.argv.includes("--json");
+  const said = json ? JSON.stringify({ error: line, field: null }) : `ninscope: ${line}`;
+  process.stderr.write(`${said}\n`, () => process.exit(1));
+});
 const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
 const { runCli } = await import("./program.js");
 const code = await runCli(process.argv.slice(2), JSON.parse(manifest).version, interrupt);

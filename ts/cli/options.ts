@@ -6,8 +6,8 @@ import type { FileSource } from "../data/load.js";
 import { nodeFiles } from "../data/node/files.js";
 import { jsonOf } from "../data/text.js";
 import { InputError, shown } from "../errors/errors.js";
-import { withDataPaths } from "../experiment/dataPaths.js";
 import { fieldAt, parseValue, withField } from "../experiment/paths.js";
+import { withDataPaths } from "../experiment/sweepPaths.js";
 import { isPlainObject } from "../schema/plainObject.js";
 import type { Claim } from "../store/node/openFolder.js";
 import { readSpec } from "../store/node/openStore.js";
@@ -71,7 +71,8 @@ export function beginning({
 /** An option that names a folder. */
 export function folderOption(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text) => {
-    if (text.trim() !== "") return text;
+    // An option in a folder's place means that the folder was forgotten.
+    if (text.trim() !== "" && !text.startsWith("-")) return text;
     const [flag] = flags.split(" ");
     throw new InputError(flag, `${flag} is ${shown(text)}: takes the path of a folder`);
   });

@@ -6,7 +6,7 @@ import { type NetworkCurvature, networkCurvature } from "../../curvature/network
 import { readNetwork } from "../../curvature/ownNetwork.js";
 import { dataSummary } from "../../data/dataset.js";
 import { loadDataset } from "../../data/load.js";
-import { InputError } from "../../errors/errors.js";
+import { InputError, RunError } from "../../errors/errors.js";
 import { parseExperiment } from "../../experiment/parse.js";
 import { loadKernels } from "../../kernels/node/load.js";
 import { Streams } from "../../random/streams.js";
@@ -62,7 +62,7 @@ Example:
         data: spec,
         seed,
       } = parseExperiment(await readConfig(options.config, options.set));
-      const own = readNetwork(await bytesOf(file), file, {
+      const own = readCheckpoint(await bytesOf(file), file, {
         activation: network.activation,
         loss: network.loss ?? "cross-entropy",
         layers: options.layers?.split(","),
@@ -89,6 +89,16 @@ function number(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError("takes a number");
   return value;
+}
+
+/** A damaged file is bad input here: it was given, not made. */
+function readCheckpoint(...given: Parameters<typeof readNetwork>): ReturnType<typeof readNetwork> {
+  try {
+    return readNetwork(...given);
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    throw new InputError("CHECKPOINT", `CHECKPOINT: ${error.message}`);
+  }
 }
 
 async function bytesOf(path: string): Promise<Uint8Array> {

@@ -7,6 +7,7 @@ import { type SweepInput, type SweepPlan, sweepPlan } from "../../experiment/swe
 import { canonicalJson } from "../../format/hash.js";
 import { QueueRunner } from "../../jobs/node/queue/queueRunner.js";
 import { loadKernels } from "../../kernels/node/load.js";
+import { isPlainObject } from "../../schema/plainObject.js";
 import { readStore } from "../../store/node/openStore.js";
 import type { Interrupt } from "../interrupt.js";
 import {
@@ -120,7 +121,10 @@ async function sweepSpec(
       `--out is "${options.out}": it holds a single run, with which \`ninscope train --resume\` goes on`,
     );
   }
-  return input?.sweep ? input : { ...input, sweep: { "noise.0.sigma": "0.1:100:13" } };
+  // What is no object is refused where the sweep is planned.
+  return !isPlainObject(input) || input.sweep
+    ? input
+    : { ...input, sweep: { "noise.0.sigma": "0.1:100:13" } };
 }
 
 /** The machine asked for; with --resume, and unless another is asked for, the one that made the last run in --out. */
