@@ -35,7 +35,7 @@ describe("ninscope png", () => {
     await writeFile(join(folder, "other.svg"), "<svg/>");
     for (const [name, message] of [
       ["other.svg", /^ninscope: figures: .*other.svg: it is no figure of ninscope\n$/],
-      ["none.svg", /could not be read: ENOENT[^\n]*\n$/],
+      ["none.svg", /there is no such file; takes the path of a file\n$/],
       ["figure.txt", /takes a name that ends in .svg\n$/],
     ] as const) {
       const { code, err } = await inProcess(["png", join(folder, name)]);

@@ -85,6 +85,16 @@ describe("the command as a process", () => {
     expect(JSON.parse(err)).toEqual({ error: expect.stringMatching(/disk is full/), field: null });
   });
 
+  test("a read-only disk is told as such", async ({ skip }) => {
+    const disk = await mkdtemp(join(folder, "disk-"));
+    const mount = `mount -t tmpfs -o ro tmpfs ${disk} 2>/dev/null || exit 77;`;
+    const inside = asProcess([...SHORT, "--out", join(disk, "a", "b")], mount, ["unshare", "-m"]);
+    const { code, err } = await inside.outcome;
+    if (code === 77 || /unshare/.test(err)) skip("this user may mount no disk");
+    expect(code).toBe(1);
+    expect(err).toMatch(/^ninscope: \S+ could not be written: the file system is read-only\n$/);
+  });
+
   test("a reader that goes away is no failure", async () => {
     const { err } = await asProcess(["phases", "--seeds", "1"], "exec 1> >(head -c 1 >/dev/null);")
       .outcome;

@@ -127,12 +127,10 @@ async function refuses(
   expect(plain.code).toBe(code);
   // The demo tells what it is about to do.
   if (args[0] !== "demo") expect(plain.out).toBe("");
-  if (args[0] !== "png") {
-    const object = await inProcess([...args, "--json"], signal);
-    expect(object.err).toMatch(/^[^\n]+\n$/);
-    expect(JSON.parse(object.err)).toEqual({ error: expect.stringMatching(message), field });
-    expect([object.code, object.out]).toEqual([code, ""]);
-  }
+  const object = await inProcess([...args, "--json"], signal);
+  expect(object.err).toMatch(/^[^\n]+\n$/);
+  expect(JSON.parse(object.err)).toEqual({ error: expect.stringMatching(message), field });
+  expect([object.code, object.out]).toEqual([code, ""]);
   const results = await readdir(out, { recursive: true }).catch(() => []);
   expect(results.filter((name) => /\.part|summary|parquet|report|\.svg/.test(name))).toEqual([]);
 }

@@ -37,10 +37,15 @@ export interface Child {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts the built command as its users do; `prefix` is a shell's words before it. */
-export function asProcess(args: readonly string[], prefix = ""): Child {
+/** Starts the built command as its users do; `prefix` is a shell's words before it, `around` what starts that shell. */
+export function asProcess(
+  args: readonly string[],
+  prefix = "",
+  around: readonly string[] = [],
+): Child {
   const words = [process.execPath, "dist/cli.js", ...args].map((word) => `'${word}'`).join(" ");
-  const child = spawn("bash", ["-c", `${prefix} exec ${words}`], {
+  const [command, ...rest] = [...around, "bash", "-c", `${prefix} exec ${words}`];
+  const child = spawn(command, rest, {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const texts = { out: "", err: "" };

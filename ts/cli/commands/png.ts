@@ -3,15 +3,15 @@ import { readBytes } from "../../data/node/readBytes.js";
 import { InputError, RunError } from "../../errors/errors.js";
 import { still } from "../../report/still.js";
 import { writeWhole } from "../../store/node/atomic.js";
+import { type CommonOptions, withVoice } from "../options.js";
 
-interface PngOptions {
+interface PngOptions extends CommonOptions {
   readonly width: number;
   readonly dark?: boolean;
 }
 
 export function pngCommand(program: Command): void {
-  program
-    .command("png")
+  withVoice(program.command("png"))
     .description("turn figures into PNG files beside them")
     .argument("<figures...>", "SVG files that ninscope made")
     .option("--width <pixels>", "width of the picture", width, 1600)
@@ -28,13 +28,16 @@ Examples:
     )
     .action(async (figures: string[], options: PngOptions) => {
       const { Resvg } = await resvg();
+      const files: string[] = [];
       for (const figure of figures) {
         const svg = await readFigure(figure, options.dark ? "dark" : "light");
         const picture = new Resvg(svg, { fitTo: { mode: "width", value: options.width } });
         const file = figure.replace(/\.svg$/, ".png");
         await writeWhole(file, picture.render().asPng());
-        process.stdout.write(`${file}\n`);
+        files.push(file);
+        if (!options.json) process.stdout.write(`${file}\n`);
       }
+      if (options.json) process.stdout.write(`${JSON.stringify({ files })}\n`);
     });
 }
 
