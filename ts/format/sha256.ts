@@ -1,4 +1,4 @@
-import { Pace } from "../async/pause.js";
+import { Pacer } from "../async/pause.js";
 
 /** Bytes that the fallback digests at a time: some milliseconds of work. */
 const CHUNK = 2 ** 18;
@@ -16,7 +16,7 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 async function inPieces(bytes: Uint8Array): Promise<Uint8Array> {
   const { sha256: algorithm } = await import("@noble/hashes/sha2.js");
   const hash = algorithm.create();
-  const pace = new Pace();
+  const pace = new Pacer();
   for (let at = 0; at < bytes.length; at += CHUNK) {
     hash.update(bytes.subarray(at, at + CHUNK));
     if (pace.due) await pace.rest();
