@@ -1,3 +1,4 @@
+import { copyInTurns } from "../../async/copyInTurns.js";
 import type { Dataset, Split } from "../../data/dataset.js";
 
 /** The array buffers that a message owns, to be moved and not copied. */
@@ -10,14 +11,11 @@ export function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): Array
 }
 
 /** A copy of a data set that may be given away. */
-export function copyOf(dataset: Dataset): Dataset {
-  return { ...dataset, train: copied(dataset.train), test: dataset.test && copied(dataset.test) };
+export async function copyOf(dataset: Dataset): Promise<Dataset> {
+  const { train, test } = dataset;
+  return { ...dataset, train: await copied(train), test: test && (await copied(test)) };
 }
 
-function copied({ rows, inputs, targets }: Split): Split {
-  return {
-    rows,
-    inputs: inputs instanceof Uint8Array ? new Uint8Array(inputs) : inputs.slice(),
-    targets: targets.slice(),
-  };
+async function copied({ rows, inputs, targets }: Split): Promise<Split> {
+  return { rows, inputs: await copyInTurns(inputs), targets: await copyInTurns(targets) };
 }

@@ -78,7 +78,8 @@ export class WorkerSlot {
       return await this.#unlessAborted(signal, async () => {
         await this.ready;
         if (data && this.#held !== data.key) {
-          const copy = copyOf(data.dataset);
+          const copy = await copyOf(data.dataset);
+          signal?.throwIfAborted();
           await this.#call(() => this.#remote.hold(data.key, transfer(copy, buffersIn(copy))));
         }
         // A worker holds one data set at a time: a generated set replaces the one that it was given.
