@@ -15,13 +15,17 @@ export interface LanczosResult extends Spectrum {
  * Eigenvalues of a symmetric map by Lanczos' recursion with full reorthogonalisation (Golub and Van Loan, *Matrix
  * Computations*, section 10.3): the outermost converge first.
  * @param start any vector that is not zero; a random one finds every eigenvalue.
- * @param steps applications of the map at most; fewer if the largest eigenvalue is found to `tolerance` (relative)
- * or the start's invariant space is exhausted.
+ * @param steps applications of the map at most; fewer if the `leading` largest eigenvalues are found to `tolerance` (of the
+ * largest) or the start's invariant space is exhausted.
  */
 export async function lanczos(
   apply: Apply,
   start: ArrayLike<number>,
-  { steps, tolerance = 0 }: { readonly steps: number; readonly tolerance?: number },
+  {
+    steps,
+    tolerance = 0,
+    leading = 1,
+  }: { readonly steps: number; readonly tolerance?: number; readonly leading?: number },
 ): Promise<LanczosResult> {
   const d = start.length;
   const basis: Float64Array[] = [];
@@ -41,7 +45,9 @@ export async function lanczos(
     const last = k >= Math.min(steps, d) || exhausted;
     if (last || (tolerance > 0 && k % 5 === 0)) {
       found = ritz(basis, diagonal, beside, exhausted ? 0 : rest);
-      if (last || found.residuals[0] <= tolerance * Math.abs(found.values[0])) return found;
+      const residual = Math.max(...found.residuals.slice(0, leading));
+      const enough = k >= leading && residual <= tolerance * Math.abs(found.values[0]);
+      if (last || enough) return found;
     }
     beside.push(rest);
     next = scaled(image, 1 / rest);

@@ -19,7 +19,16 @@ export async function denseHessian(probe: CurvatureProbe): Promise<Float64Array>
   }
   const unit = new Float64Array(d * d);
   for (let k = 0; k < d; k++) unit[k * d + k] = 1;
-  return probe.shifted(unit, "pointwise");
+  return responses(probe, unit);
+}
+
+/** `<H> V`, `[d, k]` row-major. @throws RunError where it is not finite: an eigen-solver makes nothing of that. */
+async function responses(probe: CurvatureProbe, V: Float64Array): Promise<Float64Array> {
+  const found = await probe.shifted(V, "pointwise");
+  if (found.every(Number.isFinite)) return found;
+  throw new RunError(
+    `the curvature at layer ${probe.layer} is not finite at these weights: they have diverged`,
+  );
 }
 
 /** The spectrum of `<H>`: all of it up to `dense` units, else what Lanczos finds in `steps`. */
@@ -32,14 +41,42 @@ export async function localSpectrum(
   return topSpectrum(probe, streams, { steps });
 }
 
-/** The outer eigenvalues of `<H>`, the largest to 1e-5 if `steps` suffice; `run` tells random starts apart. */
+/**
+ * The largest eigenvalues of `<H>`, falling, and how far off each may be: of all of it up to 128 units, where equal ones
+ * are found too; else the five largest to 1e-5 of the largest, by Lanczos.
+ */
+export async function leadingEigenvalues(
+  probe: CurvatureProbe,
+  streams: Streams,
+): Promise<{ readonly values: readonly Estimate[]; readonly vector: Float64Array }> {
+  const d = probe.width;
+  if (d > 128) {
+    const { values, residuals, vectors } = await topSpectrum(probe, streams, {
+      steps: 200,
+      leading: 5,
+    });
+    const estimates = Array.from(values, (value, k) => ({ value, error: residuals[k] }));
+    return { values: estimates, vector: vectors.slice(0, d) };
+  }
+  const matrix = await denseHessian(probe);
+  const { values, vectors } = spectrumOf(matrix);
+  // Rounding makes `<H>` asymmetric. A matrix off by E moves no eigenvalue further than |E| (Weyl).
+  let square = 0;
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < d; j++) square += ((matrix[i * d + j] - matrix[j * d + i]) / 2) ** 2;
+  }
+  const estimates = Array.from(values, (value) => ({ value, error: Math.sqrt(square) }));
+  return { values: estimates, vector: vectors.slice(0, d) };
+}
+
+/** The outer eigenvalues of `<H>`, the `leading` largest to 1e-5 of the largest if `steps` suffice; `run` tells random starts apart. */
 export function topSpectrum(
   probe: CurvatureProbe,
   streams: Streams,
-  { steps = 80, tolerance = 1e-5, run = 0 } = {},
+  { steps = 80, tolerance = 1e-5, run = 0, leading = 1 } = {},
 ): Promise<LanczosResult> {
   const start = streams.draw("probe", 0, "normal", run, 1, probe.width);
-  return lanczos((v) => probe.shifted(v, "pointwise"), start, { steps, tolerance });
+  return lanczos((v) => responses(probe, v), start, { steps, tolerance, leading });
 }
 
 /** Eigenvalues of `<H>` and how densely they lie. */
@@ -106,6 +143,8 @@ export async function smoothedMaximum(
     );
     const before = value;
     value = quadraticForm(vector, image) / delta;
+    // No curvature along it: there is no direction to follow.
+    if (image.every((x) => x === 0)) break;
     vector = unitVector(image);
     if (Math.abs(value - before) <= tolerance * Math.abs(value)) break;
   }

@@ -1,12 +1,12 @@
 import type { Estimate } from "../analysis/estimate.js";
 import type { Machine } from "../backend/machine.js";
 import type { Dataset } from "../data/dataset.js";
-import { InputError } from "../errors/errors.js";
+import { InputError, RunError } from "../errors/errors.js";
 import type { Network } from "../program/network.js";
 import type { Streams } from "../random/streams.js";
 import type { Parameters } from "../train/parameters.js";
 import { CurvatureProbe } from "./curvatureProbe.js";
-import { hutchinsonTrace, localDensity, smoothedMaximum, topSpectrum } from "./hessian.js";
+import { hutchinsonTrace, leadingEigenvalues, localDensity, smoothedMaximum } from "./hessian.js";
 import { type WeightCurvature, weightCurvature } from "./weightCurvature.js";
 
 /** What is read of a network that is not trained here. */
@@ -35,7 +35,8 @@ const MOST_NODES = 65_536;
 /**
  * Probes one layer of a network with noise nodes of random weights, whose shifts have the root mean square `reach`:
  * the antithetic reading then estimates `tr<H> / units`, better with more nodes.
- * @throws InputError where network and data do not fit, there is no such layer, or an option is out of range.
+ * @throws InputError where network and data do not fit, there is no such layer, or an option is out of range; RunError
+ * where the loss or its curvature is not finite.
  */
 export async function networkCurvature(
   machine: Machine,
@@ -52,14 +53,6 @@ export async function networkCurvature(
   },
 ): Promise<NetworkCurvature> {
   const { layer, nodes = 32, reach = 0.1, repeats = 8, signal } = options;
-  const { widths } = network;
-  const outputs = widths[widths.length - 1];
-  if (widths[0] !== data.inputs || outputs !== data.outputs) {
-    throw new InputError(
-      "data",
-      `the network goes from ${widths[0]} to ${outputs}: ${data.name} has ${data.inputs} inputs and ${data.outputs} outputs`,
-    );
-  }
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MOST_NODES) {
     throw new InputError("nodes", `nodes is ${nodes}: takes an integer from 1 to ${MOST_NODES}`);
   }
@@ -75,27 +68,34 @@ export async function networkCurvature(
   try {
     probe.load(parameters);
     const { loss } = await probe.gradient();
+    if (!Number.isFinite(loss)) {
+      throw new RunError(
+        `the mean loss is ${loss} at these weights: they have diverged, and there is no curvature to read`,
+      );
+    }
     const { points, density } = await localDensity(probe, streams);
-    const top = await topSpectrum(probe, streams, { steps: 60, tolerance: 1e-5 });
+    const top = await leadingEigenvalues(probe, streams);
     const random = streams.draw("probe", 4, "normal", 0, probe.width, nodes);
     const scale = 1 / Math.sqrt(probe.width * nodes);
     const niw = Float64Array.from(random, (x) => x * scale);
     const shift = { sigma: reach, distribution: "normal", repeats } as const;
-    return {
+    const found = {
       ...(await weightCurvature(probe, niw, streams, shift)),
       layer,
       units: probe.width,
       samples,
       loss,
-      eigenvalues: Array.from(top.values.slice(0, 10), (value, k) => ({
-        value,
-        error: top.residuals[k],
-      })),
+      eigenvalues: top.values.slice(0, 10),
       trace: await hutchinsonTrace(probe, streams),
       density: { points: [...points], density: [...density] },
       reach,
-      smoothedMax: (await smoothedMaximum(probe, top.vectors.slice(0, probe.width), reach)).value,
+      smoothedMax: (await smoothedMaximum(probe, top.vector, reach)).value,
     };
+    const { pointwise, smoothed, antithetic, smoothedMax } = found;
+    if ([pointwise, smoothed, antithetic.value, smoothedMax].every(Number.isFinite)) return found;
+    throw new RunError(
+      `the loss is not finite at shifts of ${reach} from these weights: they have diverged`,
+    );
   } finally {
     probe.dispose();
   }

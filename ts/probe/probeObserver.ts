@@ -68,14 +68,17 @@ export class ProbeObserver implements Observer {
     this.#curvature.load(parameters);
     const { loss, squares: gradientProducts } = await this.#curvature.gradient();
     const noise = { ...experiment.noise[0], repeats: this.repeats, moment: this.moments.length };
+    const along = await weightCurvature(this.#curvature, niw, streams, noise);
+    // The weights of a run that diverges have no curvature.
+    const finite = Number.isFinite(loss) && Number.isFinite(along.pointwise);
     this.moments.push({
       step: state.step,
       epoch: state.step / schedule.stepsPerEpoch,
       niwNorm: Math.sqrt(squares(niw)),
       loss,
       ...gradientAlong(gradientProducts, niw),
-      ...(await weightCurvature(this.#curvature, niw, streams, noise)),
-      hMax: await this.#largestEigenvalue(state.step),
+      ...along,
+      hMax: finite ? await this.#largestEigenvalue(state.step) : null,
       expansion: state.step < schedule.steps ? await this.#expansion.at(state) : null,
     });
   }
