@@ -1,7 +1,8 @@
 import { pause } from "../async/pause.js";
 import type { Machine, Session } from "../backend/machine.js";
 import type { Dataset } from "../data/dataset.js";
-import { InputError, RunError } from "../errors/errors.js";
+import { InputError, RunError, shown } from "../errors/errors.js";
+import { lossFor } from "../experiment/checkAgainstData.js";
 import { type CurvatureKind, type LoweredCurvature, lowerCurvature } from "../program/curvature.js";
 import type { Network } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
@@ -49,7 +50,7 @@ export class CurvatureProbe {
 
   /**
    * @param network noise nodes that it may have are left out.
-   * @throws InputError for a layer or a number of samples that there is not.
+   * @throws InputError for a layer or a number of samples that there is not, and where network and data do not fit.
    */
   static async open(
     machine: Machine,
@@ -71,6 +72,7 @@ export class CurvatureProbe {
         `samples is ${samples}: takes an integer from 1 to the number of training samples, ${data.train.rows - from}`,
       );
     }
+    checkFit(network, data);
     const width = network.widths[layer + 1];
     const plan = measuringPlan(bare, data, samples);
     const lowered = lowerCurvature({ plan, layer, nodes });
@@ -246,6 +248,24 @@ export class CurvatureProbe {
     }
     this.#signal?.throwIfAborted();
   }
+}
+
+function checkFit({ widths, loss }: Network, data: Dataset): void {
+  const outputs = widths[widths.length - 1];
+  if (widths[0] !== data.inputs || outputs !== data.outputs) {
+    throw new InputError(
+      "data",
+      `the network goes from ${widths[0]} to ${outputs}: ${data.name} has ${data.inputs} inputs and ${data.outputs} ${data.task === "regression" ? "numbers a target" : "classes"}`,
+    );
+  }
+  // Not every caller's types are checked: an unknown loss would be taken for a squared error.
+  if (loss !== "cross-entropy" && loss !== "mse") {
+    throw new InputError(
+      "network.loss",
+      `network.loss is ${shown(loss)}: takes one of cross-entropy, mse`,
+    );
+  }
+  lossFor(data, loss);
 }
 
 /** Columns `first` to `first + count` of a matrix with so many columns. */

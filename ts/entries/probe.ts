@@ -15,6 +15,13 @@ export {
 } from "../analysis/spectrum.js";
 export { firstPassage, fitDecay, type Scatter, type TimeScale } from "../analysis/timeScale.js";
 export { boundaryVerdict, type Verdict, verdictOf } from "../analysis/verdict.js";
+export type { LayerNames } from "../curvature/layersInFile.js";
+export {
+  type OwnNetwork,
+  type OwnNetworkOptions,
+  readNetwork,
+  writeNetwork,
+} from "../curvature/ownNetwork.js";
 export {
   type FigureOne,
   type FigureOneOptions,

@@ -22,12 +22,7 @@ export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-
       `network.outputs is ${network.outputs}: ${data.name} has ${data.outputs} ${regression ? "numbers a target" : "classes"}`,
     );
   }
-  if (regression && network.loss === "cross-entropy") {
-    throw new InputError(
-      "network.loss",
-      `network.loss is "cross-entropy": ${data.name} has numbers for targets, not classes, and takes "mse"`,
-    );
-  }
+  const loss = lossFor(data, network.loss);
   if (regression && stop.trainAccuracy !== undefined) {
     throw new InputError(
       "stop.trainAccuracy",
@@ -46,5 +41,22 @@ export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-
       `record.evaluateSamples is ${record.evaluateSamples}: takes at most the number of training samples, ${data.train.rows}`,
     );
   }
-  return network.loss ?? (regression ? "mse" : "cross-entropy");
+  return loss;
+}
+
+/**
+ * The loss of a network on this data: the given one, or else the one that suits the targets.
+ * @throws InputError (`network.loss`) for cross-entropy on targets that are numbers.
+ */
+export function lossFor(
+  { name, task }: Pick<Dataset, "name" | "task">,
+  given: "cross-entropy" | "mse" | undefined,
+): "cross-entropy" | "mse" {
+  if (task === "regression" && given === "cross-entropy") {
+    throw new InputError(
+      "network.loss",
+      `network.loss is "cross-entropy": ${name} has numbers for targets, not classes, and takes "mse"`,
+    );
+  }
+  return given ?? (task === "regression" ? "mse" : "cross-entropy");
 }

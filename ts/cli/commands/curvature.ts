@@ -3,13 +3,15 @@ import { type Command, InvalidArgumentError } from "commander";
 import { machineFor } from "../../backend/machineFor.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { type NetworkCurvature, networkCurvature } from "../../curvature/networkCurvature.js";
-import { readNetwork } from "../../curvature/ownNetwork.js";
+import { type OwnNetwork, readNetwork } from "../../curvature/ownNetwork.js";
 import { dataSummary } from "../../data/dataset.js";
 import { loadDataset } from "../../data/load.js";
-import { InputError, RunError } from "../../errors/errors.js";
+import { InputError } from "../../errors/errors.js";
+import { lossFor } from "../../experiment/checkAgainstData.js";
 import { parseExperiment } from "../../experiment/parse.js";
 import { loadKernels } from "../../kernels/node/load.js";
 import { Streams } from "../../random/streams.js";
+import { isPlainObject } from "../../schema/plainObject.js";
 import { shown } from "../comparisons.js";
 import { dataLine } from "../dataLine.js";
 import type { Interrupt } from "../interrupt.js";
@@ -40,7 +42,7 @@ export function curvatureCommand(program: Command, interrupt: Interrupt): void {
     .option("--layer <l>", "weight layer whose pre-activations are probed, from 0", number, 0)
     .option(
       "--layers <names>",
-      "the Linear layers from the input on, with commas: fc1,fc2 or, of any other names, W1:b1,W2:b2",
+      "the Linear layers from the input on, with commas: fc1,fc2 or, of any other names, W1:b1,W2:b2; needed where shapes and numbers in the names leave their order open, and to leave tensors of the file out",
     )
     .option("--samples <n>", "training samples (1000)", number)
     .option("--nodes <m>", "probing noise nodes (32)", number)
@@ -57,19 +59,27 @@ Example:
     )
     .action(async (file: string, options: CurvatureOptions) => {
       const voice = voiceOf(options);
-      const {
-        network,
-        data: spec,
-        seed,
-      } = parseExperiment(await readConfig(options.config, options.set));
-      const own = readCheckpoint(await bytesOf(file), file, {
-        activation: network.activation,
-        loss: network.loss ?? "cross-entropy",
-        layers: options.layers?.split(","),
-      });
+      const config = await readConfig(options.config, options.set);
+      const { network, data: spec, seed } = parseExperiment(config);
+      if (network.init === "ntk") {
+        throw new InputError(
+          "network.init",
+          'network.init is "ntk": the weights of a file are read as they are (z = W x + b); leave it out',
+        );
+      }
+      const bytes = await bytesOf(file);
       const kernels = await loadKernels({ fast: options.fast });
       const streams = new Streams(kernels, seed);
       const data = await loadDataset(spec, streams, dataFiles(voice, interrupt.signal));
+      const own = readNetwork(bytes, file, {
+        activation: network.activation,
+        loss: lossFor(data, network.loss),
+        layers: options.layers?.split(",").map((name) => name.trim()),
+        inputs: data.inputs,
+        outputs: data.outputs,
+        hidden: namesHiddenLayers(config) ? network.layers : undefined,
+        bias: network.bias,
+      });
       const machine = await machineFor(options.backend, kernels, { source: dawn });
       const { layer, samples, nodes, reach } = options;
       const { signal } = interrupt;
@@ -79,26 +89,49 @@ Example:
       const used = dataSummary(data);
       process.stdout.write(
         voice.json
-          ? `${JSON.stringify({ data: used, ...found })}\n`
-          : `${dataLine(used)}\n${described(found)}\n`,
+          ? `${JSON.stringify({ network: summaryOf(own), data: used, ...found })}\n`
+          : `${describedNetwork(own)}\n${dataLine(used)}\n${described(found)}\n`,
       );
     });
+}
+
+/** Whether the hidden widths are the user's own, and no default. */
+function namesHiddenLayers(config: unknown): boolean {
+  const { network } = config as { network?: unknown };
+  return isPlainObject(network) && network.layers !== undefined;
+}
+
+/** What was taken for the network, for the user to compare with what was meant. */
+function summaryOf({ network, layers, unused }: OwnNetwork) {
+  const { widths, activation, loss } = network;
+  return {
+    layers: layers.map((layer, l) => ({ ...layer, shape: [widths[l + 1], widths[l]] })),
+    activation,
+    loss,
+    unused,
+  };
+}
+
+function describedNetwork(own: OwnNetwork): string {
+  const { layers, activation, loss, unused } = summaryOf(own);
+  const rows = layers.map(({ weight, bias, shape }, l) => [
+    String(l),
+    weight,
+    shape.join(" x "),
+    bias ?? "none",
+  ]);
+  const rest = unused.length > 0 ? [`left out: ${unused.join(", ")}`] : [];
+  return [
+    table(["layer", "weight", "outputs x inputs", "bias"], rows),
+    `activation ${activation} between them, loss ${loss}`,
+    ...rest,
+  ].join("\n");
 }
 
 function number(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError("takes a number");
   return value;
-}
-
-/** A damaged file is bad input here: it was given, not made. */
-function readCheckpoint(...given: Parameters<typeof readNetwork>): ReturnType<typeof readNetwork> {
-  try {
-    return readNetwork(...given);
-  } catch (error) {
-    if (!(error instanceof RunError)) throw error;
-    throw new InputError("CHECKPOINT", `CHECKPOINT: ${error.message}`);
-  }
 }
 
 async function bytesOf(path: string): Promise<Uint8Array> {

@@ -1,0 +1,133 @@
+/** A layer as far as its place in a chain goes. */
+export interface Link {
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Equal for layers of the same tensors, which may change places without a difference. */
+  readonly tensors: string;
+}
+
+/** Widths that a chain must have, where they are known. */
+export interface KnownWidths {
+  readonly inputs?: number;
+  readonly outputs?: number;
+  readonly hidden?: readonly number[];
+}
+
+/** Orders of layers in which each takes what the one before it puts out. */
+export interface Orders<T> {
+  readonly orders: readonly (readonly T[])[];
+  /** False: the search was given up, and there may be more. */
+  readonly complete: boolean;
+}
+
+/** Layers tried before a search is given up. */
+const MOST_TRIES = 20_000;
+
+/**
+ * The orders of all layers that make a chain, two at most: what matters is whether there is one, and one alone. An order
+ * is a directed Eulerian trail, with widths for nodes and layers for edges: the degrees tell where it begins, and a
+ * layer may be taken as long as all that remain can be reached behind it (Fleury).
+ */
+export function chainsOf<T extends Link>(
+  links: readonly T[],
+  known: KnownWidths,
+  byNumbers: boolean,
+): Orders<T> {
+  const orders: T[][] = [];
+  const { hidden } = known;
+  if (hidden && hidden.length !== links.length - 1) return { orders, complete: true };
+  const left = new Set(links);
+  const before = byNumbers ? lowerNumbered(links) : new Map<T, T>();
+  const order: T[] = [];
+  let tries = 0;
+  const fits = (link: T) => {
+    const place = order.length;
+    const wanted = place < links.length - 1 ? hidden?.[place] : known.outputs;
+    return wanted === undefined || wanted === link.outputs;
+  };
+  const extend = (at: number) => {
+    if (left.size === 0) {
+      orders.push([...order]);
+      return;
+    }
+    const tried = new Set<string>();
+    for (const link of [...left]) {
+      if (link.inputs !== at || tried.has(link.tensors) || !fits(link)) continue;
+      const lower = before.get(link);
+      if (lower && left.has(lower)) continue;
+      tried.add(link.tensors);
+      tries++;
+      left.delete(link);
+      if (isWithinReach(left, link.outputs)) {
+        order.push(link);
+        extend(link.outputs);
+        order.pop();
+      }
+      left.add(link);
+      if (orders.length >= 2 || tries > MOST_TRIES) return;
+    }
+  };
+  for (const start of startsOf(links)) {
+    if (orders.length >= 2) break;
+    if (known.inputs === undefined || known.inputs === start) extend(start);
+  }
+  return { orders, complete: tries <= MOST_TRIES };
+}
+
+/** Where a trail may begin: at the node with an edge out too many, or anywhere if it is a circuit. */
+function startsOf(links: readonly Link[]): number[] {
+  const surplus = new Map<number, number>();
+  for (const { inputs, outputs } of links) {
+    surplus.set(inputs, (surplus.get(inputs) ?? 0) + 1);
+    surplus.set(outputs, (surplus.get(outputs) ?? 0) - 1);
+  }
+  const odd = [...surplus].filter(([, count]) => count !== 0);
+  if (odd.length === 0) return [...surplus.keys()];
+  const balanced = odd.length === 2 && odd.every(([, count]) => Math.abs(count) === 1);
+  return balanced ? odd.filter(([, count]) => count === 1).map(([width]) => width) : [];
+}
+
+function isWithinReach(links: ReadonlySet<Link>, from: number): boolean {
+  const next = new Map<number, number[]>();
+  for (const { inputs, outputs } of links) {
+    const there = next.get(inputs);
+    if (there) there.push(outputs);
+    else next.set(inputs, [outputs]);
+  }
+  const reached = new Set([from]);
+  for (const width of reached) for (const other of next.get(width) ?? []) reached.add(other);
+  for (const width of next.keys()) if (!reached.has(width)) return false;
+  return true;
+}
+
+/** For a layer, the one of the next lower number whose name is otherwise the same: `net.2` for `net.10`. */
+function lowerNumbered<T extends Link>(links: readonly T[]): Map<T, T> {
+  const before = new Map<T, T>();
+  const families = new Map<string, { link: T; numbers: readonly string[] }[]>();
+  for (const link of links) {
+    const stem = stemOf(link.name);
+    const member = { link, numbers: link.name.match(/\d+/g) ?? [] };
+    families.set(stem, [...(families.get(stem) ?? []), member]);
+  }
+  for (const family of families.values()) {
+    family.sort((a, b) => compared(a.numbers, b.numbers));
+    for (let i = 1; i < family.length; i++) before.set(family[i].link, family[i - 1].link);
+  }
+  return before;
+}
+
+/** Numbers as digits, of any length. */
+function compared(a: readonly string[], b: readonly string[]): number {
+  for (const [i, text] of a.entries()) {
+    const [x, y] = [text, b[i]].map((digits) => digits.replace(/^0+/, ""));
+    if (x.length !== y.length) return x.length - y.length;
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return 0;
+}
+
+/** A name without its numbers. */
+export function stemOf(name: string): string {
+  return name.replace(/\d+/g, "#");
+}

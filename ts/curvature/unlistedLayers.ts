@@ -1,0 +1,136 @@
+import { cut, InputError } from "../errors/errors.js";
+import { chainsOf, type KnownWidths, type Link, stemOf } from "./layerOrder.js";
+import { type LayerNames, type LayersInFile, listed } from "./layersInFile.js";
+
+const HOW_TO_LIST =
+  "name its Linear layers from the input on (layers; --layers on the command line: fc1,fc2 or, of any other names, W1:b1,W2:b2)";
+/** Files of large models are refused before their layers' orders are tried. */
+const MOST_LAYERS = 1024;
+const MOST_REASONS = 3;
+
+interface Candidate extends Link {
+  readonly layer: LayerNames;
+}
+
+/**
+ * The layers of a file from the input on, where the user does not list them: all of its matrices, in the one order that
+ * their shapes allow, or, of several, the one in which numbered names rise.
+ * @throws InputError (`layers`) naming tensors that no chain of Linear layers has a place for, and where there is no order
+ * or more than one.
+ */
+export function unlistedLayers(file: LayersInFile, known: KnownWidths): LayerNames[] {
+  const layers = file
+    .matrices()
+    .filter((name) => /weight$/.test(name))
+    .map((name) => file.layerNamed(name));
+  refuseOthers(file, layers);
+  if (layers.length > MOST_LAYERS) {
+    throw refusal(file, `has ${layers.length} matrices, more than ${MOST_LAYERS}: ${HOW_TO_LIST}`);
+  }
+  const all = layers.map((layer) => candidateOf(file, layer));
+  const once = all.filter(({ layer }) => !isSecondName(file, layer));
+  const readings = once.length < all.length ? [all, once] : [all];
+  // Widths that contradict the file are not for the order to refuse: without them, it is found and they can be compared.
+  for (const widths of [known, { ...known, hidden: undefined }, {}]) {
+    const orders = readings.flatMap((reading) => ordersOf(reading, widths));
+    if (orders.length === 1 && orders[0]) return orders[0].map(({ layer }) => layer);
+    if (orders.length > 0) throw ambiguous(file, orders);
+  }
+  const names = listed(layers.map(({ weight }) => file.described(weight)));
+  throw refusal(
+    file,
+    `has no order of its matrices in which each takes what the one before it puts out, as Linear layers do: ${names}; ${HOW_TO_LIST}`,
+  );
+}
+
+/** Up to two orders of a reading; null stands for more that were not tried. */
+function ordersOf(
+  candidates: readonly Candidate[],
+  widths: KnownWidths,
+): (readonly Candidate[] | null)[] {
+  const byShape = chainsOf(candidates, widths, false);
+  if (byShape.complete && byShape.orders.length < 2) return [...byShape.orders];
+  const numbered = chainsOf(candidates, widths, true);
+  if (numbered.complete && numbered.orders.length === 1) return [...numbered.orders];
+  const { orders } = numbered.orders.length > 1 ? numbered : byShape;
+  return [...orders, null];
+}
+
+function candidateOf(file: LayersInFile, layer: LayerNames): Candidate {
+  const { weight, bias } = layer;
+  const [outputs, inputs] = file.shape(weight);
+  const tensors = JSON.stringify([file.own(weight), bias === null ? null : file.own(bias)]);
+  return { layer, name: weight, inputs, outputs, tensors };
+}
+
+/**
+ * Whether a layer may be another one by a second name (modules that are registered twice), and not a layer that shares its
+ * weights: nothing in it is its own, and its name is not of the same kind.
+ */
+function isSecondName(file: LayersInFile, { weight, bias }: LayerNames): boolean {
+  const own = file.own(weight);
+  if (own === weight || stemOf(own) === stemOf(weight)) return false;
+  const first = file.layerNamed(own);
+  return bias === null ? first.bias === null : file.own(bias) === first.bias;
+}
+
+/** Refuses tensors that would be left out, for a network that has them is another function. */
+function refuseOthers(file: LayersInFile, layers: readonly LayerNames[]): void {
+  const isVector = (bias: string | null) => bias !== null && file.shape(bias).length === 1;
+  const used = new Set(
+    layers.flatMap(({ weight, bias }) => (isVector(bias) ? [weight, bias] : [weight])),
+  );
+  const reasons = file.names().flatMap((name) => reasonAgainst(file, name, used.has(name)) ?? []);
+  const more = reasons.length - MOST_REASONS;
+  const some = reasons.slice(0, MOST_REASONS).join("; ") + (more > 0 ? `; and ${more} more` : "");
+  if (layers.length === 0 && !reasons.some((reason) => reason.includes(NOT_A_WEIGHT))) {
+    throw refusal(
+      file,
+      `has no matrices: takes the weights of Linear layers${some === "" ? "" : `, and ${some}`}`,
+    );
+  }
+  if (reasons.length === 0) return;
+  throw refusal(
+    file,
+    `holds more than a chain of Linear layers, which is all that is read: ${some}; if the network is such a chain without them, ${HOW_TO_LIST}`,
+  );
+}
+
+const NOT_A_WEIGHT = "is not called *.weight, so that its bias is not known";
+/** Modules that look vectors up instead of multiplying by a matrix; their names alone tell. */
+const EMBEDDING = /^(\w*emb(ed(ding)?s?)?|embed_\w+|w[tp]e)$/i;
+
+function reasonAgainst(file: LayersInFile, name: string, isUsed: boolean): string | null {
+  const type = file.unreadType(name);
+  if (type !== null) return `${cut(name)} holds ${type}, and F16, BF16, F32 or F64 is taken`;
+  const module = name.split(".").at(-2) ?? "";
+  if (EMBEDDING.test(module) && file.isMatrix(name))
+    return `${file.described(name)} is called as an embedding is`;
+  if (isUsed) return null;
+  if (file.isMatrix(name)) return `${cut(name)} ${NOT_A_WEIGHT}`;
+  const isVector = file.shape(name).length < 2;
+  return `${file.described(name)} is no matrix${isVector ? " and no bias of one" : ""}`;
+}
+
+function ambiguous(
+  file: LayersInFile,
+  orders: readonly (readonly Candidate[] | null)[],
+): InputError {
+  const found = orders.filter((order) => order !== null).slice(0, 2);
+  const written = found.map((order) =>
+    listed(
+      order.map(({ layer }) => cut(layer.weight)),
+      ",",
+    ),
+  );
+  const shapes = found[0]?.map(({ layer }) => file.described(layer.weight)) ?? [];
+  const such = found.length > 0 ? `: ${written.join(" or ")}, of ${listed(shapes)}` : "";
+  return refusal(
+    file,
+    `has layers that fit together in more than one order, and no numbers in their names that tell which${such}; ${HOW_TO_LIST}`,
+  );
+}
+
+function refusal({ file }: LayersInFile, what: string): InputError {
+  return new InputError("layers", `${file} ${what}`);
+}
