@@ -98,17 +98,21 @@ function nudged(json: string, random: Random): string {
   return json.slice(0, index) + String(Number(digits) + by) + json.slice(index + digits.length);
 }
 
+/** The list in a field, if no other change has left it without. */
+function listIn(json: string): unknown[] {
+  const value: unknown = JSON.parse(json);
+  return Array.isArray(value) ? value : [];
+}
+
 /** Of what the file says, most of which are wrong then. */
 const STRUCTURE: readonly Mutation[] = [
   (draft, random) =>
     set(entryOf(draft, random).fields, "data_offsets", (json) => nudged(json, random)),
   (draft, random) => set(entryOf(draft, random).fields, "shape", (json) => nudged(json, random)),
   (draft, random) =>
-    set(entryOf(draft, random).fields, "shape", (json) =>
-      JSON.stringify([...JSON.parse(json)].reverse()),
-    ),
+    set(entryOf(draft, random).fields, "shape", (json) => JSON.stringify(listIn(json).reverse())),
   (draft, random) =>
-    set(entryOf(draft, random).fields, "shape", (json) => JSON.stringify([1, ...JSON.parse(json)])),
+    set(entryOf(draft, random).fields, "shape", (json) => JSON.stringify([1, ...listIn(json)])),
   (draft, random) =>
     set(entryOf(draft, random).fields, "dtype", () =>
       JSON.stringify(oneOf(random, [...Object.keys(SIZES), "F4", "F6_E2M3", "INT8", "f32", ""])),
