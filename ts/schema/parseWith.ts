@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { cut, InputError, shown } from "../errors/errors.js";
+import { nearest } from "./nearest.js";
 import { isPlainObject } from "./plainObject.js";
 
 type Schema = v.GenericSchema;
@@ -28,8 +29,12 @@ function described(schema: Schema, issue: v.BaseIssue<unknown>, whole: string): 
     if (!isPlainObject(last.input)) return noObject(path.slice(0, -1), last.input, whole);
     const entries = entriesAt(schema, path.slice(0, -1), last.input);
     if (issue.expected === "never") {
-      const known = Object.keys(entries).join(", ");
-      return new InputError(field, `${field} is not a field here: the known ones are ${known}`);
+      const known = Object.keys(entries);
+      const near = nearest(path[path.length - 1], known);
+      return new InputError(
+        field,
+        `${field} is not a field here: the known ones are ${known.join(", ")}${near ? `; did you mean ${near}?` : ""}`,
+      );
     }
     return new InputError(field, `${field} is missing: ${entries[path[path.length - 1]].message}`);
   }

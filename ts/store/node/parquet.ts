@@ -12,7 +12,7 @@ import { syncFolder, unwritable } from "./atomic.js";
 export interface Column {
   readonly name: string;
   readonly data: readonly unknown[];
-  readonly type: "INT32" | "DOUBLE" | "STRING";
+  readonly type: "INT32" | "DOUBLE" | "BOOLEAN" | "STRING";
   readonly nullable?: boolean;
 }
 

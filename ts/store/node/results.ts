@@ -91,12 +91,17 @@ export async function writeSummaries(
   await writeParquet(join(folder, "summary.parquet"), batches(), metadata);
 }
 
-/** A column for each swept field: numbers as they are, anything else as JSON. */
-function fieldColumns(fields: readonly Readonly<Record<string, unknown>>[]): Column[] {
+/**
+ * A column for each swept field: of numbers or truth values if all its values are; otherwise of strings, which stand as
+ * they are, beside the JSON of any other value (`"full"` and `100` give `full` and `100`).
+ */
+export function fieldColumns(fields: readonly Readonly<Record<string, unknown>>[]): Column[] {
   return Object.keys(fields[0] ?? {}).map((name) => {
     const values = fields.map((of) => of[name]);
-    return values.every((value) => typeof value === "number")
-      ? { name, data: values, type: "DOUBLE" }
-      : { name, data: values.map((value) => JSON.stringify(value)), type: "STRING" };
+    const all = (type: string) => values.every((value) => typeof value === type);
+    if (all("number")) return { name, data: values, type: "DOUBLE" };
+    if (all("boolean")) return { name, data: values, type: "BOOLEAN" };
+    const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+    return { name, data: values.map(text), type: "STRING" };
   });
 }
