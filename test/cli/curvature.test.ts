@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { encodeTensors } from "../../ts/run/store/safetensors.js";
+import { encodeTensors } from "../../ts/format/safetensors.js";
 import { inProcess } from "./run.js";
 
 const fixtures = fileURLToPath(new URL("../run/fixtures/networks/", import.meta.url));
