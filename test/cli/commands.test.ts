@@ -275,6 +275,71 @@ describe("ninscope data", () => {
   });
 });
 
+describe("what the data was taken for", () => {
+  const table = async () => {
+    const path = join(folder, "table.csv");
+    const rows = Array.from({ length: 12 }, (_, r) => `${r / 4},${r % 3},${(r * r) / 8}`);
+    await writeFile(path, ["a,b,y", ...rows].join("\n"));
+    return { name: "csv", path, test: 4 };
+  };
+  const short = { noise: [{ sigma: 2 }], network: { layers: [3] }, optimizer: { batchSize: 4 } };
+  const classes = { task: "classification", classes: 3, outputs: 3 };
+  const numbers = { task: "regression", classes: null, outputs: 1 };
+
+  test("is in the results of train, probe and curvature, and of a dry run", async () => {
+    for (const [target, found] of [
+      ["b", classes],
+      ["y", numbers],
+    ] as const) {
+      const data = { ...(await table()), target };
+      const file = await config("table.json", { ...short, data, epochs: 2 });
+      const record = { name: "csv", inputs: 2, rows: 8, testRows: 4, ...found };
+      for (const args of [["train"], ["train", "--dry-run"]]) {
+        expect((await json([...args, file])).data).toEqual(record);
+      }
+      const probed = await json(["probe", file, "--moments", "2", "--repeats", "2"]);
+      expect(probed.runs[0].data).toEqual(record);
+      const { out } = await inProcess(["train", file]);
+      const line = found === classes ? "3 classes" : "regression on 1 number";
+      expect(out).toContain(`data csv: ${line}, 2 inputs, 8 training and 4 test samples`);
+    }
+  });
+
+  test("a configuration may begin with a byte order mark; UTF-16 is named", async () => {
+    const text = JSON.stringify({ ...short, data: { ...small.data }, epochs: 2 });
+    const marked = await config("marked.json", `\ufeff${text}`);
+    const sweep = JSON.stringify({ ...JSON.parse(text), sweep: { seed: [1] } });
+    expect((await json(["train", "--dry-run", marked])).data.classes).toBe(3);
+    const swept = await config("markedSweep.json", `\ufeff${sweep}`);
+    expect((await json(["sweep", swept, "--workers", "0"])).runs).toHaveLength(1);
+    const wide = join(folder, "wide.json");
+    for (const bytes of [
+      Buffer.from(`\ufeff${text}`, "utf16le"),
+      Buffer.from(text, "utf16le"),
+      Buffer.from(`\ufeff${text}`, "utf16le").swap16(),
+    ]) {
+      await writeFile(wide, bytes);
+      for (const command of ["train", "sweep", "probe"]) {
+        const { code, err } = await inProcess([command, wide]);
+        expect(code).toBe(2);
+        expect(err).toBe(
+          `ninscope: CONFIG is "${wide}": not a text file in UTF-8, but in UTF-16\n`,
+        );
+      }
+    }
+  });
+
+  test("an array that is not there is named beside those that are", async () => {
+    const file = "test/check/replay/fixtures/tanh-output.npz";
+    const data = JSON.stringify({ name: "npz", path: file, targets: "labels" });
+    const { code, err } = await inProcess(["train", "--set", `data=${data}`]);
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /data\.targets is "labels": \S+ has no such array; it has X, y, V0, noise, order, H, /,
+    );
+  });
+});
+
 describe("help", () => {
   test("is there for everything", async () => {
     for (const args of [

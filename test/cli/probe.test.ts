@@ -181,6 +181,9 @@ describe("ninscope curvature", () => {
     ];
     for (const layer of ["0", "1"]) {
       const found = await json(["curvature", path, ...set, "--layer", layer, "--samples", "60"]);
+      const { classes, train: rows, test: testRows, inputs } = experiment.data;
+      const record = { task: "classification", classes, outputs: classes, inputs, rows, testRows };
+      expect(found.data).toEqual({ name: "gaussian-mixture", ...record });
       expect(JSON.stringify(found)).toMatch(/[hH]essian|trace|largest|pointwise/);
     }
     const { code, err } = await inProcess(["curvature", path, ...set, "--layer", "7"]);

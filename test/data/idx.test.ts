@@ -21,6 +21,23 @@ describe("IDX files", () => {
   });
 
   const packed = new Uint8Array(gzipSync(good));
+  /** One gzip member after another, as `cat`, bgzip and pigz make them; the last one may be empty. */
+  const inMembers = (...ends: number[]) =>
+    new Uint8Array(
+      Buffer.concat(ends.map((end, m) => gzipSync(good.subarray(ends[m - 1] ?? 0, end)))),
+    );
+  const members = inMembers(10, good.length);
+
+  test("packed in several members, padded with zeros", () => {
+    for (const file of [members, inMembers(0, 3, 17, 17, 40, 40), packed]) {
+      for (const zeros of [0, 1, 2, 3, 4, 7, 8, 9, 511, 70_000]) {
+        const padded = new Uint8Array(file.length + zeros);
+        padded.set(file);
+        expect(readIdx(padded, 3, "images").values).toEqual(values);
+      }
+    }
+  });
+
   const altered = (bytes: Uint8Array, at: number, by = 1) => {
     const out = bytes.slice();
     out[at] ^= by;
@@ -50,7 +67,15 @@ describe("IDX files", () => {
       altered(packed, packed.length - 4),
       /found|announced|damaged/,
     ],
-    ["two packed files in one", Uint8Array.of(...packed, ...packed), /announced|too long|checksum/],
+    ["two packed files in one", Uint8Array.of(...packed, ...packed), /more than the 40 bytes/],
+    [
+      "a member with another checksum",
+      altered(members, gzipSync(good.subarray(0, 10)).length - 8),
+      /a checksum does not match/,
+    ],
+    ["a last member cut short", members.subarray(0, members.length - 1), /damaged or cut short/],
+    ["padding that is not zero", Uint8Array.of(...packed, 0, 0, 7, 0), /damaged or cut short/],
+    ["a byte behind the last member", Uint8Array.of(...packed, 7), /damaged or cut short/],
   ])("%s is refused", (_, file, message) => {
     const read = () => readIdx(file, 3, "images.gz");
     expect(read).toThrow(InputError);

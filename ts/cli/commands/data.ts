@@ -18,7 +18,15 @@ export function dataCommand(program: Command, interrupt: Interrupt): void {
   const data = program
     .command("data")
     .helpCommand(false)
-    .description("list, fetch and check data sets known by name");
+    .description("list, fetch and check data sets known by name")
+    .addHelpText(
+      "after",
+      `
+Own files are an experiment's data:
+  $ ninscope train --set 'data={"name":"csv","path":"table.csv","target":"y","task":"regression"}'
+  csv takes path, target, header, separator, decimal and ignore (columns that are no inputs); npz takes path, inputs and
+  targets; npy takes inputs and targets; idx takes images and labels. All take task, classes, train and test.`,
+    );
 
   withVoice(data.command("list", { isDefault: true }))
     .allowExcessArguments()
