@@ -1,3 +1,4 @@
+import { fromHalf } from "../data/half.js";
 import { InputError } from "../errors/errors.js";
 import { type Header, readHeader } from "./safetensorsHeader.js";
 
@@ -88,15 +89,6 @@ function decoded(dtype: string, buffer: ArrayBuffer): Float32Array | Float64Arra
   if (half) return Float32Array.from(new Uint16Array(buffer), half);
   const type = TYPES[dtype as keyof typeof TYPES];
   return type ? new type(buffer) : null;
-}
-
-/** IEEE 754 binary16: 5 bits of exponent, 10 of fraction. */
-function fromHalf(bits: number): number {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  const sign = bits & 0x8000 ? -1 : 1;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
 /** The upper half of a float32. */
