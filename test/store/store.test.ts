@@ -247,6 +247,7 @@ function fullDisk(journal: Uint8Array): Storage & { written: Uint8Array } {
     },
     write: async () => {},
     remove: async () => {},
+    check: async () => {},
     close: async () => {},
   };
 }

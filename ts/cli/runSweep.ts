@@ -47,6 +47,7 @@ export async function runSweep(
     progress.stop();
     const made = await summarised(inOrder(spec, runs), failed);
     const result = await foreseen(made, predict, options);
+    await kept?.check();
     if (out !== undefined) await writeSweep(out, spec, result, store);
     return result;
   } finally {

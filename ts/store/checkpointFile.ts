@@ -1,48 +1,73 @@
 import { RunError } from "../errors/errors.js";
-import { decodeTensors, encodeTensors, type Tensors } from "../format/safetensors.js";
+import type { Tensors } from "../format/safetensors.js";
+import { decodeSealed, encodeSealed } from "../format/sealedTensors.js";
 import type { Checkpoint } from "../train/checkpoint.js";
+import { EVALUATION_COLUMNS, STEP_COLUMNS } from "../train/recorder.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 
 type Columns = Record<string, Float64Array>;
 
-/** A trajectory as tensors `steps.loss`, `evaluations.testLoss`, ... */
+/** A trajectory as tensors `steps.loss`, `evaluations.testLoss`, ..., with a checksum. */
 export function encodeTrajectory(trajectory: Trajectory): Uint8Array<ArrayBuffer> {
-  return encodeTensors({ tensors: columnsOf(trajectory), metadata: {} });
+  return encodeSealed({ tensors: columnsOf(trajectory), metadata: {} });
 }
 
+/** @throws RunError naming the file if it is damaged, or holds anything but a trajectory. */
 export function decodeTrajectory(bytes: Uint8Array, file: string): Trajectory {
-  return trajectoryIn(decodedOwn(bytes, file), file);
+  const columns = float64In(decodeSealed(bytes, file), file);
+  const trajectory = trajectoryIn(columns, file);
+  if (columns.size > 0) throw unexpected(file, columns);
+  return trajectory;
 }
 
-/** A checkpoint of the run of this key: a trajectory's tensors, and `weights.0`, `velocity.0`, ... */
+/** A checkpoint of the run of this key: a trajectory's tensors, and `weights.0`, `velocity.0`, ..., with a checksum. */
 export function encodeCheckpoint(key: string, checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
   const { step, seconds, buffers, trajectory } = checkpoint;
-  return encodeTensors({
+  return encodeSealed({
     tensors: { ...columnsOf(trajectory), ...buffers },
     metadata: { key, step: String(step), seconds: String(seconds) },
   });
 }
 
-/** Null if it is another run's. */
+/**
+ * Null if it is another run's.
+ * @throws RunError naming the file if it is damaged, or holds anything but a checkpoint.
+ */
 export function decodeCheckpoint(key: string, bytes: Uint8Array, file: string): Checkpoint | null {
-  const read = decodedOwn(bytes, file);
-  const { metadata, tensors } = read;
+  const read = decodeSealed(bytes, file);
+  const { metadata } = read;
   if (metadata.key !== key) return null;
-  const buffers = Object.entries(tensors).filter(([name]) => /^(weights|velocity)\./.test(name));
-  return {
-    step: Number(metadata.step),
-    seconds: Number(metadata.seconds),
-    buffers: Object.fromEntries(buffers) as Columns,
-    trajectory: trajectoryIn(read, file),
-  };
+  const [step, seconds] = [Number(metadata.step), Number(metadata.seconds)];
+  if (!Number.isSafeInteger(step) || step < 1 || !(seconds >= 0 && seconds < Infinity)) {
+    throw new RunError(`${file} holds no checkpoint: step ${step} after ${seconds} s`);
+  }
+  const columns = float64In(read, file);
+  const trajectory = trajectoryIn(columns, file);
+  const buffers = Object.fromEntries(columns);
+  if (!Object.keys(buffers).every((name) => /^(weights|velocity)\.\d+$/.test(name))) {
+    throw unexpected(file, columns);
+  }
+  return { step, seconds, buffers, trajectory };
 }
 
-/** A file that ninscope wrote itself: if it is damaged, no input of the user's is at fault. */
-function decodedOwn(bytes: Uint8Array, file: string): Tensors {
+/**
+ * The checkpoint in a file; null if it is damaged or another run's, so that the run begins anew.
+ * @param say receives a line that says so.
+ */
+export function wholeCheckpoint(
+  key: string,
+  bytes: Uint8Array,
+  file: string,
+  say: (line: string) => void,
+): Checkpoint | null {
   try {
-    return decodeTensors(bytes, file);
+    const checkpoint = decodeCheckpoint(key, bytes, file);
+    if (!checkpoint) say(`${file} is a checkpoint of another run; the run begins anew`);
+    return checkpoint;
   } catch (error) {
-    throw new RunError((error as Error).message, { cause: error });
+    if (!(error instanceof RunError)) throw error;
+    say(`${error.message}; the run begins anew`);
+    return null;
   }
 }
 
@@ -52,14 +77,38 @@ function columnsOf({ steps, evaluations }: Trajectory): Columns {
   return Object.fromEntries([...named("steps", steps), ...named("evaluations", evaluations)]);
 }
 
-function trajectoryIn({ tensors }: Tensors, file: string): Trajectory {
-  const part = (prefix: string) =>
-    Object.fromEntries(
-      Object.entries(tensors)
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, values]) => [name.slice(prefix.length), values]),
-    );
-  const [steps, evaluations] = [part("steps."), part("evaluations.")];
-  if (!steps.step || !evaluations.step) throw new RunError(`${file} holds no trajectory`);
-  return { steps, evaluations } as unknown as Trajectory;
+function float64In({ tensors, others = {} }: Tensors, file: string): Map<string, Float64Array> {
+  const columns = new Map<string, Float64Array>();
+  for (const [name, values] of Object.entries({ ...tensors, ...others })) {
+    if (!(values instanceof Float64Array))
+      throw new RunError(`${file}: ${name} is not of type F64`);
+    columns.set(name, values);
+  }
+  return columns;
+}
+
+/** Takes a trajectory's columns out of `columns`: all of them, of one length each part, or empty. */
+function trajectoryIn(columns: Map<string, Float64Array>, file: string): Trajectory {
+  const part = (prefix: string, names: readonly string[]) => {
+    const rows = columns.get(`${prefix}.step`)?.length;
+    const entries = names.map((name) => {
+      const values = columns.get(`${prefix}.${name}`);
+      if (!values || (values.length > 0 && values.length !== rows)) {
+        throw new RunError(
+          `${file} holds no trajectory: ${prefix}.${name} is missing or too short`,
+        );
+      }
+      columns.delete(`${prefix}.${name}`);
+      return [name, values];
+    });
+    return Object.fromEntries(entries);
+  };
+  return {
+    steps: part("steps", STEP_COLUMNS),
+    evaluations: part("evaluations", EVALUATION_COLUMNS),
+  };
+}
+
+function unexpected(file: string, columns: ReadonlyMap<string, unknown>): RunError {
+  return new RunError(`${file} holds something else: ${[...columns.keys()][0]}`);
 }

@@ -6,10 +6,11 @@ import { Store } from "./store.js";
 /**
  * Opens a store in this site's private file system (OPFS), made if it is not there, and holds it.
  * @throws InputError if `name` is none that a folder can have; RunError if another page or worker of this site holds it, or the browser has no such file system.
+ * @param say receives a line about each damaged file, whose run is made again.
  */
-export async function openBrowserStore(name: string): Promise<Store> {
+export async function openBrowserStore(name: string, say?: (line: string) => void): Promise<Store> {
   const held = await Opfs.open(name);
-  return Store.open(held).catch(async (error) => {
+  return Store.open(held, say).catch(async (error) => {
     await held.close();
     throw error;
   });
@@ -54,10 +55,9 @@ class Opfs implements Storage {
     return found && new Uint8Array(await found.arrayBuffer());
   }
 
-  async readRange(file: string, offset: number, length: number): Promise<Uint8Array> {
+  async readRange(file: string, offset: number, length: number): Promise<Uint8Array | null> {
     const part = (await this.#find(file))?.slice(offset, offset + length);
-    if (part?.size !== length) throw new RunError(`${this.name}/${file} is cut short`);
-    return new Uint8Array(await part.arrayBuffer());
+    return part?.size === length ? new Uint8Array(await part.arrayBuffer()) : null;
   }
 
   async size(file: string): Promise<number> {
@@ -81,6 +81,9 @@ class Opfs implements Storage {
     const [folder, base] = await this.#place(file);
     if (await this.#find(file)) await folder.removeEntry(base);
   }
+
+  /** The browser's lock is ours until it is let go of. */
+  async check(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#appender.close();
@@ -106,8 +109,9 @@ class Opfs implements Storage {
     try {
       return await (await folder.getFileHandle(base)).getFile();
     } catch (cause) {
-      if ((cause as DOMException).name === "NotFoundError") return null;
-      throw cause;
+      const { name, message } = cause as DOMException;
+      if (name === "NotFoundError") return null;
+      throw new RunError(`${this.name}/${file} could not be read: ${message}`, { cause });
     }
   }
 

@@ -1,13 +1,14 @@
 import { TaskGroup } from "../async/taskGroup.js";
+import { RunError } from "../errors/errors.js";
 import { hashRun } from "../format/hash.js";
 import { readable, writable } from "../format/nonFiniteJson.js";
 import type { Checkpoint } from "../train/checkpoint.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import {
-  decodeCheckpoint,
   decodeTrajectory,
   encodeCheckpoint,
   encodeTrajectory,
+  wholeCheckpoint,
 } from "./checkpointFile.js";
 import { journalLine, readJournal, runInLine } from "./journal.js";
 import type { RunStore, RunSummary, StoredRun } from "./runStore.js";
@@ -27,6 +28,7 @@ type Entry = Omit<RunSummary, "key"> & { readonly offset: number; readonly bytes
  */
 export class Store implements RunStore {
   readonly #storage: Storage;
+  readonly #say: (line: string) => void;
   readonly #lines: Map<string, Uint8Array>;
   /** Lines of the journal that were damaged and are ignored. */
   readonly ignored: number;
@@ -35,13 +37,15 @@ export class Store implements RunStore {
   #torn: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
-  static async open(storage: Storage): Promise<Store> {
-    return new Store(storage, (await storage.read(JOURNAL)) ?? new Uint8Array(0));
+  /** @param say receives a line about each damaged file, whose run is made again. */
+  static async open(storage: Storage, say: (line: string) => void = () => {}): Promise<Store> {
+    return new Store(storage, (await storage.read(JOURNAL)) ?? new Uint8Array(0), say);
   }
 
-  private constructor(storage: Storage, journal: Uint8Array) {
+  private constructor(storage: Storage, journal: Uint8Array, say: (line: string) => void) {
     const { lines, ignored, torn } = readJournal(journal);
     this.#storage = storage;
+    this.#say = say;
     this.#tasks = new TaskGroup(`${storage.name} has been closed`);
     this.#lines = new Map(lines);
     this.ignored = ignored;
@@ -89,6 +93,11 @@ export class Store implements RunStore {
     return this.#tasks.run(() => this.#storage.remove(checkpointFile(key)));
   }
 
+  /** @throws RunError if the folder is not ours any more: another process has taken it, or somebody deleted its lock. */
+  check(): Promise<void> {
+    return this.#tasks.run(() => this.#storage.check());
+  }
+
   /** Waits for what is under way and lets go of the folder. */
   async close(): Promise<void> {
     await this.#tasks.close();
@@ -99,11 +108,16 @@ export class Store implements RunStore {
     const entry = this.#entry(key);
     if (!entry) return null;
     const { offset, bytes, experiment, digest } = entry;
+    const run = `run ${key.slice(0, 12)} in ${this.#storage.name}`;
+    const packed = await this.#storage.readRange(TRAJECTORIES, offset, bytes);
     try {
-      const packed = await this.#storage.readRange(TRAJECTORIES, offset, bytes);
+      if (!packed) throw new RunError(`${TRAJECTORIES} is cut short`);
       const trajectory = decodeTrajectory(packed, TRAJECTORIES);
-      return (await hashRun({ experiment, trajectory })) === digest ? trajectory : null;
-    } catch {
+      if ((await hashRun({ experiment, trajectory })) === digest) return trajectory;
+      throw new RunError(`${TRAJECTORIES} holds another trajectory`);
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      this.#say(`${run}: ${error.message}; the run counts as not made`);
       return null;
     }
   }
@@ -112,12 +126,7 @@ export class Store implements RunStore {
     const file = checkpointFile(key);
     const bytes = await this.#storage.read(file);
     if (!bytes) return null;
-    try {
-      return decodeCheckpoint(key, bytes, file);
-    } catch {
-      // Damaged: the run begins anew.
-      return null;
-    }
+    return wholeCheckpoint(key, bytes, `${this.#storage.name}/${file}`, this.#say);
   }
 
   async #put({ trajectory, key, ...summary }: StoredRun): Promise<void> {
@@ -139,7 +148,8 @@ export class Store implements RunStore {
   }
 
   async #append(line: Uint8Array): Promise<void> {
-    const whole = this.#torn ? Uint8Array.of(10, ...line) : line;
+    const whole = new Uint8Array(this.#torn ? line.length + 1 : line.length).fill(10);
+    whole.set(line, whole.length - line.length);
     // Until it is all there, what is there may be anything.
     this.#torn = true;
     await this.#storage.append(JOURNAL, whole);

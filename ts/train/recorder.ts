@@ -7,8 +7,8 @@ import { isRecorded, type Schedule } from "./schedule.js";
 export type EvaluationRecord = { [K in keyof Trajectory["evaluations"]]: number };
 type StepRecord = { [K in keyof Trajectory["steps"]]: number };
 
-const STEP_COLUMNS = ["step", "loss", "niwNorm", "effectiveNiw", "kappa"] as const;
-const EVALUATION_COLUMNS = [
+export const STEP_COLUMNS = ["step", "loss", "niwNorm", "effectiveNiw", "kappa"] as const;
+export const EVALUATION_COLUMNS = [
   "step",
   "epoch",
   "unperturbedLoss",

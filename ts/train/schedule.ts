@@ -37,6 +37,11 @@ export function isRecorded({ dense, every }: Schedule, step: number): boolean {
   return step < dense || step % every === 0;
 }
 
+/** The first step after `step` that is recorded. */
+export function nextRecorded({ dense, every }: Schedule, step: number): number {
+  return step + 1 < dense ? step + 1 : every * Math.floor(step / every + 1);
+}
+
 /** Whether an evaluation is due after so many updates, at the end of an epoch. */
 export function isEvaluated({ stepsPerEpoch, evaluateEvery }: Schedule, step: number): boolean {
   return step % (stepsPerEpoch * evaluateEvery) === 0;
@@ -47,4 +52,10 @@ export function nextEarly({ evaluateEarly }: Schedule, step: number): number {
   let next = 1;
   while (next <= step) next = Math.max(next + 1, Math.floor(1.25 * next));
   return next <= evaluateEarly ? next : Number.POSITIVE_INFINITY;
+}
+
+/** The first evaluation after more than `step` updates, in a run that neither ends nor diverges before. */
+export function nextEvaluated(schedule: Schedule, step: number): number {
+  const epochs = schedule.stepsPerEpoch * schedule.evaluateEvery;
+  return Math.min(nextEarly(schedule, step), epochs * Math.floor(step / epochs + 1));
 }

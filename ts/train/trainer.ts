@@ -1,10 +1,12 @@
 import { pause } from "../async/pause.js";
 import type { Machine, Session } from "../backend/machine.js";
 import type { Split } from "../data/dataset.js";
+import { InputError } from "../errors/errors.js";
 import { type EvaluationList, type Lowered, lower } from "../program/lower.js";
 import type { Plan } from "../program/workspace.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import type { Checkpoint, Checkpoints } from "./checkpoint.js";
+import { checkpointMisfit } from "./checkpointMisfit.js";
 import type { RunInputs } from "./inputs.js";
 import { type EvaluationRecord, Recorder } from "./recorder.js";
 import { isEvaluated, nextEarly, type Schedule } from "./schedule.js";
@@ -176,14 +178,22 @@ class Trainer {
     return { trajectory, weights, steps: done, seconds: this.#seconds };
   }
 
-  /** Restores a checkpoint's state, if there is one; returns the number of updates made. */
+  /**
+   * Restores a checkpoint's state, if there is one; returns the number of updates made.
+   * @throws InputError if it is another run's.
+   */
   #restore(): number {
     const from = this.#hooks.checkpoints?.from;
     if (!from) return 0;
+    this.#recorder.restore(from.trajectory);
+    const recorded = this.#recorder.trajectory();
+    const misfit = checkpointMisfit(from, this.#lowered, this.#schedule, recorded);
+    if (misfit) {
+      throw new InputError("checkpoint", `checkpoint is not one of this run: ${misfit}`);
+    }
     for (const [buffer, values] of Object.entries(from.buffers)) {
       this.#session.write(buffer, values);
     }
-    this.#recorder.restore(from.trajectory);
     this.#seconds = from.seconds;
     // Fixed noise is drawn in the first epoch only.
     for (const g of this.#plan.network.noise.keys()) {

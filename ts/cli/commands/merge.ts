@@ -76,6 +76,7 @@ Example:
         for (const folder of shards) await copyRuns(folder, runs, store, signal);
         const whole = await wholeOf(runs, store);
         const result = await foreseen(await summarised(whole), false);
+        await store.check();
         await writeSweep(options.out, spec, result, store);
         const gaps = missing + runs.length - whole.length;
         if (voice.json)

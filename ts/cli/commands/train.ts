@@ -81,6 +81,7 @@ Examples:
           comparisons: [phaseComparison(firstSigma(experiment), result.phase, prediction, true)],
         };
         const summary = { ...summaryOf(result), ...predicted };
+        await store?.check();
         if (options.out) await writeRun(options.out, result, summary);
         if (voice.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
         else process.stdout.write(`${described(result, prediction, networks)}\n`);
@@ -108,7 +109,7 @@ function telling(store: CheckpointStore, say: (line: string) => void): Checkpoin
       say(
         from
           ? `goes on from step ${from.step}`
-          : "no checkpoint of this run on this machine is there: it begins anew",
+          : "no whole checkpoint of this run, on this machine, is there: it begins anew",
       );
       return from;
     },

@@ -42,11 +42,23 @@ export function unwritable(path: string, cause: unknown): RunError {
   return new RunError(`${path} could not be written: ${why}`, { cause });
 }
 
+/** What to say when a file could not be read. */
+export function unreadable(path: string, cause: unknown): RunError {
+  const why = reason(cause as NodeJS.ErrnoException);
+  return new RunError(`${path} could not be read: ${why}`, { cause });
+}
+
 function reason(error: NodeJS.ErrnoException): string {
   if (error.code === "ENOSPC") return "the disk is full";
   if (error.code === "EFBIG") return "the file is larger than this process may write";
   if (error.code === "EACCES" || error.code === "EPERM") return "permission denied";
   if (error.code === "EROFS") return "the file system is read-only";
   if (error.code === "ENOENT") return "its file system takes no new files or folders there";
+  if (isOutOfFiles(error)) return "too many files are open";
   return error.message;
+}
+
+/** Whether a call failed because the process, or the whole host, has as many files open as it may have. */
+export function isOutOfFiles(error: unknown): boolean {
+  return ["EMFILE", "ENFILE"].includes((error as NodeJS.ErrnoException).code ?? "");
 }

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { makeFolder } from "../../data/node/makeFolder.js";
 import { RunError } from "../../errors/errors.js";
 import type { Storage } from "../storage.js";
-import { syncFolder, unwritable, writeWhole } from "./atomic.js";
+import { syncFolder, unreadable, unwritable, writeWhole } from "./atomic.js";
 import { type Lock, takeLock } from "./lock.js";
 
 /** A folder on a disk, held by this process alone or only read. */
@@ -37,20 +37,37 @@ export class Folder implements Storage {
     return readOrNull(join(this.name, file));
   }
 
-  async readRange(file: string, offset: number, length: number): Promise<Uint8Array> {
+  async readRange(file: string, offset: number, length: number): Promise<Uint8Array | null> {
+    const handle = await this.#handle(file).catch((error: RunError) => {
+      if ((error.cause as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw error;
+    });
+    if (!handle) return null;
     const bytes = new Uint8Array(length);
-    const { bytesRead } = await (await this.#handle(file)).read(bytes, 0, length, offset);
-    if (bytesRead < length) throw new RunError(`${join(this.name, file)} is cut short`);
-    return bytes;
+    try {
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0) return null;
+        done += bytesRead;
+      }
+      return bytes;
+    } catch (cause) {
+      throw unreadable(join(this.name, file), cause);
+    }
   }
 
   async size(file: string): Promise<number> {
-    return (await (await this.#handle(file)).stat()).size;
+    const handle = await this.#handle(file);
+    try {
+      return (await handle.stat()).size;
+    } catch (cause) {
+      throw unreadable(join(this.name, file), cause);
+    }
   }
 
   async append(file: string, bytes: Uint8Array): Promise<void> {
-    if (!this.#lock) throw new RunError(`${this.name} is open for reading alone`);
-    await this.#lock.check();
+    await this.check();
     const handle = await this.#handle(file);
     try {
       await handle.appendFile(bytes);
@@ -62,6 +79,7 @@ export class Folder implements Storage {
 
   async write(file: string, bytes: Uint8Array): Promise<void> {
     const path = join(this.name, file);
+    await this.check();
     try {
       await makeFolder(dirname(path));
     } catch (cause) {
@@ -72,6 +90,7 @@ export class Folder implements Storage {
 
   async remove(file: string): Promise<void> {
     const path = join(this.name, file);
+    await this.check();
     try {
       await rm(path, { force: true });
     } catch (cause) {
@@ -79,17 +98,28 @@ export class Folder implements Storage {
     }
   }
 
+  async check(): Promise<void> {
+    if (!this.#lock) throw new RunError(`${this.name} is open for reading alone`);
+    await this.#lock.check();
+  }
+
   async close(): Promise<void> {
     const opened = await Promise.allSettled(this.#handles.values());
     this.#handles.clear();
-    for (const one of opened) if (one.status === "fulfilled") await one.value.close();
-    await this.#lock?.release();
+    try {
+      for (const one of opened) if (one.status === "fulfilled") await one.value.close();
+    } finally {
+      await this.#lock?.release();
+    }
   }
 
-  /** Opened once. */
+  /** Opened once; after a failure, which may pass, the next call tries again. */
   #handle(file: string): Promise<FileHandle> {
-    const opened = this.#handles.get(file) ?? this.#open(file);
+    const known = this.#handles.get(file);
+    if (known) return known;
+    const opened = this.#open(file);
     this.#handles.set(file, opened);
+    opened.catch(() => this.#handles.delete(file));
     return opened;
   }
 
@@ -99,10 +129,13 @@ export class Folder implements Storage {
       if (!this.#lock) return await open(path, "r");
       const handle = await open(path, "a+");
       // It may be new: what is synced into a file is of no use if the folder forgets the file.
-      await syncFolder(this.name);
+      await syncFolder(this.name).catch(async (cause) => {
+        await handle.close();
+        throw cause;
+      });
       return handle;
     } catch (cause) {
-      throw unwritable(path, cause);
+      throw this.#lock ? unwritable(path, cause) : unreadable(path, cause);
     }
   }
 }
@@ -121,8 +154,7 @@ async function readOrNull(path: string): Promise<Uint8Array | null> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return null;
-    throw new RunError(`${path} could not be read: ${message}`, { cause });
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw unreadable(path, cause);
   }
 }

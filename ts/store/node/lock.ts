@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
-import { link, open, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { type FileHandle, link, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RunError } from "../../errors/errors.js";
-import { unwritable } from "./atomic.js";
+import { isOutOfFiles, unreadable, unwritable } from "./atomic.js";
 
 /** Who holds a lock. */
 interface Holder {
@@ -64,19 +64,28 @@ export async function takeLock(
     say(`${folder} was held by process ${theirs} on ${host}: ${seconds} s to see if it still is`);
     return isSilent(file, times.patience);
   };
-  const other = await take(path, holder, watch);
-  if (other) {
-    const { pid: theirs, host } = other;
-    throw new RunError(
-      `${folder} is being written by process ${theirs} on ${host} since ${other.since}`,
-    );
+  const taken = await take(path, holder, watch);
+  if ("other" in taken) {
+    const { pid: theirs, host, since } = taken.other;
+    throw new RunError(`${folder} is being written by process ${theirs} on ${host} since ${since}`);
   }
+  const { file } = taken;
+  // The open file is our own lock, whatever stands under its name by then: it never touches a successor's.
   const touch = () => {
     const now = new Date();
-    utimes(path, now, now).catch(() => {});
+    file.utimes(now, now).catch(() => {});
   };
   const beating = setInterval(touch, times.beat).unref();
-  const isOurs = async () => (await read(path))?.id === id;
+  const isOurs = async () => {
+    try {
+      return (await read(path))?.id === id;
+    } catch (error) {
+      if (!isOutOfFiles((error as RunError).cause)) throw error;
+      // This opens no file.
+      const [named, own] = await Promise.all([stat(path).catch(() => null), file.stat()]);
+      return named?.ino === own.ino && named.dev === own.dev;
+    }
+  };
   return {
     async check() {
       if (await isOurs()) return;
@@ -86,27 +95,41 @@ export async function takeLock(
     },
     async release() {
       clearInterval(beating);
-      if (await isOurs()) await rm(path, { force: true });
+      try {
+        if (await isOurs()) await rm(path, { force: true });
+      } finally {
+        await file.close();
+      }
     },
   };
 }
 
-/** Makes `path` a file that names `holder`, or says who else has it and is alive. */
-async function take(path: string, holder: Holder, watch: Watch): Promise<Holder | null> {
+/** Makes `path` a file that names `holder`, and gives it open; or says who else has it and is alive. */
+async function take(
+  path: string,
+  holder: Holder,
+  watch: Watch,
+): Promise<{ readonly file: FileHandle } | { readonly other: Holder }> {
   const own = `${path}.${randomUUID()}.part`;
+  let file: FileHandle | undefined;
+  let held = false;
   try {
-    await writeFile(own, JSON.stringify(holder));
+    file = await open(own, "wx");
+    await file.writeFile(JSON.stringify(holder));
     for (;;) {
       // Linking fails if the name is taken, and is never half done, unlike creating and then writing.
-      if (await linked(own, path)) return null;
+      held = await linked(own, path);
+      if (held) return { file };
       const other = await read(path);
       if (other === undefined) continue;
-      if (other && !(await isGone(other, path, watch))) return other;
-      if (await replaced(path, other, own, holder, watch)) return null;
+      if (other && !(await isGone(other, path, watch))) return { other };
+      held = await replaced(path, other, own, holder, watch);
+      if (held) return { file };
     }
   } catch (cause) {
     throw cause instanceof RunError ? cause : unwritable(path, cause);
   } finally {
+    if (!held) await file?.close();
     await rm(own, { force: true });
   }
 }
@@ -123,7 +146,8 @@ async function replaced(
   watch: Watch,
 ): Promise<boolean> {
   const claim = `${path}.${/^[\w-]+$/.exec(gone?.id ?? "") ?? "broken"}.claim.part`;
-  if (await take(claim, holder, watch)) {
+  const claimed = await take(claim, holder, watch);
+  if ("other" in claimed) {
     await sleep(5);
     return false;
   }
@@ -132,6 +156,7 @@ async function replaced(
     await rename(own, path);
     return true;
   } finally {
+    await claimed.file.close();
     await rm(claim, { force: true });
   }
 }
@@ -146,12 +171,26 @@ async function linked(own: string, path: string): Promise<boolean> {
   }
 }
 
-/** Undefined if there is none; null if it is not readable as one: then whoever made it is no writer of ours. */
+/**
+ * Undefined if there is none; null if it says nothing that a lock says: then no writer of ours made it.
+ * @throws RunError if it cannot be read: whoever made it may hold the folder, such as another user.
+ */
 async function read(path: string): Promise<Holder | null | undefined> {
+  let text: string;
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    text = await readFile(path, "utf8");
   } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === "ENOENT" ? undefined : null;
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    const { message } = unreadable(path, cause);
+    const who = code === "EACCES" ? "; a process of another user's may hold the folder" : "";
+    throw new RunError(`${message}${who}`, { cause });
+  }
+  try {
+    const holder = JSON.parse(text);
+    return typeof holder?.id === "string" ? holder : null;
+  } catch {
+    return null;
   }
 }
 
@@ -162,9 +201,11 @@ async function isGone(holder: Holder, path: string, watch: Watch): Promise<boole
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    // A process of another user's may not be signalled, but it is there.
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return true;
   }
-  return began !== null && began !== beginning(pid);
+  const now = beginning(pid);
+  return began !== null && now !== null && began !== now;
 }
 
 async function isSilent(path: string, patience: number): Promise<boolean> {
@@ -176,7 +217,11 @@ async function isSilent(path: string, patience: number): Promise<boolean> {
   return true;
 }
 
-/** When a file was last touched; opened, for a network's file system may remember what it said of one before. */
+/**
+ * When a file was last touched; null if it is not there. It is opened, for a network's file system may remember what it
+ * said of one before.
+ * @throws RunError if it cannot be opened: that is no sign of silence.
+ */
 async function touched(path: string): Promise<number | null> {
   try {
     const file = await open(path);
@@ -184,8 +229,9 @@ async function touched(path: string): Promise<number | null> {
       .stat()
       .then(({ mtimeMs }) => mtimeMs)
       .finally(() => file.close());
-  } catch {
-    return null;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw unreadable(path, cause);
   }
 }
 

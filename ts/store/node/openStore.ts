@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { jsonOf } from "../../data/text.js";
 import { InputError } from "../../errors/errors.js";
 import { JOURNAL, Store } from "../store.js";
+import { unreadable } from "./atomic.js";
 import { Folder } from "./folder.js";
 import { type Claim, clearResults, openFolder, SPEC } from "./openFolder.js";
 import { writeJson } from "./results.js";
@@ -10,10 +11,11 @@ import { writeJson } from "./results.js";
 /**
  * Opens the store in a folder of results, made if it is not there, and holds it.
  * @param field what named the folder, for the message.
- * @param say told when it takes a while to find out whether another process holds it.
- * @param claim what is meant to be done with earlier results; left out: they are let alone.
- * @throws InputError if the folder holds something else, or results that the claim does not allow; RunError that tells
- *   who holds it, if another process does.
+ * @param say receives a line when it takes a while to find out whether another process holds the folder, and about each
+ *   damaged file, whose run is made again.
+ * @param claim what to do with earlier results; default: keep them.
+ * @throws InputError if the folder holds something else, or results that the claim does not allow; RunError that names
+ *   the process that holds it, if another does.
  */
 export async function openStore(
   folder: string,
@@ -25,7 +27,7 @@ export async function openStore(
   const held = await Folder.open(folder, say);
   try {
     if (claim?.begin === "anew") await clearResults(folder);
-    return await Store.open(held);
+    return await Store.open(held, say);
   } catch (error) {
     await held.close();
     throw error;
@@ -53,7 +55,7 @@ export async function writeSpec(folder: string, spec: unknown): Promise<void> {
 /**
  * What a folder's results are of.
  * @param field which option named the folder, for the message.
- * @throws InputError if it does not say.
+ * @throws InputError if it does not say; RunError if it cannot be read.
  */
 export async function readSpec(folder: string, field: string): Promise<unknown> {
   const path = join(folder, SPEC);
@@ -61,11 +63,15 @@ export async function readSpec(folder: string, field: string): Promise<unknown> 
     return jsonOf(await readFile(path), (why) => {
       throw new Error(why);
     });
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== undefined && code !== "ENOENT" && code !== "ENOTDIR")
+      throw unreadable(path, error);
     const kept = await stat(join(folder, JOURNAL)).catch(() => null);
-    const why = kept
-      ? "its experiment.json, which says what its results are of, is missing or damaged; give the experiment again"
-      : "it holds no results of ninscope's";
+    const why =
+      kept || code === undefined
+        ? "its experiment.json, which says what its results are of, is missing or damaged; give the experiment again"
+        : "it holds no results of ninscope's";
     throw new InputError(field, `${field} is "${folder}": ${why}`);
   }
 }

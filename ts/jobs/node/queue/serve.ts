@@ -43,7 +43,7 @@ const LOCK_MS = 10_000;
  */
 export async function serveQueue(url: string, options: ServeOptions): Promise<never> {
   const { workers, signal, checkpoints, say = () => {} } = options;
-  const shared = checkpoints === undefined ? null : await SharedCheckpoints.open(checkpoints);
+  const shared = checkpoints === undefined ? null : await SharedCheckpoints.open(checkpoints, say);
   const { bullmq, redis } = await connect(url, say);
   const server = new Server(options, shared);
   let ending = false;

@@ -2,8 +2,8 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../../../data/node/makeFolder.js";
 import { InputError } from "../../../errors/errors.js";
-import { decodeCheckpoint, encodeCheckpoint } from "../../../store/checkpointFile.js";
-import { unwritable, writeWhole } from "../../../store/node/atomic.js";
+import { encodeCheckpoint, wholeCheckpoint } from "../../../store/checkpointFile.js";
+import { unreadable, unwritable, writeWhole } from "../../../store/node/atomic.js";
 import type { CheckpointStore } from "../../../store/runStore.js";
 import type { Checkpoint } from "../../../train/checkpoint.js";
 
@@ -13,9 +13,16 @@ import type { Checkpoint } from "../../../train/checkpoint.js";
  */
 export class SharedCheckpoints implements CheckpointStore {
   readonly #folder: string;
+  readonly #say: (line: string) => void;
 
-  /** @throws InputError if a file is in the way; RunError if the folder cannot be made. */
-  static async open(folder: string): Promise<SharedCheckpoints> {
+  /**
+   * @param say receives a line about each checkpoint that is there but of no use: its run begins anew.
+   * @throws InputError if a file is in the way; RunError if the folder cannot be made.
+   */
+  static async open(
+    folder: string,
+    say: (line: string) => void = () => {},
+  ): Promise<SharedCheckpoints> {
     try {
       await makeFolder(folder);
     } catch (cause) {
@@ -25,21 +32,26 @@ export class SharedCheckpoints implements CheckpointStore {
         `--checkpoints is "${folder}": takes a folder, and a file is in the way`,
       );
     }
-    return new SharedCheckpoints(folder);
+    return new SharedCheckpoints(folder, say);
   }
 
-  private constructor(folder: string) {
+  private constructor(folder: string, say: (line: string) => void) {
     this.#folder = folder;
+    this.#say = say;
   }
 
   async checkpoint(key: string): Promise<Checkpoint | null> {
     const file = this.#file(key);
+    let bytes: Uint8Array;
     try {
-      return decodeCheckpoint(key, await readFile(file), file);
-    } catch {
-      // None, or damaged: the run begins anew.
+      bytes = await readFile(file);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
+        this.#say(`${unreadable(file, cause).message}; the run begins anew`);
+      }
       return null;
     }
+    return wholeCheckpoint(key, bytes, file, this.#say);
   }
 
   saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void> {
