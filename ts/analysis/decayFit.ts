@@ -1,5 +1,6 @@
 import { levenbergMarquardt } from "ml-levenberg-marquardt";
 import { inverse, Matrix } from "ml-matrix";
+import { least } from "./extremes.js";
 
 /** `A exp(-x/tau) + C`, fitted. */
 export interface DecayFit {
@@ -78,7 +79,7 @@ export function fitPlain(x: readonly number[], y: readonly number[]): DecayFit {
 
 /** To logarithms, by least squares, over x in [0, 1]; the offset is not negative. */
 export function fitLogarithms(x: readonly number[], logs: readonly number[]): DecayFit {
-  const lowest = Math.min(...logs);
+  const lowest = least(logs);
   let found = solve(LOGARITHM, x, logs, (logTau) => [logs[0], logTau, lowest - 0.5]);
   if (found.parameters[2] - lowest < Math.log(NO_OFFSET)) {
     found = solve(LOGARITHM, x, logs, (logTau) => [logs[0], logTau]);

@@ -1,4 +1,5 @@
 import { fitLogarithms, fitPlain } from "./decayFit.js";
+import { largest, least } from "./extremes.js";
 
 /** What `A exp(-t/tau) + C` makes of a falling curve. */
 export interface TimeScale {
@@ -56,7 +57,7 @@ function fitted(points: Points, scatter: Scatter): TimeScale {
   const proportional = scatter === "proportional";
   if (t.length < FEWEST) return refused({ t, y }, "it does not fall for long enough");
   const seen = proportional ? y.map(Math.log) : y;
-  if (!(seen[0] - Math.min(...seen) > 5 * scatterOf(seen))) {
+  if (!(seen[0] - least(seen) > 5 * scatterOf(seen))) {
     return refused({ t, y }, "it does not fall beyond its scatter");
   }
   const span = t[t.length - 1] - t[0];
@@ -138,8 +139,8 @@ function finite(times: ArrayLike<number>, values: ArrayLike<number>, scatter: Sc
 
 /** From the peak to the lowest point after it. */
 function fallingPart({ t, y }: Points): Points {
-  const peak = y.indexOf(Math.max(...y));
-  const low = y.indexOf(Math.min(...y.slice(peak)), peak);
+  const peak = y.indexOf(largest(y));
+  const low = y.indexOf(least(y.slice(peak)), peak);
   return { t: t.slice(peak, low + 1), y: y.slice(peak, low + 1) };
 }
 

@@ -32,3 +32,19 @@ export interface Session {
   /** Lets go of everything. The session is of no use afterwards. */
   dispose(): void;
 }
+
+/** Opens a session and writes what it begins with; a write that fails does not leave it open. */
+export async function openFilled(
+  machine: Machine,
+  program: Program,
+  fill: (session: Session) => void,
+): Promise<Session> {
+  const session = await machine.open(program);
+  try {
+    fill(session);
+    return session;
+  } catch (error) {
+    session.dispose();
+    throw error;
+  }
+}

@@ -18,6 +18,7 @@ import {
   scaleOf,
   storedLength,
 } from "../program/ops.js";
+import { Bounds } from "./bounds.js";
 import { normalCdf, normalDensity } from "./erf.js";
 import type { Machine, Session, Values } from "./machine.js";
 
@@ -34,12 +35,14 @@ export function referenceMachine(): Machine {
 
 class ReferenceSession implements Session {
   readonly #program: Program;
+  readonly #bounds: Bounds;
   #memory: Memory = {};
   /** Each replica's view of the memory. */
   #replicas: Memory[] = [];
 
   constructor(program: Program) {
     this.#program = program;
+    this.#bounds = new Bounds(program);
     const replicas = replicasOf(program);
     for (const [name, spec] of Object.entries(program.buffers)) {
       const length = storedLength(spec, replicas);
@@ -61,6 +64,7 @@ class ReferenceSession implements Session {
   }
 
   write(buffer: string, values: Values, offset = 0): void {
+    this.#bounds.checkWrite(buffer, values);
     this.#memory[buffer].set(values, offset);
   }
 
@@ -69,6 +73,7 @@ class ReferenceSession implements Session {
   }
 
   async run(list: string, first: number, count: number): Promise<Float64Array> {
+    this.#bounds.checkRun(list, first, count);
     const { ops, slots } = this.#program.lists[list];
     const replicas = this.#replicas.length;
     const trace = new Float64Array(count * replicas * slots);

@@ -8,6 +8,7 @@ import {
   storedLength,
 } from "../program/ops.js";
 import { type Arena, planArena, RECORD_BYTES } from "./arena.js";
+import { Bounds } from "./bounds.js";
 import { encode } from "./encode.js";
 import type { Machine, Session, Values } from "./machine.js";
 
@@ -31,6 +32,7 @@ export function plannedBytes(kernels: Kernels, program: Program): number {
 
 class WasmSession implements Session {
   readonly #program: Program;
+  readonly #bounds: Bounds;
   #kernels: KernelExports | null;
   readonly #arena: Arena;
 
@@ -38,6 +40,7 @@ class WasmSession implements Session {
     const instance = kernels.instantiate();
     this.#kernels = instance;
     this.#program = program;
+    this.#bounds = new Bounds(program);
     this.#arena = planArena(program, instance.heapBase(), instance.workspaceBytes());
     reserve(instance.memory, this.#arena.end);
     const view = new DataView(instance.memory.buffer);
@@ -58,6 +61,7 @@ class WasmSession implements Session {
         `${buffer} holds ${view.length} elements: ${values.length} from ${offset} on do not fit`,
       );
     }
+    this.#bounds.checkWrite(buffer, values);
     view.set(values, offset);
   }
 
@@ -66,6 +70,7 @@ class WasmSession implements Session {
   }
 
   async run(list: string, first: number, count: number): Promise<Float64Array> {
+    this.#bounds.checkRun(list, first, count);
     const { ops, slots } = this.#program.lists[list];
     const { trace, traceBytes, workspace } = this.#arena;
     const records = this.#records(list);

@@ -1,6 +1,6 @@
 import { pause } from "../async/pause.js";
-import type { Machine, Session } from "../backend/machine.js";
-import type { Dataset } from "../data/dataset.js";
+import { type Machine, openFilled, type Session } from "../backend/machine.js";
+import { areBytes, type Dataset, targetLength } from "../data/dataset.js";
 import { InputError, RunError, shown } from "../errors/errors.js";
 import { lossFor } from "../experiment/checkAgainstData.js";
 import { type CurvatureKind, type LoweredCurvature, lowerCurvature } from "../program/curvature.js";
@@ -76,17 +76,21 @@ export class CurvatureProbe {
     const width = network.widths[layer + 1];
     const plan = measuringPlan(bare, data, samples);
     const lowered = lowerCurvature({ plan, layer, nodes });
-    const session = await machine.open(lowered.program);
-    writeSplit(session, "train", someRows(data, from, samples), plan, data.outputs);
-    for (const { suffix, rows, passes } of lowered.parts) {
-      const first = suffix === "" ? 0 : samples - rows;
-      session.write(`samples${suffix}`, counting(first, rows * passes));
-      const direction = Uint32Array.from({ length: rows * nodes }, (_, i) => Math.floor(i / rows));
-      session.write(`direction${suffix}`, direction);
-    }
-    const unit = new Float32Array(nodes * nodes);
-    for (let k = 0; k < nodes; k++) unit[k * nodes + k] = 1;
-    session.write("unit", unit);
+    options.signal?.throwIfAborted();
+    const session = await openFilled(machine, lowered.program, (opened) => {
+      writeSplit(opened, "train", someRows(data, from, samples), plan, data.outputs);
+      for (const { suffix, rows, passes } of lowered.parts) {
+        const first = suffix === "" ? 0 : samples - rows;
+        opened.write(`samples${suffix}`, counting(first, rows * passes));
+        const direction = Uint32Array.from({ length: rows * nodes }, (_, i) =>
+          Math.floor(i / rows),
+        );
+        opened.write(`direction${suffix}`, direction);
+      }
+      const unit = new Float32Array(nodes * nodes);
+      for (let k = 0; k < nodes; k++) unit[k * nodes + k] = 1;
+      opened.write("unit", unit);
+    });
     return new CurvatureProbe(
       session,
       lowered,
@@ -296,18 +300,15 @@ function measuringPlan(network: Network, data: Dataset, samples: number): Plan {
     testRows: 0,
     evaluateRows: samples,
     classes: data.task === "classification",
-    inputType: data.train.inputs instanceof Uint8Array ? "byte" : "float",
+    inputType: areBytes(data.train.inputs) ? "byte" : "float",
     inputScale: data.scale,
     inputShift: data.shift,
   };
 }
 
-function someRows(
-  { train, inputs, outputs, task }: Dataset,
-  first: number,
-  rows: number,
-): Dataset["train"] {
-  const perTarget = task === "classification" ? 1 : outputs;
+function someRows({ train, ...shape }: Dataset, first: number, rows: number): Dataset["train"] {
+  const { inputs } = shape;
+  const perTarget = targetLength(shape);
   return {
     rows,
     inputs: train.inputs.subarray(first * inputs, (first + rows) * inputs),

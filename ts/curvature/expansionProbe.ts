@@ -1,5 +1,5 @@
 import { quadraticForm } from "../analysis/spectrum.js";
-import type { Machine, Session } from "../backend/machine.js";
+import { type Machine, openFilled, type Session } from "../backend/machine.js";
 import { InputError } from "../errors/errors.js";
 import { type LoweredExpansion, lowerExpansion } from "../program/expansion.js";
 import { layouts } from "../program/network.js";
@@ -40,9 +40,10 @@ export class ExpansionProbe {
       throw new InputError("noise", "noise is empty: the expansion takes noise injection nodes");
     }
     const lowered = lowerExpansion(plan);
-    const session = await machine.open(lowered.program);
-    writeSplit(session, "train", data.train, plan, data.outputs);
-    session.write("order", counting(0, plan.trainRows));
+    const session = await openFilled(machine, lowered.program, (opened) => {
+      writeSplit(opened, "train", data.train, plan, data.outputs);
+      opened.write("order", counting(0, plan.trainRows));
+    });
     return new ExpansionProbe(session, lowered, plan, inputs);
   }
 

@@ -1,4 +1,5 @@
 import { type Estimate, estimate } from "../analysis/estimate.js";
+import { largest, least } from "../analysis/extremes.js";
 import { type LanczosResult, lanczos, spectralDensity } from "../analysis/lanczos.js";
 import { quadraticForm, type Spectrum, spectrumOf } from "../analysis/spectrum.js";
 import { RunError } from "../errors/errors.js";
@@ -100,7 +101,7 @@ export async function localDensity(
     found.push(await topSpectrum(probe, streams, { steps, tolerance: 0, run }));
   }
   const values = found.flatMap((one) => [...one.values]);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [least(values), largest(values)];
   const spread = (high - low) / 40 || 1;
   const from = low - 4 * spread;
   const step = (high + 4 * spread - from) / 99;

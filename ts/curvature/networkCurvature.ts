@@ -1,5 +1,6 @@
 import type { Estimate } from "../analysis/estimate.js";
 import type { Machine } from "../backend/machine.js";
+import { checkDataset } from "../data/checkDataset.js";
 import type { Dataset } from "../data/dataset.js";
 import { InputError, RunError } from "../errors/errors.js";
 import type { Network } from "../program/network.js";
@@ -53,6 +54,7 @@ export async function networkCurvature(
   },
 ): Promise<NetworkCurvature> {
   const { layer, nodes = 32, reach = 0.1, repeats = 8, signal } = options;
+  checkDataset(data);
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MOST_NODES) {
     throw new InputError("nodes", `nodes is ${nodes}: takes an integer from 1 to ${MOST_NODES}`);
   }

@@ -31,8 +31,9 @@ export function dataSummary({ name, task, inputs, outputs, train, test }: Datase
   return { name, task, classes, inputs, outputs, rows: train.rows, testRows: test?.rows ?? 0 };
 }
 
-/** Data that a network can be trained on, whatever it came from. */
+/** Data that a network can be trained on. */
 export interface Dataset {
+  /** A name for messages and results; it decides nothing. */
   readonly name: string;
   readonly task: Task;
   /** Numbers a sample. */
@@ -45,4 +46,24 @@ export interface Dataset {
   readonly train: Split;
   /** Null when the data has no held-out samples. */
   readonly test: Split | null;
+}
+
+/** Whether inputs are bytes. A realm's own `Uint8Array` is not another realm's, so it asks for the name. */
+export function areBytes(inputs: Split["inputs"]): inputs is Uint8Array {
+  return inputs[Symbol.toStringTag] === "Uint8Array";
+}
+
+/** Numbers that each target is stored as. */
+export function targetLength({ task, outputs }: Pick<Dataset, "task" | "outputs">): number {
+  return task === "classification" ? 1 : outputs;
+}
+
+/** What a result says about the data that it was made from. */
+export interface DatasetRecord extends DataSummary {
+  /** SHA-256 of its contents; null: generated from the experiment's `data` and `seed`. */
+  readonly sha256: string | null;
+}
+
+export function recordOf(dataset: Dataset, sha256: string | null): DatasetRecord {
+  return { ...dataSummary(dataset), sha256 };
 }

@@ -1,4 +1,5 @@
 import type { Streams } from "../random/streams.js";
+import { checkDataset } from "./checkDataset.js";
 import type { Dataset } from "./dataset.js";
 import { type FileSource, noFiles } from "./fileSource.js";
 import { gaussianMixture, linearRegression, spiral, teacher } from "./generate.js";
@@ -15,6 +16,10 @@ export async function loadDataset(
   streams: Streams,
   files: FileSource = noFiles,
 ): Promise<Dataset> {
+  return checkDataset(await load(spec, streams, files), "data");
+}
+
+async function load(spec: DataSpec, streams: Streams, files: FileSource): Promise<Dataset> {
   switch (spec.name) {
     case "linear-regression":
       return linearRegression(spec, streams);

@@ -34,7 +34,8 @@ export {
   type VerifyResult,
   verify,
 } from "../check/verify/verify.js";
-export type { Dataset, Split, Task } from "../data/dataset.js";
+export type { Dataset, DatasetRecord, Split, Task } from "../data/dataset.js";
+export { type DatasetInput, datasetOf, type Numbers, type Samples } from "../data/datasetOf.js";
 export type { FileSource } from "../data/load.js";
 export type { DataSpec } from "../data/specs.js";
 export { InputError, RunError } from "../errors/errors.js";

@@ -1,5 +1,6 @@
 import type { Dataset } from "../data/dataset.js";
 import { InputError } from "../errors/errors.js";
+import { checkSizeWithData } from "./checkSize.js";
 import type { Experiment } from "./schema.js";
 
 /**
@@ -41,6 +42,7 @@ export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-
       `record.evaluateSamples is ${record.evaluateSamples}: takes at most the number of training samples, ${data.train.rows}`,
     );
   }
+  checkSizeWithData(experiment, data);
   return loss;
 }
 

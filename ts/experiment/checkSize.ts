@@ -1,3 +1,4 @@
+import type { Dataset } from "../data/dataset.js";
 import type { DataSpec } from "../data/specs.js";
 import { InputError, shown } from "../errors/errors.js";
 import type { Experiment } from "./schema.js";
@@ -30,6 +31,25 @@ export function checkSize({ data, network, noise }: Experiment): void {
 function inputWidth(data: DataSpec): number {
   if (data.name === "spiral") return 2;
   return "inputs" in data && typeof data.inputs === "number" ? data.inputs : 1;
+}
+
+/**
+ * The same for what only the data tells.
+ * @throws InputError naming the field that makes a matrix too large.
+ */
+export function checkSizeWithData({ network, noise }: Experiment, data: Dataset): void {
+  const { layers } = network;
+  const rows = Math.max(data.train.rows, data.test?.rows ?? 0);
+  const widths = [data.inputs, ...layers, data.outputs];
+  const most = Math.max(...widths.slice(1).map((width, l) => width * widths[l]));
+  const between = `${shown(layers)} between ${data.inputs} inputs and ${data.outputs} outputs`;
+  refuse("network.layers", between, most);
+  if (data.task === "classification" && network.loss === "mse") {
+    refuse("network.loss", `"mse" with ${data.outputs} classes`, rows * data.outputs);
+  }
+  noise.forEach(({ nodes }, g) => {
+    refuse(`noise.${g}.nodes`, nodes, nodes * data.train.rows);
+  });
 }
 
 function refuseLayers(field: string, widths: readonly number[]): void {

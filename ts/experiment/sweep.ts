@@ -133,6 +133,21 @@ function refuseOverlaps(axes: readonly string[]): void {
   });
 }
 
+/**
+ * Refuses a sweep over fields of `data` where all runs get one data set that the caller gives.
+ * @throws InputError naming the field.
+ */
+export function refuseSweptData({ sweep = {} }: SweepInput): void {
+  const field = Object.keys(sweep)
+    .flatMap(fieldsOf)
+    .find((name) => keysOf(name)[0] === "data");
+  if (field === undefined) return;
+  throw new InputError(
+    `sweep.${field}`,
+    `sweep.${field} would change nothing: all runs take the data set that is given`,
+  );
+}
+
 /** The fields that one name in a sweep stands for. */
 function fieldsOf(names: string): string[] {
   return names.split(",").map((name) => name.trim());

@@ -1,11 +1,12 @@
 import type { Lazy } from "../async/lazy.js";
+import { checkDataset } from "../data/checkDataset.js";
 import type { Dataset } from "../data/dataset.js";
 import { loadDataset } from "../data/load.js";
 import type { Experiment } from "../experiment/schema.js";
 import { canonicalJson } from "../format/hash.js";
 import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
-import { hashDataset, isGenerated, type KeyedDataset } from "./dataKey.js";
+import { hashDataset, isGenerated, type KeyedDataset } from "../train/dataKey.js";
 import type { Runner } from "./runner.js";
 
 /**
@@ -17,9 +18,11 @@ export class DataSource {
   readonly #given: Promise<KeyedDataset> | null;
   #last: { readonly spec: string; readonly loaded: Promise<KeyedDataset> } | null = null;
 
+  /** @throws InputError if the given data set is not sound. */
   constructor(loader: Lazy<Pick<Runner, "load">>, given?: Dataset) {
     this.#loader = loader;
-    this.#given = given ? hashDataset(given).then((key) => ({ key, dataset: given })) : null;
+    const dataset = given === undefined ? null : checkDataset(given);
+    this.#given = dataset && hashDataset(dataset).then((key) => ({ key, dataset }));
     this.#given?.catch(() => {});
   }
 

@@ -3,7 +3,7 @@ import { loadDataset } from "../data/load.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
-import { generatedKey, type KeyedDataset } from "./dataKey.js";
+import { generatedKey, type KeyedDataset } from "../train/dataKey.js";
 
 /** Holds the data set that was used last, so that consecutive runs with the same data share one copy. */
 export class DatasetCache {

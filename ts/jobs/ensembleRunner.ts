@@ -6,13 +6,14 @@ import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { Dataset } from "../data/dataset.js";
 import { type FileSource, loadDataset } from "../data/load.js";
 import type { DataSpec } from "../data/specs.js";
+import { RunError } from "../errors/errors.js";
 import { canonicalJson } from "../format/hash.js";
 import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
+import { hashDataset, type KeyedDataset } from "../train/dataKey.js";
 import { type RunResult, resultOf } from "../train/experimentRun.js";
 import { Prepared } from "../train/prepare.js";
 import type { TrainerHooks } from "../train/trainer.js";
-import { hashDataset, type KeyedDataset } from "./dataKey.js";
 import { DatasetCache } from "./datasetCache.js";
 import { ensembleGroupOf, MAX_REPLICAS } from "./ensembleGroup.js";
 import { runEnsemble } from "./ensembleTraining.js";
@@ -26,6 +27,8 @@ interface Waiting {
   readonly hooks: TrainerHooks;
   /** Number of devices that the run has lost. */
   readonly losses: number;
+  /** Ends the run, by the caller's signal or because the runner is disposed of. */
+  readonly end: AbortController;
   readonly take: (result: RunResult) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -42,7 +45,10 @@ export class EnsembleRunner implements Runner {
   readonly #gpu: GpuOptions | undefined;
   readonly #cache: DatasetCache;
   #waiting: Waiting[] = [];
-  #working = false;
+  /** The runs that train now. */
+  #training: readonly Waiting[] = [];
+  #working: Promise<void> | null = null;
+  #disposed: RunError | null = null;
 
   constructor(kernels: Kernels, files?: FileSource, gpu?: GpuOptions) {
     this.#kernels = kernels;
@@ -56,54 +62,91 @@ export class EnsembleRunner implements Runner {
     return { key: await hashDataset(dataset), dataset };
   }
 
-  run(job: Job, hooks: TrainerHooks = {}): Promise<RunResult> {
-    return new Promise((take, fail) => {
-      this.#waiting.push({ job, hooks: remembering(hooks), losses: 0, take, fail });
-      this.#work();
-    });
+  /** An aborted run ends at once if it has not begun, and otherwise at its next pause. */
+  async run(job: Job, hooks: TrainerHooks = {}): Promise<RunResult> {
+    const { signal } = hooks;
+    signal?.throwIfAborted();
+    if (this.#disposed) throw this.#disposed;
+    const end = new AbortController();
+    const aborted = () => this.#end(end, signal?.reason);
+    signal?.addEventListener("abort", aborted, { once: true });
+    try {
+      return await new Promise<RunResult>((take, fail) => {
+        const own = remembering({ ...hooks, signal: end.signal });
+        this.#waiting.push({ job, hooks: own, losses: 0, end, take, fail });
+        this.#working ??= this.#work();
+      });
+    } finally {
+      signal?.removeEventListener("abort", aborted);
+    }
   }
 
-  async dispose(): Promise<void> {}
+  /** Ends all runs, and waits until none uses the GPU any more. */
+  async dispose(): Promise<void> {
+    this.#disposed ??= new RunError("the runs ended early: their runner was disposed of");
+    for (const { end } of [...this.#waiting, ...this.#training]) this.#end(end, this.#disposed);
+    await this.#working;
+  }
+
+  #end(end: AbortController, reason: unknown): void {
+    end.abort(reason);
+    const ended = this.#waiting.filter((one) => one.end === end);
+    this.#waiting = this.#waiting.filter((one) => one.end !== end);
+    for (const { fail } of ended) fail(reason);
+  }
 
   async #work(): Promise<void> {
-    if (this.#working) return;
-    this.#working = true;
     // Lets the caller ask for all the runs that belong together.
     await pause();
     while (this.#waiting.length > 0) {
       const key = groupKeyOf(this.#waiting[0]);
       const group = this.#waiting.filter((one) => groupKeyOf(one) === key).slice(0, MAX_REPLICAS);
       this.#waiting = this.#waiting.filter((one) => !group.includes(one));
+      this.#training = group;
       await this.#train(group);
     }
-    this.#working = false;
+    this.#training = [];
+    this.#working = null;
   }
 
   async #train(group: readonly Waiting[]): Promise<void> {
     const { experiment, backend, data } = group[0].job;
     let machine: Machine | undefined;
     const failed = (one: Waiting, error: unknown) => {
-      const another = machine && isLost(machine) && !this.#gpu?.device && one.losses < LOSSES;
+      const lost = machine && isLost(machine) && !this.#gpu?.device && one.losses < LOSSES;
+      const another = lost && !one.end.signal.aborted;
       if (another && one.hooks.checkpoints) this.#waiting.push({ ...one, losses: one.losses + 1 });
       else one.fail(error);
     };
     try {
       const dataset: Dataset = data?.dataset ?? (await this.#cache.generated(experiment));
+      // Runs may be aborted while the data and the device are made ready.
+      remaining(group);
       machine = await machineFor(backend, this.#kernels, this.#gpu);
-      const host = { kernels: this.#kernels, data: dataset, machine };
-      const members = group.map(({ job, hooks }) => ({
+      const live = remaining(group);
+      const dataKey = data?.key ?? null;
+      const host = { kernels: this.#kernels, data: dataset, dataKey, machine };
+      const members = live.map(({ job, hooks }) => ({
         setup: new Prepared(job.experiment, host),
         hooks,
       }));
       const settled = await runEnsemble(machine, members);
       settled.forEach((result, r) => {
-        if (result.status === "rejected") failed(group[r], result.reason);
-        else group[r].take(resultOf(members[r].setup, result.value));
+        if (result.status === "rejected") failed(live[r], result.reason);
+        else live[r].take(resultOf(members[r].setup, result.value));
       });
     } catch (error) {
       for (const one of group) failed(one, error);
     }
   }
+}
+
+/** The runs of a group that are not aborted. @throws the reason if all are. */
+function remaining(group: readonly Waiting[]): Waiting[] {
+  const live = group.filter(({ end }) => !end.signal.aborted);
+  if (live.length === 0) group[0].end.signal.throwIfAborted();
+  for (const { end, fail } of group) if (end.signal.aborted) fail(end.signal.reason);
+  return live;
 }
 
 /** Hooks that remember the last checkpoint that was saved, so that a retry starts there. */

@@ -3,10 +3,10 @@ import { type FileSource, loadDataset } from "../data/load.js";
 import type { DataSpec } from "../data/specs.js";
 import type { Kernels } from "../kernels/instance.js";
 import { Streams } from "../random/streams.js";
+import { hashDataset, type KeyedDataset } from "../train/dataKey.js";
 import { type RunResult, runExperiment } from "../train/experimentRun.js";
 import { Prepared } from "../train/prepare.js";
 import type { TrainerHooks } from "../train/trainer.js";
-import { hashDataset, type KeyedDataset } from "./dataKey.js";
 import { DatasetCache } from "./datasetCache.js";
 import type { Job, Runner } from "./runner.js";
 
@@ -30,11 +30,13 @@ export class LocalRunner implements Runner {
 
   async run({ experiment, backend, data }: Job, hooks?: TrainerHooks): Promise<RunResult> {
     const dataset = data?.dataset ?? (await this.#cache.generated(experiment));
-    const machine = await machineFor(backend, this.#kernels);
-    return runExperiment(
-      new Prepared(experiment, { kernels: this.#kernels, data: dataset, machine }),
-      hooks,
-    );
+    const host = {
+      kernels: this.#kernels,
+      data: dataset,
+      dataKey: data?.key ?? null,
+      machine: await machineFor(backend, this.#kernels),
+    };
+    return runExperiment(new Prepared(experiment, host), hooks);
   }
 
   async dispose(): Promise<void> {}

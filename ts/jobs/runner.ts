@@ -1,9 +1,9 @@
 import type { BackendName } from "../backend/machineFor.js";
 import type { DataSpec } from "../data/specs.js";
 import type { Experiment } from "../experiment/schema.js";
+import type { KeyedDataset } from "../train/dataKey.js";
 import type { RunResult } from "../train/experimentRun.js";
 import type { TrainerHooks } from "../train/trainer.js";
-import type { KeyedDataset } from "./dataKey.js";
 
 /** One run to be made. */
 export interface Job {

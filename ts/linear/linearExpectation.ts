@@ -1,4 +1,5 @@
 import type { Estimate } from "../analysis/estimate.js";
+import { lengthOf } from "../analysis/extremes.js";
 import { firstPassage } from "../analysis/timeScale.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Distribution, Streams } from "../random/streams.js";
@@ -78,14 +79,14 @@ function populationTime(
   let state = start;
   let value: number | null = null;
   for (let t = 0; t <= most && value === null; t++) {
-    sizes.push(Math.hypot(...effectiveNiw(state, inputs, alpha)));
+    sizes.push(lengthOf(effectiveNiw(state, inputs, alpha)));
     if (!Number.isFinite(sizes[t])) return null;
     if (sizes[t] <= sizes[0] / Math.E)
       value = firstPassage(
         sizes.map((_, i) => i),
         sizes,
       );
-    const missed = Math.hypot(...slopes.map((slope, i) => slope - alpha * state.v[i]));
+    const missed = lengthOf(Float64Array.from(slopes, (slope, i) => slope - alpha * state.v[i]));
     const kick = ((kappa / sigma) * sigmaX * missed) / sizes[t];
     kicks += kick;
     squares += kick * kick;

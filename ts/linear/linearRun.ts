@@ -1,3 +1,4 @@
+import { lengthOf } from "../analysis/extremes.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Streams } from "../random/streams.js";
 import {
@@ -32,7 +33,8 @@ export function linearRun(experiment: Experiment, streams: Streams): LinearRun {
     keyof LinearRun,
     number[]
   >;
-  const target = Float64Array.of(...slopes, ...new Array<number>(nodes).fill(0));
+  const target = new Float64Array(slopes.length + nodes);
+  target.set(slopes);
   let state = start;
   let moments: LinearMoments | undefined;
   for (let t = 0; t < steps; t++) {
@@ -42,7 +44,7 @@ export function linearRun(experiment: Experiment, streams: Streams): LinearRun {
     }
     columns.loss.push(loss(state, moments, alpha));
     columns.niwNorm.push(niwNorm(state, inputs));
-    columns.effectiveNiw.push(Math.hypot(...effectiveNiw(state, inputs, alpha)));
+    columns.effectiveNiw.push(lengthOf(effectiveNiw(state, inputs, alpha)));
     columns.kappa.push(learningRate * sigma ** 2 * lambda(state, inputs, alpha));
     if (!Number.isFinite(columns.loss[t])) break;
     state = step(state, moments, learningRate, alpha);

@@ -1,4 +1,5 @@
 import { judge, type PhaseScales } from "../analysis/classify.js";
+import { lengthOf } from "../analysis/extremes.js";
 import { PHASES, type Phase } from "../analysis/phase.js";
 import {
   effectiveNiw,
@@ -60,7 +61,7 @@ function populationPhase(
   steps: number,
 ): Phase {
   const moments: LinearMoments = populationMoments(slopes, sigmaX, sigma, nodes);
-  const size = (state: typeof start) => Math.hypot(...effectiveNiw(state, inputs, alpha));
+  const size = (state: typeof start) => lengthOf(effectiveNiw(state, inputs, alpha));
   let state = start;
   let lossNow = loss(state, moments, alpha);
   const first = { loss: lossNow, niw: size(state) };

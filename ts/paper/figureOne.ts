@@ -4,6 +4,7 @@ import type { Estimate } from "../analysis/estimate.js";
 import type { Phase } from "../analysis/phase.js";
 import { chance, type Similarity, similarity } from "../analysis/similarity.js";
 import type { OnProgress } from "../async/progress.js";
+import { InputError } from "../errors/errors.js";
 import type { SweepInput } from "../experiment/sweep.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { overSeeds } from "../probe/foretold.js";
@@ -92,11 +93,14 @@ export async function figureOne(
 ): Promise<FigureOne> {
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
   const { sweep: _, ...base } = input;
+  if (base.noise?.length === 0) {
+    throw new InputError("noise", "noise is empty: the figure shows what noise nodes' weights do");
+  }
   const say = (done: number, what: string) =>
     options.onProgress?.({ done, total: 1, what, secondsLeft: null });
   const { onProgress: __, samples, ...sweeping } = options;
-  const { backend, gpu, fast, files, signal } = options;
-  const probing = { backend, gpu, fast, files, signal, samples };
+  const { backend, gpu, fast, files, dataset, signal } = options;
+  const probing = { backend, gpu, fast, files, dataset, signal, samples };
 
   const runs: FigureRun[] = [];
   const found = sweep(input, {
@@ -146,7 +150,7 @@ export async function figureOne(
       ),
     );
   }
-  const { schedule } = await prepare({ ...base, seed: seeds[0] }, { kernels, files });
+  const { schedule } = await prepare({ ...base, seed: seeds[0] }, { kernels, files, dataset });
   return {
     input,
     stepsPerEpoch: schedule.stepsPerEpoch,
@@ -179,9 +183,11 @@ function similarities(
   const cases = sigmas.flatMap((sigma) =>
     (["fresh", "fixed"] as const).flatMap((mode) => {
       const own = runs.filter((run) => run.sigma === sigma && run.mode === mode);
+      // The sweep may leave out a mode, or have one seed.
+      if (own.length < 2) return [];
       const [{ phase }] = own;
       const alike = own.every((run) => run.phase === phase);
-      if (own.length < 2 || !alike || !["decay", "catapult"].includes(phase)) return [];
+      if (!alike || !["decay", "catapult"].includes(phase)) return [];
       const curve = (key: "niwNorm" | "unperturbedLoss") =>
         own.map(({ trajectory: { evaluations } }) => ({
           t: evaluations.epoch,

@@ -1,3 +1,4 @@
+import { largest } from "../analysis/extremes.js";
 import { PHASES } from "../analysis/phase.js";
 import { pathError } from "../probe/comparisons.js";
 import type { FigureOne, FigureRun } from "./figureOne.js";
@@ -71,7 +72,7 @@ function curvature({ probes }: FigureOne): Claim {
   const errors = probes.flatMap(({ predictedNorm, moments, phase }) =>
     predictedNorm ? [{ phase, error: pathError(moments, predictedNorm.norm) }] : [],
   );
-  const worst = Math.max(...errors.map(({ error }) => error));
+  const worst = largest(errors.map(({ error }) => error));
   return {
     claim: "there their evolution follows the curvature of the training loss",
     verdict:

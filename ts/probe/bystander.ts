@@ -3,12 +3,12 @@ import { CurvatureProbe } from "../curvature/curvatureProbe.js";
 import { squares } from "../curvature/weightCurvature.js";
 import { InputError } from "../errors/errors.js";
 import { parseExperiment } from "../experiment/parse.js";
-import type { ExperimentInput } from "../experiment/schema.js";
+import type { Experiment, ExperimentInput } from "../experiment/schema.js";
 import { type RunResult, runExperiment } from "../train/experimentRun.js";
 import { initialParameters } from "../train/parameters.js";
 import { type Prepared, prepare } from "../train/prepare.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
-import { type ProbeOptions, probe } from "./probe.js";
+import { type ProbeOptions, probePrepared } from "./probe.js";
 import type { Comparison, ProbeResult } from "./probeResult.js";
 import { planReading, type ReadingPlan } from "./readingPlan.js";
 
@@ -59,7 +59,6 @@ export async function bystander(
   }
   const { layer = 0, precision, signal, samples = 1000 } = options;
   const prepared = await prepare(experiment, options);
-  const { kernels, data: dataset } = prepared;
   const progress = new ProgressReporter("step", options.onProgress);
   const third = (k: number) => (step: number, steps: number) =>
     progress.report(k * steps + step, 3 * steps);
@@ -77,14 +76,12 @@ export async function bystander(
   const { plan, inputs } = attached(1);
   const [niw] = initialParameters(plan.network, inputs).niw;
   const sigma = chosen.reach / Math.sqrt(squares(niw));
-  const probed = await probe(attached(sigma).experiment, {
+  const probed = await probePrepared(attached(sigma), {
     ...options,
-    kernels,
-    dataset,
     repeats: options.repeats ?? Math.max(LEAST_PASSES, chosen.passes),
     onProgress: ({ done, total }) => third(1)(done, total),
   });
-  const other = await train(prepared.variant({ ...experiment, seed: experiment.seed + 1 }), 2);
+  const other = await train(prepared.variant({ ...experiment, seed: anotherSeed(experiment) }), 2);
   return {
     chosen: { ...chosen, layer, sigma },
     probed,
@@ -96,6 +93,11 @@ export async function bystander(
       ),
     ),
   };
+}
+
+/** The next seed; after the last one comes 0. */
+function anotherSeed({ seed }: Experiment): number {
+  return (seed + 1) % 2 ** 32;
 }
 
 /** Plans nodes whose noise adds so little to the loss that training continues as it would. */

@@ -33,7 +33,8 @@ export async function foretold(
   const seeds = [...new Set(experiments.map(({ seed }) => seed))].slice(0, SEEDS);
   const starts = seeds.map((seed) => ({ ...first, seed }));
   const kernels = options.kernels ?? (await loadKernels());
-  if (isReducible(first)) {
+  // The recursion is of the data that the experiment generates, and of no other.
+  if (options.dataset === undefined && isReducible(first)) {
     const each = starts.map((start) => recursionPrediction(start, kernels));
     const of = (name: keyof Foretold) => overSeeds(each.map((one) => one[name]));
     return { decay: of("decay"), catapult: of("catapult"), divergent: of("divergent") };

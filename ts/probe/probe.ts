@@ -44,21 +44,31 @@ export async function probe(
       "noise has no nodes with a sigma above 0: a probe reads what their weights do",
     );
   }
-  const bare = await prepare(given, options);
-  const prepared = bare.variant(withEarlyEvaluations(given, bare.plan));
+  return probePrepared(await prepare(given, options), options);
+}
+
+/** `probe`, of an experiment that has been prepared; it disposes of it. */
+export async function probePrepared(
+  bare: Prepared,
+  options: Omit<ProbeOptions, keyof PrepareOptions> & Pick<PrepareOptions, "signal">,
+): Promise<ProbeResult> {
   try {
-    return await probed(prepared, options);
+    return await probed(bare.variant(withEarlyEvaluations(bare.experiment, bare.plan)), options);
   } finally {
-    prepared.dispose();
+    bare.dispose();
   }
 }
 
-async function probed(prepared: Prepared, options: ProbeOptions): Promise<ProbeResult> {
+async function probed(
+  prepared: Prepared,
+  options: Parameters<typeof probePrepared>[1],
+): Promise<ProbeResult> {
   const { experiment, data, plan, streams } = prepared;
   const { signal, onRecord } = options;
   const samples = Math.min(options.samples ?? SAMPLES, data.train.rows);
   const curvature = await prepared.keep(openCurvature(prepared, { samples, signal }));
-  const linear = linearExpectation(experiment, streams);
+  // The recursion is of the data that the experiment generates, and of no other.
+  const linear = prepared.dataKey === null ? linearExpectation(experiment, streams) : null;
   const predicted = await startPrediction(prepared, curvature, linear, signal);
 
   const observer = await ProbeObserver.open(prepared, curvature, options);

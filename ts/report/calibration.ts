@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Calibration } from "../analysis/calibration.js";
+import { largest, least } from "../analysis/extremes.js";
 import { shortNumber, yLabel } from "./axes.js";
 import { CURVE_COLOURS } from "./palette.js";
 import { type Frame, figure } from "./svg.js";
@@ -81,7 +82,7 @@ function rowsOf(panels: readonly Plot.PlotOptions[]): Plot.PlotOptions[][] {
 /** From 0, or the lowest value below it, with a little air; bars may be cut off, values are not. */
 function span(points: readonly ReadPoint[]): [number, number] {
   const values = points.flatMap(({ direct, reading }) => [direct, reading]);
-  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const [low, high] = [Math.min(0, least(values)), Math.max(0, largest(values))];
   const air = 0.06 * (high - low) || 1;
   return [low < 0 ? low - air : 0, high + air];
 }

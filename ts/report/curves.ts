@@ -1,4 +1,5 @@
 import * as Plot from "@observablehq/plot";
+import { largest } from "../analysis/extremes.js";
 import type { Phase } from "../analysis/phase.js";
 import { shortNumber, yLabel } from "./axes.js";
 import { CURVE_COLOURS, PHASE_COLOURS } from "./palette.js";
@@ -235,7 +236,7 @@ const STROKES = [
 
 /** Labels of a logarithmic axis: powers of ten, and what lies between where these are few. */
 function logTicks(curves: readonly Curve[]): (x: number) => string {
-  const longest = Math.max(1, ...curves.map(({ y }) => y.length));
+  const longest = largest([1, ...curves.map(({ y }) => y.length)]);
   const leading = longest > 30 ? ["1"] : ["1", "2", "5"];
   return (x) => (leading.includes(x.toExponential()[0]) ? shortNumber(x) : "");
 }
@@ -285,7 +286,7 @@ function logDomain(curves: readonly Curve[]): [number, number] {
   const values = curves.flatMap(({ y }) => Array.from(y).filter(plottable));
   if (values.length === 0) return [0.1, 10];
   const starts = curves.map(({ y }) => y[0]).filter(plottable);
-  const middle = starts.length > 0 ? Math.max(...starts) : 1;
+  const middle = starts.length > 0 ? largest(starts) : 1;
   const low = values.reduce((a, b) => Math.min(a, b));
   const high = values.reduce((a, b) => Math.max(a, b));
   const from = Math.max(low, middle * 10 ** -MOST_DECADES);

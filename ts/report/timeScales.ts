@@ -1,4 +1,5 @@
 import * as Plot from "@observablehq/plot";
+import { least } from "../analysis/extremes.js";
 import type { Phase } from "../analysis/phase.js";
 import { logEdge, shortNumber, yLabel } from "./axes.js";
 import { key, phaseKey, wordsWidth } from "./key.js";
@@ -37,7 +38,7 @@ const [WIDTH, LEFT, RIGHT] = [470, 60, 20];
 /** Decay times against `sigma`, the phases shaded: the right part of the paper's Figure 1. */
 export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure): string {
   const all = panels.flatMap(({ points }) => points.map(({ tau }) => tau));
-  const low = Math.min(...all, end) / 2;
+  const low = Math.min(least(all), end) / 2;
   // Room above the runs' end, for the names of the boundaries.
   const high = end * Math.max(6, 2.4 ** predicted.length);
   return figure(frame, [

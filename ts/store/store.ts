@@ -148,8 +148,7 @@ export class Store implements RunStore {
   }
 
   async #append(line: Uint8Array): Promise<void> {
-    const whole = new Uint8Array(this.#torn ? line.length + 1 : line.length).fill(10);
-    whole.set(line, whole.length - line.length);
+    const whole = this.#torn ? onNewLine(line) : line;
     // Until it is all there, what is there may be anything.
     this.#torn = true;
     await this.#storage.append(JOURNAL, whole);
@@ -162,6 +161,14 @@ export class Store implements RunStore {
     const entry = runInLine(line) as Entry;
     return { ...entry, final: readable(entry.final), evidence: readable(entry.evidence) };
   }
+}
+
+/** A line that does not go on where a torn one ends. */
+function onNewLine(line: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(1 + line.length);
+  whole[0] = 10;
+  whole.set(line, 1);
+  return whole;
 }
 
 function checkpointFile(key: string): string {

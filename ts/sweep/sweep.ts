@@ -8,9 +8,14 @@ import type { BackendName } from "../backend/machineFor.js";
 import type { Dataset } from "../data/dataset.js";
 import { RunError } from "../errors/errors.js";
 import type { Shard } from "../experiment/shard.js";
-import { planning, type SweepInput, type SweepPlan, type SweepRun } from "../experiment/sweep.js";
+import {
+  planning,
+  refuseSweptData,
+  type SweepInput,
+  type SweepPlan,
+  type SweepRun,
+} from "../experiment/sweep.js";
 import { hashRun } from "../format/hash.js";
-import type { KeyedDataset } from "../jobs/dataKey.js";
 import { DataSource } from "../jobs/dataSource.js";
 import { runsTogether } from "../jobs/ensembleGroup.js";
 import { makeRunner, type RunnerOptions } from "../jobs/makeRunner.js";
@@ -21,6 +26,7 @@ import { loadKernels } from "../kernels/kernels.js";
 import type { RunStore, StoredRun } from "../store/runStore.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "../train/checkpoint.js";
 import { type Choice, chooseBackend } from "../train/chooseBackend.js";
+import type { KeyedDataset } from "../train/dataKey.js";
 import { refined } from "./refine.js";
 import { SweepCounter } from "./sweepProgress.js";
 import {
@@ -38,7 +44,7 @@ export interface SweepOptions extends RunnerOptions {
   readonly onProgress?: OnProgress;
   /** Receives each run that fails; the other runs go on. */
   readonly onFailure?: (failure: FailedRun) => void;
-  /** Data that is already loaded; `data` in the experiments then only names it. */
+  /** The data for all runs, whatever `data` in the experiments names; each result's `dataset` records it. */
   readonly dataset?: Dataset;
   /** Keeps finished runs; those that it holds are not made again. */
   readonly store?: RunStore;
@@ -99,6 +105,7 @@ async function* finishedRuns(
   const { signal, shard } = options;
   signal?.throwIfAborted();
   const plan = await planned(input);
+  if (options.dataset !== undefined) refuseSweptData(input);
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
   // All runs of a sweep are made on one kind of machine, so that they can be compared. A runner of the caller uses CPUs.
   const wanted = options.backend ?? "auto";

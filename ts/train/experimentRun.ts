@@ -1,7 +1,7 @@
 import { classify, type Evidence } from "../analysis/classify.js";
 import type { Phase } from "../analysis/phase.js";
 import type { BackendRecord } from "../backend/machineFor.js";
-import { type DataSummary, dataSummary } from "../data/dataset.js";
+import { type DatasetRecord, recordOf } from "../data/dataset.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import { type Final, finalOf } from "./final.js";
@@ -13,8 +13,8 @@ import { runTraining, type TrainerHooks, type TrainerResult } from "./trainer.js
 export interface RunResult {
   /** The experiment as it ran, every default filled in. */
   readonly experiment: Experiment;
-  /** What its data was taken for. */
-  readonly dataset: DataSummary;
+  /** The data that it ran on; not what `experiment.data` names where the caller gave a data set. */
+  readonly dataset: DatasetRecord;
   readonly backend: BackendRecord;
   readonly phase: Phase;
   readonly evidence: Evidence;
@@ -41,11 +41,11 @@ export function resultOf(
   prepared: Prepared,
   { trajectory, weights, steps, seconds }: TrainerResult,
 ): RunResult {
-  const { experiment, machine, plan, data, inputs, schedule, why } = prepared;
+  const { experiment, machine, plan, data, inputs, schedule, why, dataKey } = prepared;
   const evidence = classify(trajectory, phaseScales(plan, data, inputs));
   return {
     experiment,
-    dataset: dataSummary(data),
+    dataset: recordOf(data, dataKey),
     backend: { name: machine.name, flavour: machine.flavour, ...(why !== undefined && { why }) },
     phase: evidence.phase,
     evidence,

@@ -45,7 +45,7 @@ export function linearScales(plan: Plan, data: Dataset, inputs: RunInputs): Phas
   const { factors, noise, widths } = plan.network;
   const output = (factors[1] ** 2 * squares(weights[1])) / widths[1];
   const niwSquare = output * squares(niw[0]);
-  const dataSquare = output * squares(weights[0]) * factors[0] ** 2 * meanSquare(data.train.inputs);
+  const dataSquare = output * squares(weights[0]) * factors[0] ** 2 * inputSquare(data);
   const targetSquare = meanSquare(data.train.targets);
   return {
     ...networkScales(plan, data),
@@ -84,6 +84,13 @@ function varianceSum(values: ArrayLike<number>, columns: number): number {
     total += sumSquares / rows - (sum / rows) ** 2;
   }
   return total;
+}
+
+/** Mean square of the inputs that the network sees. */
+function inputSquare({ train: { inputs }, scale, shift }: Dataset): number {
+  let sum = 0;
+  for (let i = 0; i < inputs.length; i++) sum += (scale * inputs[i] + shift) ** 2;
+  return sum / inputs.length;
 }
 
 function squares(values: ArrayLike<number>): number {

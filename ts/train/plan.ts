@@ -1,4 +1,4 @@
-import type { Dataset } from "../data/dataset.js";
+import { areBytes, type Dataset } from "../data/dataset.js";
 import { checkAgainstData } from "../experiment/checkAgainstData.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Network } from "../program/network.js";
@@ -32,7 +32,7 @@ export function planOf(experiment: Experiment, data: Dataset): Plan {
     testRows: data.test?.rows ?? 0,
     evaluateRows: record.evaluateSamples ?? data.train.rows,
     classes: data.task === "classification",
-    inputType: data.train.inputs instanceof Uint8Array ? "byte" : "float",
+    inputType: areBytes(data.train.inputs) ? "byte" : "float",
     inputScale: data.scale,
     inputShift: data.shift,
   };

@@ -1,6 +1,7 @@
 import type { Machine } from "../backend/machine.js";
 import type { BackendName } from "../backend/machineFor.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
+import { checkDataset } from "../data/checkDataset.js";
 import type { Dataset } from "../data/dataset.js";
 import { type FileSource, loadDataset } from "../data/load.js";
 import { parseExperiment } from "../experiment/parse.js";
@@ -9,6 +10,7 @@ import { type Kernels, loadKernels } from "../kernels/kernels.js";
 import type { Plan } from "../program/workspace.js";
 import { Streams } from "../random/streams.js";
 import { chooseBackend } from "./chooseBackend.js";
+import { hashDataset, isGenerated } from "./dataKey.js";
 import { type RunInputs, seededInputs } from "./inputs.js";
 import { planOf } from "./plan.js";
 import { type Schedule, scheduleOf } from "./schedule.js";
@@ -31,7 +33,7 @@ export interface HostOptions {
 }
 
 export interface PrepareOptions extends HostOptions {
-  /** Data that is already loaded; `experiment.data` then only names it. */
+  /** The data to use, whatever `experiment.data` names; the result's `dataset` records it. */
   readonly dataset?: Dataset;
 }
 
@@ -41,6 +43,8 @@ export class Prepared implements Setup {
   readonly kernels: Kernels;
   readonly streams: Streams;
   readonly data: Dataset;
+  /** SHA-256 of the data; null: generated from the experiment. */
+  readonly dataKey: string | null;
   readonly plan: Plan;
   readonly inputs: RunInputs;
   readonly schedule: Schedule;
@@ -53,12 +57,13 @@ export class Prepared implements Setup {
   /** @throws InputError where experiment and data do not fit. */
   constructor(
     experiment: Experiment,
-    host: Pick<Prepared, "kernels" | "data" | "machine"> & { readonly why?: string },
+    host: Pick<Prepared, "kernels" | "data" | "dataKey" | "machine"> & { readonly why?: string },
     resources = new Resources(),
   ) {
     this.experiment = experiment;
     this.kernels = host.kernels;
     this.data = host.data;
+    this.dataKey = host.dataKey;
     this.machine = host.machine;
     this.why = host.why;
     this.plan = planOf(experiment, host.data);
@@ -118,7 +123,11 @@ export async function prepare(
   signal?.throwIfAborted();
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
   const streams = new Streams(kernels, experiment.seed);
-  const data = options.dataset ?? (await loadDataset(experiment.data, streams, files));
+  const given = options.dataset !== undefined;
+  const data = given
+    ? checkDataset(options.dataset as Dataset)
+    : await loadDataset(experiment.data, streams, files);
+  const dataKey = given || !isGenerated(experiment.data) ? await hashDataset(data) : null;
   signal?.throwIfAborted();
   const choice = await chooseBackend(backend, {
     experiment,
@@ -126,5 +135,6 @@ export async function prepare(
     gpu,
     data: async () => data,
   });
-  return new Prepared(experiment, { kernels, data, machine: choice.machine, why: choice.why });
+  const { machine, why } = choice;
+  return new Prepared(experiment, { kernels, data, dataKey, machine, why });
 }

@@ -101,8 +101,8 @@ export class Recorder {
 
   /** Restores what was recorded before an interruption. */
   restore({ steps, evaluations }: Trajectory): void {
-    this.#steps.push(...rows(steps, STEP_COLUMNS));
-    this.#evaluations.push(...rows(evaluations, EVALUATION_COLUMNS));
+    for (const row of rows(steps, STEP_COLUMNS)) this.#steps.push(row);
+    for (const row of rows(evaluations, EVALUATION_COLUMNS)) this.#evaluations.push(row);
   }
 
   trajectory(): Trajectory {

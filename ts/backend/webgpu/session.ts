@@ -2,6 +2,7 @@ import { COUNTER, TRACE } from "../../../gpu/kernel.js";
 import { RunError } from "../../errors/errors.js";
 import { type BufferType, type Program, replicasOf } from "../../program/ops.js";
 import { BYTES } from "../arena.js";
+import { Bounds } from "../bounds.js";
 import type { Session, Values } from "../machine.js";
 import {
   Binder,
@@ -47,6 +48,7 @@ export class GpuSession implements Session {
   readonly #gpu: Gpu;
   readonly #pitched: Pitched;
   readonly #replicas: number;
+  readonly #bounds: Bounds;
   readonly #buffers: ReadonlyMap<string, GPUBuffer>;
   readonly #lists: ReadonlyMap<string, Encoded>;
   #disposed = false;
@@ -55,6 +57,7 @@ export class GpuSession implements Session {
 
   private constructor(
     gpu: Gpu,
+    given: Program,
     pitched: Pitched,
     buffers: ReadonlyMap<string, GPUBuffer>,
     lists: ReadonlyMap<string, Encoded>,
@@ -62,6 +65,7 @@ export class GpuSession implements Session {
     this.#gpu = gpu;
     this.#pitched = pitched;
     this.#replicas = replicasOf(pitched.program);
+    this.#bounds = new Bounds(given);
     this.#buffers = buffers;
     this.#lists = lists;
   }
@@ -98,7 +102,7 @@ export class GpuSession implements Session {
     errors.catch(() => {});
     try {
       const encoded = await gpu.until(steps);
-      const session = new GpuSession(gpu, pitched, buffers, new Map(encoded));
+      const session = new GpuSession(gpu, given, pitched, buffers, new Map(encoded));
       const [invalid, full] = await gpu.until(errors);
       if (full) {
         const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
@@ -119,11 +123,12 @@ export class GpuSession implements Session {
     if (this.#disposed) throw new Error("the session has been disposed of");
     const buffer = this.#buffer(name);
     const length = this.#pitched.length(name, this.#replicas);
-    if (offset + values.length > length) {
+    if (!(offset >= 0 && offset + values.length <= length)) {
       throw new RangeError(
         `${name} holds ${length} elements: ${values.length} from ${offset} on do not fit`,
       );
     }
+    this.#bounds.checkWrite(name, values);
     const type = this.#typeOf(name);
     const own = this.#pitched.toDevice(name, converted(values, type), offset);
     const bytes = BYTES[type] * own.start;
@@ -164,6 +169,7 @@ export class GpuSession implements Session {
     this.#live();
     const list = this.#lists.get(name);
     if (!list) throw new Error(`the program has no list ${name}`);
+    this.#bounds.checkRun(name, first, count);
     const width = list.slots * this.#replicas;
     const trace = new Float64Array(count * width);
     const rows = Math.max(1, Math.floor(TRACE_BYTES / 4 / Math.max(width, 1)));

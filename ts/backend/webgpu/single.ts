@@ -14,21 +14,24 @@ export async function runSingle(
   const { parameters, bindings, grid } = dispatch;
   const pipeline = await gpu.until(gpu.pipeline(dispatch));
   const own = device.createBuffer({ size: parameters.byteLength, usage: UNIFORM });
-  device.queue.writeBuffer(own, 0, parameters);
-  const resources = [own, ...bindings.map(({ buffer }) => buffers[buffer])];
-  const group = device.createBindGroup({
-    layout: gpu.layout(dispatch),
-    entries: resources.map((buffer, binding) => ({ binding, resource: { buffer } })),
-  });
-  const start = performance.now();
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, group);
-  for (let k = 0; k < times; k++) pass.dispatchWorkgroups(...grid);
-  pass.end();
-  device.queue.submit([encoder.finish()]);
-  await gpu.until(device.queue.onSubmittedWorkDone());
-  own.destroy();
-  return performance.now() - start;
+  try {
+    device.queue.writeBuffer(own, 0, parameters);
+    const resources = [own, ...bindings.map(({ buffer }) => buffers[buffer])];
+    const group = device.createBindGroup({
+      layout: gpu.layout(dispatch),
+      entries: resources.map((buffer, binding) => ({ binding, resource: { buffer } })),
+    });
+    const start = performance.now();
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    for (let k = 0; k < times; k++) pass.dispatchWorkgroups(...grid);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    await gpu.until(device.queue.onSubmittedWorkDone());
+    return performance.now() - start;
+  } finally {
+    own.destroy();
+  }
 }

@@ -138,8 +138,8 @@ class Verifier {
       const exact = await prepare(experiment, { kernels: reference, backend: "reference" });
       const expected = await runExperiment(exact);
       for (const { machine, kernels } of this.#candidates) {
-        const { data } = exact;
-        const found = await runExperiment(new Prepared(experiment, { kernels, data, machine }));
+        const own = { data: exact.data, dataKey: exact.dataKey, kernels, machine };
+        const found = await runExperiment(new Prepared(experiment, own));
         const error = found.phase === expected.phase ? 0 : 1;
         this.#add(`phase at sigma ${sigma}: ${expected.phase}`, machine, { error, bound: 0 });
       }

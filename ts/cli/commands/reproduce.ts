@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Argument, type Command } from "commander";
+import { largest } from "../../analysis/extremes.js";
 import { PHASES, type Phase } from "../../analysis/phase.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { linearExperiment } from "../../experiment/presets.js";
@@ -190,7 +191,7 @@ function figures(
         phases: phasesOf(runs.filter((run) => run.mode === mode)),
       })),
       predicted: marks,
-      end: Math.max(...runs.map((run) => lastOf(run.trajectory.evaluations.epoch))),
+      end: largest(runs.map((run) => lastOf(run.trajectory.evaluations.epoch))),
     }),
     phases: phaseMap({
       title: "Phases against the strength of the noise",

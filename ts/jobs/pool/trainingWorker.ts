@@ -7,11 +7,11 @@ import type { Experiment } from "../../experiment/schema.js";
 import { type Flavour, type Kernels, kernelsFrom } from "../../kernels/instance.js";
 import { Streams } from "../../random/streams.js";
 import type { Checkpoint } from "../../train/checkpoint.js";
+import { hashDataset, type KeyedDataset } from "../../train/dataKey.js";
 import { type RunResult, runExperiment } from "../../train/experimentRun.js";
 import { Prepared } from "../../train/prepare.js";
 import type { EvaluationRecord } from "../../train/recorder.js";
 import type { Observed, Observer } from "../../train/trainer.js";
-import { hashDataset, type KeyedDataset } from "../dataKey.js";
 import { DatasetCache } from "../datasetCache.js";
 import { type Outcome, outcomeOf, unwrap } from "./outcome.js";
 import { buffersIn } from "./transfers.js";
@@ -86,7 +86,8 @@ export class TrainingWorker {
     const outcome = await outcomeOf(async () => {
       const dataset = data === null ? await cache.generated(experiment) : cache.get(data);
       const machine = await machineFor(backend, kernels);
-      return runExperiment(new Prepared(experiment, { kernels, data: dataset, machine }), {
+      const parts = { kernels, data: dataset, dataKey: data, machine };
+      return runExperiment(new Prepared(experiment, parts), {
         onStep: (step, steps) => {
           if (performance.now() - told < TELL_MS && step < steps) return;
           told = performance.now();

@@ -2,9 +2,9 @@ import { type Endpoint, expose, type Remote, releaseProxy, transfer, wrap } from
 import { type FileSource, noFiles } from "../../data/load.js";
 import type { DataSpec } from "../../data/specs.js";
 import type { Kernels } from "../../kernels/instance.js";
+import type { KeyedDataset } from "../../train/dataKey.js";
 import type { RunResult } from "../../train/experimentRun.js";
 import type { TrainerHooks } from "../../train/trainer.js";
-import type { KeyedDataset } from "../dataKey.js";
 import type { Job } from "../runner.js";
 import { type Handle, handleOf, type SpawnWorker } from "./handle.js";
 import { type Outcome, outcomeOf, unwrap } from "./outcome.js";

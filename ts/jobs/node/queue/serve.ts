@@ -6,7 +6,7 @@ import { InputError } from "../../../errors/errors.js";
 import { canonicalJson } from "../../../format/hash.js";
 import { loadKernels } from "../../../kernels/kernels.js";
 import { CHECKPOINT_EVERY, type Checkpoint, type Checkpoints } from "../../../train/checkpoint.js";
-import { isGenerated, type KeyedDataset } from "../../dataKey.js";
+import { isGenerated, type KeyedDataset } from "../../../train/dataKey.js";
 import { spawnThread } from "../../pool/node/spawn.js";
 import { failureOf } from "../../pool/outcome.js";
 import { Pool } from "../../pool/pool.js";

@@ -40,6 +40,9 @@ async function hashSplit({ rows, inputs, targets }: Split): Promise<unknown> {
 
 async function hashArray(values: Split["inputs"] | Split["targets"]): Promise<string> {
   const { buffer, byteOffset, byteLength } = values;
-  const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  const stored = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  // The digest takes no memory that threads share.
+  const shared = Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]";
+  const bytes = shared ? stored.slice() : stored;
   return `${values[Symbol.toStringTag]}:${await sha256(bytes)}`;
 }
