@@ -1,6 +1,6 @@
 /**
  * ninscope in Node: the same names as in browsers, and files, the GPU and stores of this machine.
- * @module ninscope
+ * @module ninscope (Node)
  */
 import {
   type GpuMeasurements,

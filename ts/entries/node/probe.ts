@@ -1,6 +1,6 @@
 /**
  * The probe in Node: the same names as in browsers; jobs read files and find the GPU of this machine.
- * @module ninscope/probe
+ * @module ninscope/probe (Node)
  */
 import type { ExperimentInput } from "../../experiment/schema.js";
 import type { SweepInput } from "../../experiment/sweep.js";
