@@ -20,7 +20,7 @@ function documented(file: string, name: string): Map<string, string> {
   const text = readFileSync(file, "utf8");
   const start = text.search(new RegExp(`^export interface ${name}\\b`, "m"));
   const body = text.slice(start, text.indexOf("\n}", start));
-  const fields = body.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2}(\w+)\??:/g);
+  const fields = body.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}(\w+)\??:/g);
   const found = [...fields].flatMap(([, comment, field]): [string, string][] => {
     const flat = comment.replace(/\s*\n\s*\*\s*/g, " ");
     const value =

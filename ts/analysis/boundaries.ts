@@ -10,6 +10,7 @@ export interface MeasuredBoundary {
   readonly misplaced: number;
 }
 
+/** The boundary below each phase but the first, by the name of the phase above it. */
 export type BoundaryName = "decay" | "catapult" | "divergent";
 
 /**

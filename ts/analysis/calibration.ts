@@ -1,13 +1,16 @@
 /** How a reading follows what it reads, over many runs. */
 export interface Calibration {
+  /** Number of pairs that were compared. */
   readonly runs: number;
   /** Of the least-squares line through the origin, and its standard error: 1 if the reading is right. */
   readonly slope: number;
+  /** Standard error of `slope`. */
   readonly slopeError: number;
   /** Part of the readings' variance that the line explains. */
   readonly rSquared: number;
   /** Sum of the readings over that of the direct values, less 1, and its standard error. */
   readonly bias: number;
+  /** Standard error of `bias`. */
   readonly biasError: number;
 }
 

@@ -22,21 +22,29 @@ export interface PhaseScales {
 
 /** A phase, and the numbers that decided it. */
 export interface Evidence {
+  /** The phase that these numbers decide. */
   readonly phase: Phase;
   /** One sentence. */
   readonly reason: string;
+  /** Which curve of the noise weights was read: see `PhaseScales`. */
   readonly measure: PhaseMeasure;
+  /** Whether every recorded number is finite. */
   readonly finite: boolean;
+  /** Training loss at the first step, noise included. */
   readonly lossStart: number;
+  /** Largest training loss, as a running mean over `window` steps. */
   readonly lossMax: number;
+  /** Training loss of the last step, as a running mean over `window` steps. */
   readonly lossEnd: number;
   /** `lossMax` over the larger of the start and its scale. */
   readonly lossOvershoot: number;
+  /** The measure at the start. */
   readonly niwStart: number;
+  /** Largest value of the measure. */
   readonly niwMax: number;
   /** With small batches the median over the last tenth of the run. */
   readonly niwEnd: number;
-  /** NaN where the loss alone is judged. */
+  /** `niwMax` over the larger of the start and its scale; NaN where the loss alone is judged. */
   readonly niwOvershoot: number;
   /**
    * `ln(max / end)` of the noise weights: a start near zero by chance first grows to where it can fall from.

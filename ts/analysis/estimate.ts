@@ -1,6 +1,8 @@
 /** A measured number and its standard error. */
 export interface Estimate {
+  /** The number. */
   readonly value: number;
+  /** Its standard error; NaN where it is unknown. */
   readonly error: number;
 }
 

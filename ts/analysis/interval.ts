@@ -2,10 +2,13 @@ import { studentT } from "./studentT.js";
 
 /** A mean over seeds, and how well it is known. */
 export interface Interval {
+  /** Arithmetic mean. */
   readonly mean: number;
   /** Ends of the 95 % confidence interval of the mean (Student's t); NaN with fewer than two values. */
   readonly low: number;
+  /** Upper end. */
   readonly high: number;
+  /** Number of values. */
   readonly count: number;
 }
 

@@ -4,6 +4,7 @@ import type { Spectrum } from "./spectrum.js";
 /** A symmetric linear map of `[d]`. */
 export type Apply = (vector: Float64Array) => Promise<Float64Array>;
 
+/** The outermost part of a symmetric map's spectrum, and how exact it is. */
 export interface LanczosResult extends Spectrum {
   /** How far each value may be from an eigenvalue: the residual's length `|A q - theta q|`. */
   readonly residuals: Float64Array;

@@ -2,7 +2,9 @@ import { estimate } from "./estimate.js";
 
 /** A positive curve in time. */
 export interface TimedCurve {
+  /** Times, rising. */
   readonly t: ArrayLike<number>;
+  /** Values, `[t.length]`, above 0. */
   readonly y: ArrayLike<number>;
 }
 
@@ -12,22 +14,26 @@ export interface Likeness {
   readonly rank: number;
   /** Time of the second curve over that of the first at which their logarithms correlate best, and that correlation. */
   readonly rescaling: number;
+  /** That correlation, of Pearson. */
   readonly correlation: number;
 }
 
 /** A mean over runs with its bootstrap interval (95 %); of three runs or fewer that is no more than their range. */
-export interface Interval {
+export interface BootstrapInterval {
+  /** Arithmetic mean over the runs. */
   readonly mean: number;
+  /** Lower and upper end. */
   readonly interval: readonly [number, number];
 }
 
+/** How alike noise weights and losses of the same runs are, beside those of different runs. */
 export interface Similarity {
   /** The noise weights of a run beside the loss of the same run. */
-  readonly own: Readonly<Record<keyof Likeness, Interval>>;
+  readonly own: Readonly<Record<keyof Likeness, BootstrapInterval>>;
   /** The noise weights of a run beside the loss of another: what any two falling curves have in common. */
-  readonly null: Readonly<Record<keyof Likeness, Interval>>;
+  readonly null: Readonly<Record<keyof Likeness, BootstrapInterval>>;
   /** Own minus null, run by run: similarity beyond that, if the interval is above 0. */
-  readonly excess: Readonly<Record<"rank" | "correlation", Interval>>;
+  readonly excess: Readonly<Record<"rank" | "correlation", BootstrapInterval>>;
   /** Rank correlations of each run's noise weights (row) with each run's loss. */
   readonly pairs: readonly (readonly number[])[];
   /** How probably pairs that are put together at random are as alike in rank as those that belong together. */
@@ -39,6 +45,7 @@ const POINTS = 200;
 /** The rescalings that are tried: a factor 16 either way. */
 const RESCALINGS = Array.from({ length: 161 }, (_, i) => 2 ** ((i - 80) / 20));
 
+/** Compares two falling curves over the time that both cover, at 200 equally spaced times. */
 export function likeness(a: TimedCurve, b: TimedCurve): Likeness {
   const end = Math.min(a.t[a.t.length - 1], b.t[b.t.length - 1]);
   const start = Math.max(a.t[0], b.t[0]);
@@ -82,7 +89,7 @@ export function similarity(
   const over = <K extends keyof Likeness>(some: readonly K[], values: (key: K) => number[]) =>
     Object.fromEntries(some.map((key) => [key, bootstrap(values(key), random)])) as Record<
       K,
-      Interval
+      BootstrapInterval
     >;
   return {
     own: over(keys, (key) => column(own, key)),
@@ -128,7 +135,11 @@ function shuffled(n: number, random: () => number): number[] {
 }
 
 /** The mean and the middle 95 % of the means of as many values drawn with replacement. */
-export function bootstrap(values: readonly number[], random: () => number, draws = 2000): Interval {
+export function bootstrap(
+  values: readonly number[],
+  random: () => number,
+  draws = 2000,
+): BootstrapInterval {
   const means = Array.from({ length: draws }, () => {
     let sum = 0;
     for (let i = 0; i < values.length; i++) sum += values[Math.floor(random() * values.length)];

@@ -2,6 +2,7 @@ import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 
 /** A symmetric matrix's eigenvalues, falling, and its eigenvectors, one a row. */
 export interface Spectrum {
+  /** Eigenvalues, falling. */
   readonly values: Float64Array;
   /** `[values.length, d]`. */
   readonly vectors: Float64Array;

@@ -7,12 +7,15 @@ export interface TimeScale {
   readonly tau: number | null;
   /** 95 % confidence. */
   readonly interval: readonly [number, number] | null;
+  /** `A`, in the unit of the curve. */
   readonly amplitude: number;
+  /** `C`, in the unit of the curve. */
   readonly offset: number;
   /** First and last time that was fitted. */
   readonly window: readonly [number, number];
   /** Part of the variance that the fit explains; of the logarithm's, where the scatter is proportional. */
   readonly rSquared: number;
+  /** Number of points that were fitted, after averaging in bins. */
   readonly points: number;
   /** Why there is no time scale. */
   readonly refused: string | null;

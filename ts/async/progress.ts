@@ -2,6 +2,7 @@
 export interface Progress {
   /** Parts of the work that are finished; a part that is under way counts as a fraction. */
   readonly done: number;
+  /** All parts of the work; it may grow while the work goes on. */
   readonly total: number;
   /** What is counted, such as `step` or `run`. */
   readonly what: string;
@@ -9,6 +10,7 @@ export interface Progress {
   readonly secondsLeft: number | null;
 }
 
+/** Receives reports of a job's progress. */
 export type OnProgress = (progress: Progress) => void;
 
 /** Turns counts into reports that carry an estimate of the time left. */

@@ -5,12 +5,19 @@ import type { Machine } from "./machine.js";
 import { wasmMachine } from "./wasm.js";
 import type { GpuOptions } from "./webgpu/gpu.js";
 
-export const BACKENDS = ["auto", "wasm", "webgpu", "reference"] as const;
-export type BackendName = (typeof BACKENDS)[number];
+/**
+ * The machines that run programs: `wasm` (CPU, SIMD), `webgpu`, `reference` (float64, slow), or `auto` for the faster
+ * one.
+ */
+export type BackendName = "auto" | "wasm" | "webgpu" | "reference";
+
+export const BACKENDS: readonly BackendName[] = ["auto", "wasm", "webgpu", "reference"];
 
 /** What ran. */
 export interface BackendRecord {
+  /** The machine's name. */
   readonly name: string;
+  /** Its variant: `baseline` or `relaxed` kernels of the CPU, the adapter's name of a GPU. */
   readonly flavour: string;
   /** Why this one. */
   readonly why?: string;

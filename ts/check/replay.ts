@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Machine } from "../backend/machine.js";
+import type { BackendRecord } from "../backend/machineFor.js";
 import { isFloat, type NpyArray } from "../data/npy.js";
 import { npzNames, readNpz } from "../data/npz.js";
 import { jsonOf } from "../data/text.js";
@@ -32,11 +33,13 @@ const metaSchema = v.strictObject({
   distribution: v.optional(choice(["normal", "uniform", "rademacher"])),
 });
 
-/** Another implementation's run, with everything random about it given. */
+/** Another implementation's run, with every random number given. `readReplay` makes it and `replay` takes it; its fields are no part of the API. */
 export interface Replay extends Setup {}
 
+/** What a machine computed in a replay. */
 export interface ReplayResult {
-  readonly backend: { readonly name: string; readonly flavour: string };
+  /** The machine that ran. */
+  readonly backend: Pick<BackendRecord, "name" | "flavour">;
   /** Batch loss before each update. */
   readonly loss: Float64Array;
   /** `|W_NI|` before each update. */

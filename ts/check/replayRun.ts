@@ -13,19 +13,23 @@ export async function readReplay(bytes: Uint8Array, name = "replay.npz"): Promis
   return read(bytes, name);
 }
 
+/** How to replay. */
 export interface ReplayOptions extends Pick<HostOptions, "backend" | "gpu" | "fast" | "kernels"> {
   /** Adds the mean local Hessian at the noise nodes' layer, at the start. */
   readonly curvature?: boolean;
+}
+
+/** A replay, and the curvature at its start. */
+export interface ReplayRun extends ReplayResult {
+  /** The mean local Hessian at the noise nodes' layer, `[outputs, outputs]` row-major; null unless asked for. */
+  readonly hessian: Float64Array | null;
 }
 
 /**
  * Repeats another implementation's run (`readReplay`), number by number.
  * @throws RunError if the backend is missing.
  */
-export async function replay(
-  given: Replay,
-  options: ReplayOptions = {},
-): Promise<ReplayResult & { readonly hessian: Float64Array | null }> {
+export async function replay(given: Replay, options: ReplayOptions = {}): Promise<ReplayRun> {
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
   const machine = await machineFor(options.backend ?? "auto", kernels, options.gpu);
   const { replayOn } = await import("./replay.js");

@@ -10,14 +10,17 @@ import { counting, type Observed, writeSplit } from "../train/trainer.js";
 
 /** How well the expansion in the noise tells a step's gradient of the noise weights. */
 export interface ExpansionPoint {
+  /** Updates made. */
   readonly step: number;
   /** Length of the exact gradient with the batch's own noise. */
   readonly exact: number;
   /** Lengths of the terms `<g_i eps_i^T>` and `<H_i W_NI eps_i eps_i^T>`. */
   readonly first: number;
+  /** Length of the term `<H_i W_NI eps_i eps_i^T>`. */
   readonly second: number;
   /** Length of what the first term, and both, miss, over that of the exact gradient. */
   readonly firstError: number;
+  /** What both terms miss, likewise. */
   readonly secondError: number;
   /** The curvature that the step reads: `<W_NI, dL/dW_NI> / (sigma^2 |W_NI|^2)`. */
   readonly reading: number;

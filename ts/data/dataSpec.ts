@@ -191,13 +191,10 @@ export type DataInput =
   | Given<NpySpec, "name" | "inputs" | "targets">
   | Given<CsvSpec, "name" | "path">;
 
-/**
- * `T`, of which only the fields `K` must be given.
- * @inline
- */
+/** `T`, of which only the fields `K` must be given. */
 export type Given<T, K extends keyof T> = Flat<Pick<T, K> & Partial<Omit<T, K>>>;
 
-/** @inline */
+/** An intersection as one object type. */
 type Flat<T> = { [P in keyof T]: T[P] };
 
 /** The specification of the data named `N`. */

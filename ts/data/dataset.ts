@@ -33,8 +33,9 @@ export function dataSummary({ name, task, inputs, outputs, train, test }: Datase
 
 /** Data that a network can be trained on. */
 export interface Dataset {
-  /** A name for messages and results; it decides nothing. */
+  /** Name for people; no number depends on it. */
   readonly name: string;
+  /** Classes or numbers. */
   readonly task: Task;
   /** Numbers a sample. */
   readonly inputs: number;
@@ -42,7 +43,9 @@ export interface Dataset {
   readonly outputs: number;
   /** A network sees `scale * stored + shift`; for float inputs usually 1 and 0. */
   readonly scale: number;
+  /** See `scale`. */
   readonly shift: number;
+  /** Training samples. */
   readonly train: Split;
   /** Null when the data has no held-out samples. */
   readonly test: Split | null;

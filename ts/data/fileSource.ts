@@ -1,6 +1,7 @@
 import { InputError } from "../errors/errors.js";
 import type { ImageFiles } from "./images.js";
 
+/** Image sets that are known by name. */
 export type NamedSet = "fashion-mnist" | "mnist";
 
 /** Where bytes come from: files in Node, the network in a browser. */

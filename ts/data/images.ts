@@ -5,14 +5,21 @@ import { labelsOf } from "./labels.js";
 
 /** The files of a set of labelled images, as bytes; `field` names each in messages. */
 export interface ImageFile {
+  /** The file's bytes, which may be packed with gzip. */
   readonly bytes: Uint8Array;
+  /** What messages call the file. */
   readonly field: string;
 }
 
+/** The files of an image set. */
 export interface ImageFiles {
+  /** Training images. */
   readonly images: ImageFile;
+  /** Training labels. */
   readonly labels: ImageFile;
+  /** Test images. */
   readonly testImages?: ImageFile;
+  /** Test labels. */
   readonly testLabels?: ImageFile;
 }
 

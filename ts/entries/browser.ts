@@ -27,33 +27,62 @@ export {
   bench,
 } from "../check/bench/bench.js";
 export type { Replay, ReplayResult } from "../check/replay.js";
-export { type ReplayOptions, readReplay, replay } from "../check/replayRun.js";
+export { type ReplayOptions, type ReplayRun, readReplay, replay } from "../check/replayRun.js";
 export {
   type VerifyCheck,
   type VerifyOptions,
   type VerifyResult,
   verify,
 } from "../check/verify/verify.js";
+export type {
+  ColumnsSpec,
+  CsvSpec,
+  DataInput,
+  DataSpec,
+  GaussianMixtureSpec,
+  Given,
+  IdxSpec,
+  ImagesSpec,
+  LinearRegressionSpec,
+  Normalization,
+  NpySpec,
+  NpzSpec,
+  SpiralSpec,
+  TeacherSpec,
+} from "../data/dataSpec.js";
 export type { Dataset, DatasetRecord, Split, Task } from "../data/dataset.js";
 export { type DatasetInput, datasetOf, type Numbers, type Samples } from "../data/datasetOf.js";
-export type { FileSource } from "../data/load.js";
-export type { DataSpec } from "../data/specs.js";
+export type { ImageFile, ImageFiles } from "../data/images.js";
+export type { FileSource, NamedSet } from "../data/load.js";
 export { InputError, RunError } from "../errors/errors.js";
+export type {
+  Experiment,
+  ExperimentInput,
+  NetworkSpec,
+  NoiseGroup,
+  OptimizerSpec,
+  RecordSpec,
+  StopSpec,
+} from "../experiment/experiment.js";
 export { parseExperiment } from "../experiment/parse.js";
 export { type LinearModel, linearExperiment } from "../experiment/presets.js";
-export type { Experiment, ExperimentInput } from "../experiment/schema.js";
+export type { Shard } from "../experiment/shard.js";
 export {
+  type Refine,
   type SweepInput,
   type SweepPlan,
   type SweepRun,
+  type SweptFields,
   sweepPlan,
   sweepRuns,
 } from "../experiment/sweep.js";
 export { hashRuns } from "../format/hash.js";
 export type { WorkerOptions } from "../jobs/makeRunner.js";
-export type { SpawnWorker } from "../jobs/pool/handle.js";
+export type { SpawnWorker, ThreadLike } from "../jobs/pool/handle.js";
+export type { Failure } from "../jobs/pool/outcome.js";
 export { type RunResult, type TrainOptions, train } from "../jobs/train.js";
 export {
+  type Flavour,
   type KernelOptions,
   type KernelSource,
   type Kernels,
@@ -66,7 +95,7 @@ export {
   runLinearEnsemble,
 } from "../linear/linearEnsemble.js";
 export { type LinearRun, type LinearRunOptions, runLinear } from "../linear/runLinear.js";
-export { type Distribution, Streams } from "../random/streams.js";
+export { type Distribution, type StreamName, Streams } from "../random/streams.js";
 export type { CheckpointStore, RunStore, RunSummary, StoredRun } from "../store/runStore.js";
 export type { Store } from "../store/store.js";
 export { type Sweep, type SweepOptions, sweep } from "../sweep/sweep.js";
@@ -86,5 +115,5 @@ export { type LoadOptions, loadData as loadDataset } from "../train/loadData.js"
 export type { Parameters } from "../train/parameters.js";
 export type { HostOptions, PrepareOptions } from "../train/prepare.js";
 export type { EvaluationRecord } from "../train/recorder.js";
-export type { Observed, Observer } from "../train/trainer.js";
+export type { Observed, Observer, Weights } from "../train/trainer.js";
 export type { Trajectory } from "../trajectory/trajectory.js";

@@ -5,8 +5,15 @@
  */
 export { type Calibration, calibrate } from "../analysis/calibration.js";
 export { type Estimate, estimate } from "../analysis/estimate.js";
-export { type LanczosResult, lanczos, spectralDensity } from "../analysis/lanczos.js";
-export { type Likeness, likeness, type Similarity, similarity } from "../analysis/similarity.js";
+export { type Apply, type LanczosResult, lanczos, spectralDensity } from "../analysis/lanczos.js";
+export {
+  type BootstrapInterval,
+  type Likeness,
+  likeness,
+  type Similarity,
+  similarity,
+  type TimedCurve,
+} from "../analysis/similarity.js";
 export {
   componentSquares,
   quadraticForm,
@@ -15,6 +22,7 @@ export {
 } from "../analysis/spectrum.js";
 export { firstPassage, fitDecay, type Scatter, type TimeScale } from "../analysis/timeScale.js";
 export { boundaryVerdict, type Verdict, verdictOf } from "../analysis/verdict.js";
+export type { ExpansionPoint } from "../curvature/expansionProbe.js";
 export type { LayerNames } from "../curvature/layersInFile.js";
 export {
   type OwnNetwork,
@@ -22,14 +30,24 @@ export {
   readNetwork,
   writeNetwork,
 } from "../curvature/ownNetwork.js";
+export type { WeightCurvature } from "../curvature/weightCurvature.js";
+export type { LinearExpectation } from "../linear/linearExpectation.js";
 export {
   type FigureOne,
   type FigureOneOptions,
+  type FigureRun,
   figureOne,
   figureOneInput,
+  type Mode,
 } from "../paper/figureOne.js";
 export { type Claim, paperClaims } from "../paper/paperClaims.js";
-export { type BystanderOptions, type BystanderResult, bystander } from "../probe/bystander.js";
+export {
+  type AttachedNoise,
+  type BystanderOptions,
+  type BystanderResult,
+  bystander,
+} from "../probe/bystander.js";
+export type { DivergentBracket } from "../probe/divergentBracket.js";
 export {
   type ValidityCell,
   type ValidityOptions,
@@ -40,6 +58,13 @@ export { type Foretold, foretold } from "../probe/foretold.js";
 export type { DecayMode, Prediction } from "../probe/predict.js";
 export { type PredictionOptions, predictionOf } from "../probe/predictionOf.js";
 export { type ProbeOptions, probe } from "../probe/probe.js";
-export type { Comparison, ProbeMoment, ProbeResult } from "../probe/probeResult.js";
+export type {
+  Comparison,
+  PredictionWithError,
+  ProbeMoment,
+  ProbeResult,
+  TimeScales,
+} from "../probe/probeResult.js";
+export type { ReadingPlan } from "../probe/readingPlan.js";
 export * as drift from "../theory/drift.js";
 export { type DriftMoment, type DriftPath, driftPath } from "../theory/driftPath.js";

@@ -3,6 +3,7 @@
  * value and says what would be right. Show it without a stack trace.
  */
 export class InputError extends Error {
+  /** `InputError`. */
   override readonly name = "InputError";
   /** Path of the offending field, such as `noise.0.sigma`, a flag, or a file's path. */
   readonly field: string;
@@ -15,6 +16,7 @@ export class InputError extends Error {
 
 /** The input is right, but the run failed: no memory, a lost GPU, a full disk. The message is one line. */
 export class RunError extends Error {
+  /** `RunError`. */
   override readonly name = "RunError";
 
   constructor(message: string, options?: ErrorOptions) {

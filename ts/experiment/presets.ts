@@ -7,12 +7,17 @@ export interface LinearModel {
   readonly width: number;
   /** Training samples, `N`; the batch is all of them. */
   readonly samples: number;
+  /** Step size `eta`. */
   readonly learningRate: number;
   /** Updates. */
   readonly steps: number;
+  /** Standard deviation of the noise. */
   readonly sigma: number;
+  /** Fixes every random number, an integer from 0 to 2^32 - 1. */
   readonly seed: number;
+  /** Shape of the noise; default `normal`. */
   readonly distribution?: "normal" | "uniform" | "rademacher";
+  /** New noise at each step or one draw; default `fresh`. */
   readonly mode?: "fresh" | "fixed";
 }
 

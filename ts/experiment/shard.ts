@@ -2,7 +2,9 @@ import { InputError, shown } from "../errors/errors.js";
 
 /** One of several parts of a sweep: the runs whose number leaves `index` when divided by `of`. */
 export interface Shard {
+  /** Number of this part, counted from 0. */
   readonly index: number;
+  /** Number of parts. */
   readonly of: number;
 }
 

@@ -13,17 +13,32 @@ import type { Experiment, ExperimentInput } from "./schema.js";
  * that go together are named together, `"noise.0.sigma,epochs": [[1, 50], [10, 20]]`. `repeats` runs everything
  * with so many seeds, from the experiment's on. `refine` adds runs where neighbouring phases differ.
  */
-export type SweepInput = ExperimentInput & {
-  readonly sweep?: Readonly<Record<string, unknown>> & {
-    readonly repeats?: number;
-    readonly refine?: v.InferInput<typeof refineSchema>;
-  };
-};
+export interface SweepInput extends ExperimentInput {
+  /** What is swept. Left out, or empty: one run. */
+  readonly sweep?: SweptFields;
+}
+
+/** Values of swept fields, by dotted path: a list, or `a:b:n`, n values from a to b, logarithmically spaced. */
+export interface SweptFields {
+  readonly [path: string]: unknown;
+  /** Runs everything with this many seeds, from the experiment's seed on. */
+  readonly repeats?: number;
+  /** Adds runs where neighbouring phases differ. */
+  readonly refine?: Partial<Refine>;
+}
+
+/** How a sweep is refined: by halving the brackets of its boundaries. */
+export interface Refine {
+  /** The field along which phases change: `noise.0.sigma` if left out. */
+  field: string;
+  /** A boundary is known well enough once the values on its two sides differ by this part: 0.05 if left out. */
+  precision: number;
+  /** The boundaries to refine: all three if left out. */
+  boundaries: ("decay" | "catapult" | "divergent")[];
+}
 
 const refineSchema = v.strictObject({
-  /** The field along which phases change. */
   field: v.optional(v.string("takes a field's path"), "noise.0.sigma"),
-  /** A boundary is known well enough once the values on its two sides differ by this part. */
   precision: v.optional(real(1e-6, { max: 10 }), 0.05),
   boundaries: v.optional(
     list(choice(["decay", "catapult", "divergent"]), 3, "takes a list of boundaries"),
@@ -31,15 +46,17 @@ const refineSchema = v.strictObject({
   ),
 });
 
-export type Refine = v.InferOutput<typeof refineSchema>;
-
+/** One run of a sweep. */
 export interface SweepRun {
   /** The swept fields' values, by dotted path. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** The whole experiment of the run. */
   readonly experiment: Experiment;
 }
 
+/** What a sweep runs. */
 export interface SweepPlan {
+  /** All runs, the last swept field changing fastest. */
   readonly runs: readonly SweepRun[];
   /** How runs are added to these once they are done; null: none are. */
   readonly refine: Refine | null;

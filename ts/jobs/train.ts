@@ -17,6 +17,7 @@ import { runKey } from "./runKey.js";
 
 export type { RunResult } from "../train/experimentRun.js";
 
+/** How to train. */
 export interface TrainOptions
   extends PrepareOptions,
     WorkerOptions,

@@ -68,11 +68,13 @@ export type Flavour = "baseline" | "relaxed";
 
 /** Compiled kernels. Instances share code, not memory. */
 export interface Kernels {
+  /** Which of the modules it is. */
   readonly flavour: Flavour;
   /** Of the vectors that products are made in: 256 where the host makes these of pairs. The results are the same bits. */
   readonly vectorBits: 128 | 256;
   /** The code, which may be posted to a worker. */
   readonly module: WebAssembly.Module;
+  /** @internal */
   instantiate(): KernelExports;
 }
 

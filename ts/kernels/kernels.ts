@@ -8,10 +8,13 @@ export type { Flavour, KernelExports, Kernels } from "./instance.js";
 /** Where a module comes from, if not from the embedded bytes. */
 export type KernelSource = URL | string | BufferSource;
 
+/** Which kernels to compile, and from where. */
 export interface KernelOptions {
   /** Takes the relaxed module where the host can run it. */
   readonly fast?: boolean;
+  /** The baseline module; default: the embedded bytes. */
   readonly baseline?: KernelSource;
+  /** The relaxed module; default: the embedded bytes. */
   readonly relaxed?: KernelSource;
 }
 

@@ -14,31 +14,45 @@ import { type LinearStart, linearStart } from "./linearStart.js";
 
 /** One run of the ensemble. */
 export interface LinearCell {
+  /** Standard deviation of the noise. */
   readonly sigma: number;
+  /** Step size `eta`. */
   readonly learningRate: number;
+  /** Seed of data, weights and noise. */
   readonly seed: number;
   /** `eta sigma^2 lambda(0)`. */
   readonly kappa: number;
+  /** Which of the four phases the run shows. */
   readonly phase: Phase;
+  /** The numbers that decided it. */
   readonly evidence: Evidence;
+  /** Loss before the first update. */
   readonly lossStart: number;
+  /** Largest loss. */
   readonly lossMax: number;
   /** Loss of the last step, before its update; of a diverged run, the loss that ended it. */
   readonly lossEnd: number;
+  /** `|W_NI|` before the first update. */
   readonly niwStart: number;
+  /** `|W_NI|` of the last step, before its update. */
   readonly niwEnd: number;
   /** `alpha w2^T W_NI`, with its sign. */
   readonly effectiveNiwStart: number;
+  /** The same of the last step, before its update. */
   readonly effectiveNiwEnd: number;
   /** Updates made; fewer than the experiment's if the loss exceeded 1e100, which ends a run. */
   readonly steps: number;
 }
 
+/** A grid of linear models: every combination of `sigmas`, `learningRates` and `seeds`. */
 export interface EnsembleSpec {
   /** A linear model with one input and one noise node; the cells replace its `sigma`, learning rate and seed. */
   readonly experiment: Experiment;
+  /** Standard deviations of the noise. */
   readonly sigmas: readonly number[];
+  /** Step sizes `eta`. */
   readonly learningRates: readonly number[];
+  /** Seeds, integers from 0 to 2^32 - 1. */
   readonly seeds: readonly number[];
   /**
    * Precision of the recursion; default "float64". "float32" puts four cells into a vector instead of two. Its states have
@@ -49,6 +63,7 @@ export interface EnsembleSpec {
   readonly precision?: "float64" | "float32";
 }
 
+/** How to run the grid. */
 export interface EnsembleOptions {
   /** Kernels that are already loaded (`loadKernels`). */
   readonly kernels?: Kernels;
@@ -58,6 +73,7 @@ export interface EnsembleOptions {
   readonly onProgress?: OnProgress;
   /** Default "wasm"; "webgpu" runs each cell in a GPU thread, in float32. */
   readonly backend?: "wasm" | "webgpu";
+  /** The GPU to use with `backend: "webgpu"`. */
   readonly gpu?: GpuOptions;
 }
 

@@ -14,7 +14,9 @@ import { linearStart } from "./linearStart.js";
 
 /** A run of the linear model by the exact reduction: one number for each step, before its update. */
 export interface LinearRun {
+  /** Batch loss. */
   readonly loss: Float64Array;
+  /** `|W_NI|`. */
   readonly niwNorm: Float64Array;
   /** `|alpha w2^T W_NI|`. */
   readonly effectiveNiw: Float64Array;

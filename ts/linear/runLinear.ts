@@ -6,6 +6,7 @@ import { type LinearRun, linearRun } from "./linearRun.js";
 
 export type { LinearRun } from "./linearRun.js";
 
+/** How to run a linear model. */
 export interface LinearRunOptions {
   /** Kernels that are already loaded (`loadKernels`). */
   readonly kernels?: Kernels;

@@ -18,26 +18,38 @@ import { type SweepOptions, sweep } from "../sweep/sweep.js";
 import { prepare } from "../train/prepare.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 
+/** How a figure's runs draw noise: see `NoiseGroup.mode`. */
 export type Mode = "fresh" | "fixed";
 
 /** One run of the figure. */
 export interface FigureRun {
+  /** Standard deviation of the noise. */
   readonly sigma: number;
+  /** Fresh or fixed noise. */
   readonly mode: Mode;
+  /** Seed of the run. */
   readonly seed: number;
+  /** Which of the four phases the run shows. */
   readonly phase: Phase;
   /** `|W_NI|` at the end over that at the start. */
   readonly niwLeft: number;
+  /** Unperturbed training accuracy at the end, 0 to 1. */
   readonly trainAccuracy: number;
   /** In steps. */
   readonly timeScales: TimeScales;
+  /** The run's record. */
   readonly trajectory: Trajectory;
 }
 
+/** All that the paper's Figure 1 shows. */
 export interface FigureOne {
+  /** The sweep that was run. */
   readonly input: SweepInput;
+  /** Updates of an epoch. */
   readonly stepsPerEpoch: number;
+  /** One entry for each run. */
   readonly runs: readonly FigureRun[];
+  /** Measured boundaries in `sigma`, by mode and over both. */
   readonly boundaries: Readonly<Record<Mode | "both", Record<BoundaryName, MeasuredBoundary>>>;
   /** From the curvature at the start: geometric means over the seeds and their standard errors. */
   readonly predicted: Readonly<
@@ -47,15 +59,20 @@ export interface FigureOne {
   readonly probes: readonly ProbeResult[];
   /** Of the runs in these phases, mode by mode. */
   readonly similarity: readonly {
+    /** Standard deviation of the noise. */
     readonly sigma: number;
+    /** Fresh or fixed noise. */
     readonly mode: Mode;
+    /** The phase of all these runs. */
     readonly phase: Phase;
+    /** How alike noise weights and losses are. */
     readonly found: Similarity;
   }[];
   /** How probably runs and losses of strangers are as alike in all of these cases together; NaN without any. */
   readonly similarityChance: number;
 }
 
+/** How to make the figure. */
 export interface FigureOneOptions
   extends Omit<SweepOptions, "store" | "onProgress" | "shard" | "runner">,
     Pick<ProbeOptions, "samples"> {
@@ -66,9 +83,10 @@ export interface FigureOneOptions
 /**
  * The experiment of the paper's Figure 1 (Levi et al., arXiv:2210.13599): a ReLU network with three hidden layers,
  * cross-entropy, Fashion-MNIST, one noise node on the input layer, over `sigma`, with fresh and with fixed noise.
- * @param options.quick a smaller one, in some minutes.
+ * @param options `quick`: a smaller one, in some minutes.
  */
-export function figureOneInput({ quick = false } = {}): SweepInput {
+export function figureOneInput(options: { readonly quick?: boolean } = {}): SweepInput {
+  const { quick = false } = options;
   const width = quick ? 64 : 128;
   return {
     network: { layers: [width, width, width], activation: "relu", loss: "cross-entropy" },

@@ -5,7 +5,9 @@ import type { FigureOne, FigureRun } from "./figureOne.js";
 
 /** A claim of the paper, and what our runs say to it. */
 export interface Claim {
+  /** What the paper says. */
   readonly claim: string;
+  /** What the runs say to it. */
   readonly verdict: "seen" | "not seen" | "unclear";
   /** The number behind the verdict, in words. */
   readonly because: string;

@@ -12,6 +12,7 @@ import { type ProbeOptions, probePrepared } from "./probe.js";
 import type { Comparison, ProbeResult } from "./probeResult.js";
 import { planReading, type ReadingPlan } from "./readingPlan.js";
 
+/** How to attach a bystander. */
 export interface BystanderOptions extends ProbeOptions {
   /** Wanted relative error of each reading of `tr<H> / d`; default 0.1. */
   readonly precision?: number;
@@ -19,9 +20,18 @@ export interface BystanderOptions extends ProbeOptions {
   readonly layer?: number;
 }
 
+/** The noise nodes of a bystander. */
+export interface AttachedNoise extends ReadingPlan {
+  /** Weight layer whose pre-activations they feed. */
+  readonly layer: number;
+  /** Standard deviation of their noise. */
+  readonly sigma: number;
+}
+
+/** What a bystander read, and whether it disturbed. */
 export interface BystanderResult {
   /** The noise that was attached. */
-  readonly chosen: ReadingPlan & { readonly layer: number; readonly sigma: number };
+  readonly chosen: AttachedNoise;
   /** The run with the nodes attached; its moments are the curvature's trace in time. */
   readonly probed: ProbeResult;
   /** The run without them. */

@@ -5,9 +5,11 @@ import type { Prepared } from "../train/prepare.js";
 export interface DivergentBracket {
   /** The largest `sigma` whose short run did not diverge, and the least whose run did; null: none was found. */
   readonly below: number | null;
+  /** The least `sigma` whose short run diverged; null if none did. */
   readonly above: number | null;
   /** Updates of each short run, and how many there were. */
   readonly steps: number;
+  /** Number of short runs. */
   readonly runs: number;
 }
 

@@ -10,16 +10,21 @@ import { observationSteps } from "./observationSteps.js";
 
 /** How far off the expansion is in one step of a run. */
 export interface ValidityCell {
+  /** Shape of the noise. */
   readonly distribution: Distribution;
+  /** Standard deviation of the noise. */
   readonly sigma: number;
+  /** Epochs before the step. */
   readonly epoch: number;
   /** What the first two orders miss of the step's exact gradient of the noise weights, over its length. */
   readonly error: number;
 }
 
+/** Where to test the expansion. */
 export interface ValidityOptions extends PrepareOptions {
   /** Number of steps of each run that are compared at most; default 20. */
   readonly moments?: number;
+  /** Standard deviations of the noise, one run each and distribution. */
   readonly sigmas: readonly number[];
   /** All three unless given. */
   readonly distributions?: readonly Distribution[];

@@ -42,6 +42,7 @@ export interface DecayMode {
 export interface Prediction {
   /** Largest eigenvalue of the pointwise `<H>`. */
   readonly hMax: number;
+  /** `tr<H>` of the pointwise `<H>`. */
   readonly trace: number;
   /** Largest curvature of the loss smoothed over `sigma |W_NI|`. */
   readonly smoothedMax: number;
@@ -49,6 +50,7 @@ export interface Prediction {
   readonly niwTime: number | null;
   /** The decay spectrum's largest curvatures, falling. */
   readonly modes: readonly DecayMode[];
+  /** `sigma` from which on the noise weights decay to 1/e within the run, by the smoothed curvature. */
   readonly decay: number | null;
   /** The same with the pointwise curvature: with kinks the smoothed one is often negative along some directions at first. */
   readonly decayPointwise: number | null;

@@ -5,9 +5,11 @@ import { type PrepareOptions, prepare } from "../train/prepare.js";
 import type { Prediction } from "./predict.js";
 import { openCurvature, predictWith } from "./startPrediction.js";
 
+/** What to predict from. */
 export interface PredictionOptions extends PrepareOptions {
   /** Training samples that the curvature is taken over, default 1,000, and the first of them, default 0. */
   readonly samples?: number;
+  /** First of these samples; default 0. */
   readonly first?: number;
 }
 

@@ -14,6 +14,7 @@ import type { ProbeMoment, ProbeResult } from "./probeResult.js";
 import { openCurvature, startPrediction } from "./startPrediction.js";
 import { timeScalesOf } from "./timeScales.js";
 
+/** How to probe. */
 export interface ProbeOptions
   extends PrepareOptions,
     ObservationOptions,

@@ -11,9 +11,13 @@ import type { DecayMode, Prediction } from "./predict.js";
 
 /** A prediction beside what was measured. */
 export interface Comparison {
+  /** What is compared. */
   readonly what: string;
+  /** What theory predicts; null if nothing. */
   readonly predicted: string | Estimate | null;
+  /** What was measured; null if nothing. */
   readonly measured: string | Estimate | null;
+  /** Whether the two agree. */
   readonly verdict: Verdict;
   /** What the verdict was given by. */
   readonly by: string;
@@ -21,8 +25,11 @@ export interface Comparison {
 
 /** What was measured of a run before one of its updates. */
 export interface ProbeMoment extends WeightCurvature {
+  /** Updates made. */
   readonly step: number;
+  /** Epochs made. */
   readonly epoch: number;
+  /** `|W_NI|` of the probed group. */
   readonly niwNorm: number;
   /** Unperturbed loss over the probe's samples. */
   readonly loss: number;
@@ -43,15 +50,21 @@ export interface ProbeMoment extends WeightCurvature {
 export type PredictionWithError = {
   readonly [K in Exclude<keyof Prediction, "modes">]: Estimate | null;
 } & {
+  /** The decay spectrum's largest curvatures, falling. */
   readonly modes: readonly DecayMode[];
   /** The middle of the bracket that short runs find, and the deviation of what is anywhere within; the linear model's by the recursion. */
   readonly divergent: Estimate | null;
 };
 
+/** Decay times of the curves of a run, in steps. */
 export interface TimeScales {
+  /** Of the norm of the noise weights. */
   readonly niw: TimeScale;
+  /** Of the training loss, noise included. */
   readonly loss: TimeScale;
+  /** Of the training loss with `eps = 0`. */
   readonly unperturbedLoss: TimeScale;
+  /** Of the test loss with `eps = 0`. */
   readonly testLoss: TimeScale;
   /** Steps to 1/e, without a model: of norm and effective weight, and of the fall of each loss to its lowest. */
   readonly passages: Readonly<
@@ -59,10 +72,13 @@ export interface TimeScales {
   >;
 }
 
+/** A run, and what was measured and predicted of it. */
 export interface ProbeResult extends RunResult {
+  /** What was measured along the run. */
   readonly moments: readonly ProbeMoment[];
   /** Antithetic passes at each of them. */
   readonly repeats: number;
+  /** What the state at the start predicts. */
   readonly prediction: PredictionWithError;
   /** The short runs that `prediction.divergent` comes from; null for the linear model. */
   readonly divergentBracket: DivergentBracket | null;
@@ -72,5 +88,6 @@ export interface ProbeResult extends RunResult {
   readonly predictedNorm: DriftPath | null;
   /** In steps. */
   readonly timeScales: TimeScales;
+  /** Predictions beside measurements. */
   readonly comparisons: readonly Comparison[];
 }

@@ -20,6 +20,7 @@ export interface ReadingPlan {
   readonly bias: number;
   /** Root mean square of the noise's shifts of the pre-activations (as vectors), `sigma |W_NI|`. */
   readonly reach: number;
+  /** Noise nodes. */
   readonly nodes: number;
   /** Antithetic passes over the samples. */
   readonly passes: number;

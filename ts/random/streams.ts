@@ -1,11 +1,31 @@
 import { InputError, RunError, shown } from "../errors/errors.js";
 import type { KernelExports, Kernels } from "../kernels/kernels.js";
 
+/** Shape of zero-mean noise of one variance: normal, uniform on ±sqrt 3 sigma, or ±sigma. */
 export type Distribution = "normal" | "uniform" | "rademacher";
 
-/** What the numbers are for; streams of different names or indices have nothing in common. */
-const NAMES = ["weights", "niw", "order", "noise", "data", "dataNoise", "labels", "probe"] as const;
-export type StreamName = (typeof NAMES)[number];
+/** What random numbers are for; streams of different names or indices have nothing in common. */
+export type StreamName =
+  | "weights"
+  | "niw"
+  | "order"
+  | "noise"
+  | "data"
+  | "dataNoise"
+  | "labels"
+  | "probe";
+
+/** A name's place is part of its stream's key. */
+const NAMES: readonly StreamName[] = [
+  "weights",
+  "niw",
+  "order",
+  "noise",
+  "data",
+  "dataNoise",
+  "labels",
+  "probe",
+];
 
 const KINDS = { words: 0, normal: 1, uniform: 2, rademacher: 3 } as const;
 

@@ -14,7 +14,9 @@ export interface RunSummary extends Omit<RunResult, "trajectory" | "parameters">
   readonly digest: string;
 }
 
+/** A finished run, as stores keep it. */
 export interface StoredRun extends RunSummary {
+  /** The run's record. */
   readonly trajectory: Trajectory;
 }
 
@@ -22,12 +24,15 @@ export interface StoredRun extends RunSummary {
 export interface CheckpointStore {
   /** Null if there is none, or it is damaged. */
   checkpoint(key: string): Promise<Checkpoint | null>;
+  /** Replaces the checkpoint of a run. */
   saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void>;
+  /** Removes the checkpoint of a run, if there is one. */
   dropCheckpoint(key: string): Promise<void>;
 }
 
 /** Where finished runs are kept, each once, and unfinished ones' checkpoints. */
 export interface RunStore extends CheckpointStore {
+  /** The summary of a finished run; undefined if it is not there. */
   get(key: string): RunSummary | undefined;
   /** Null if it is not there, or damaged: then the run has to be made again. */
   trajectory(key: string): Promise<Trajectory | null>;

@@ -52,14 +52,17 @@ export class Store implements RunStore {
     this.#torn = torn;
   }
 
+  /** Number of finished runs. */
   get size(): number {
     return this.#lines.size;
   }
 
+  /** Keys of the finished runs. */
   keys(): string[] {
     return [...this.#lines.keys()];
   }
 
+  /** The summary of a finished run; undefined if it is not there. */
   get(key: string): RunSummary | undefined {
     const entry = this.#entry(key);
     if (!entry) return undefined;
@@ -67,6 +70,7 @@ export class Store implements RunStore {
     return { ...summary, key };
   }
 
+  /** The record of a finished run; null if it is not there or damaged. */
   trajectory(key: string): Promise<Trajectory | null> {
     return this.#tasks.run(() => this.#trajectory(key));
   }
@@ -80,15 +84,21 @@ export class Store implements RunStore {
     });
   }
 
+  /** The checkpoint of an unfinished run; null if there is none or it is damaged. */
   checkpoint(key: string): Promise<Checkpoint | null> {
     return this.#tasks.run(() => this.#checkpoint(key));
   }
 
+  /**
+   * Replaces the checkpoint of a run.
+   * @throws RunError if it cannot be written.
+   */
   saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void> {
     const bytes = encodeCheckpoint(key, checkpoint);
     return this.#tasks.run(() => this.#storage.write(checkpointFile(key), bytes));
   }
 
+  /** Removes the checkpoint of a run, if there is one. */
   dropCheckpoint(key: string): Promise<void> {
     return this.#tasks.run(() => this.#storage.remove(checkpointFile(key)));
   }

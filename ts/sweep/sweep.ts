@@ -37,6 +37,7 @@ import {
   summarised,
 } from "./sweepResult.js";
 
+/** How to sweep. */
 export interface SweepOptions extends RunnerOptions {
   /** Aborts the sweep; the sweep then throws the signal's reason. */
   readonly signal?: AbortSignal;
@@ -50,7 +51,10 @@ export interface SweepOptions extends RunnerOptions {
   readonly store?: RunStore;
   /** Seconds between the checkpoints of a run; default 30. */
   readonly checkpointEvery?: number;
-  /** Makes the runs; default: workers or this thread, as the other options say. The caller disposes of it. */
+  /**
+   * Makes the runs; default: workers or this thread, as the other options say. The caller disposes of it.
+   * @internal
+   */
   readonly runner?: Runner<TrainedRun>;
   /** Makes only one part of the runs. */
   readonly shard?: Shard;

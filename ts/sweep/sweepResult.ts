@@ -14,9 +14,11 @@ import type { Final } from "../train/final.js";
 
 /** A run of a sweep without its trajectory. */
 export interface SweptSummary extends RunSummary {
+  /** The swept fields' values, by dotted path. */
   readonly fields: SweepRun["fields"];
 }
 
+/** A run of a sweep. */
 export interface SweptRun extends StoredRun {
   /** The swept fields' values, by dotted path. */
   readonly fields: SweepRun["fields"];
@@ -24,6 +26,7 @@ export interface SweptRun extends StoredRun {
 
 /** A run that could not be made, and why. */
 export interface FailedRun extends SweepRun {
+  /** Why. */
   readonly failure: Failure;
 }
 
@@ -37,9 +40,11 @@ export interface SeedGroup {
   readonly final: Readonly<Record<keyof Final, Interval>>;
 }
 
+/** A boundary between phases, measured over a sweep. */
 export interface SweepBoundary extends MeasuredBoundary {
   /** By theory, with its standard error; null where nobody asked or nothing is known. */
   readonly predicted: number | null;
+  /** Standard error of `predicted`. */
   readonly predictedError: number | null;
   /** Whether the two agree: within three standard errors or 5 %. */
   readonly verdict: Verdict;
@@ -50,8 +55,11 @@ export interface SweepBoundary extends MeasuredBoundary {
   readonly overSeeds: Interval | null;
 }
 
+/** What a sweep shows. */
 export interface SweepResult<R extends SweptSummary = SweptRun> {
+  /** The finished runs, in the order of the plan. */
   readonly runs: readonly R[];
+  /** Runs that could not be made. */
   readonly failed: readonly FailedRun[];
   /** One for each combination of the other fields; empty where seeds are not swept. */
   readonly groups: readonly SeedGroup[];

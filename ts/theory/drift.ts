@@ -6,7 +6,10 @@
  *
  * whose mean decays and whose variance grows towards a floor: `Var w_k = eta^2 sigma^2 <g_k^2>/B (1 - r^2t) / (1 - r^2)`
  * with `r = 1 - eta sigma^2 h_k`, in the end `eta <g_k^2> / (B h_k (2 - eta sigma^2 h_k))`.
+ * @module
  */
+
+/** The state that the expansion starts from, in the eigenbasis of `<H>`. */
 export interface NoiseWeights {
   /** Eigenvalues `h_k` of `<H>`. */
   readonly curvatures: ArrayLike<number>;
@@ -14,11 +17,15 @@ export interface NoiseWeights {
   readonly squares: ArrayLike<number>;
   /** `<g_k^2>`. */
   readonly gradientSquares: ArrayLike<number>;
+  /** Number of noise nodes, `m`. */
   readonly nodes: number;
 }
 
+/** Noise and optimiser, as the expansion sees them. */
 export interface Noise {
+  /** Step size `eta`. */
   readonly learningRate: number;
+  /** Standard deviation of the noise. */
   readonly sigma: number;
   /** Samples a step. */
   readonly batch: number;
@@ -29,7 +36,12 @@ export function niwSquare(
   { curvatures, squares, gradientSquares, nodes }: NoiseWeights,
   { learningRate, sigma, batch }: Noise,
   steps: number,
-): { readonly drift: number; readonly floor: number } {
+): {
+  /** What the drift leaves of the start. */
+  readonly drift: number;
+  /** What diffusion has added. */
+  readonly floor: number;
+} {
   let drift = 0;
   let floor = 0;
   for (let k = 0; k < curvatures.length; k++) {

@@ -1,5 +1,6 @@
 /** What is measured of a run at some step, for the prediction of what follows. */
 export interface DriftMoment {
+  /** Updates made. */
   readonly step: number;
   /** `tr(W^T <H> W) / |W|^2`. */
   readonly curvature: number;
@@ -13,7 +14,9 @@ export interface DriftMoment {
 
 /** A norm in time, and the standard deviation of a single run about it. */
 export interface DriftPath {
+  /** Expected `|W_NI|`, `[moments]`. */
   readonly norm: Float64Array;
+  /** Standard deviation of a single run's norm, `[moments]`. */
   readonly deviation: Float64Array;
   /** What diffusion has added to `ln |W|` so far. */
   readonly diffused: Float64Array;

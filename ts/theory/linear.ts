@@ -15,7 +15,10 @@
  * Near the end of training that last line is a difference of equal numbers. So a batch's moments are kept
  * relative to a linear map `u -> target.u` close to the data's: with `r = y - target.u` in place of `y` and
  * `alpha v - target` in place of `alpha v`, `b` and `L` are the same, and nothing cancels.
+ * @module
  */
+
+/** The state of the reduced recursion. */
 export interface LinearState {
   /** `P^T P`, `[n, n]` row-major, `n = k + m`. */
   readonly G: Float64Array;

@@ -18,7 +18,9 @@ export interface Checkpoint {
 /** Seconds between checkpoints, unless asked otherwise. */
 export const CHECKPOINT_EVERY = 30;
 
+/** Where a run continues from, and how it saves its state. */
 export interface Checkpoints {
+  /** The checkpoint to continue from; null or left out: the start. */
   readonly from?: Checkpoint | null;
   /** Seconds between two checkpoints. */
   readonly every?: number;

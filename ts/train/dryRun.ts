@@ -11,6 +11,7 @@ export interface DryRun {
   readonly data: DataSummary;
   /** Updates in the whole run. */
   readonly steps: number;
+  /** Updates of an epoch. */
   readonly stepsPerEpoch: number;
   /** Weights, biases and noise weights. */
   readonly parameters: number;
@@ -22,6 +23,7 @@ export interface DryRun {
   readonly machineBytes: number;
 }
 
+/** What `dryRun` may use. */
 export interface DryRunOptions extends Pick<PrepareOptions, "kernels" | "files" | "dataset"> {}
 
 /**

@@ -10,21 +10,32 @@ import { phaseScales } from "./phaseScales.js";
 import type { Prepared } from "./prepare.js";
 import { runTraining, type TrainerHooks, type TrainerResult } from "./trainer.js";
 
+/** What a training run shows. */
 export interface RunResult {
   /** The experiment as it ran, every default filled in. */
   readonly experiment: Experiment;
   /** The data that it ran on; not what `experiment.data` names where the caller gave a data set. */
   readonly dataset: DatasetRecord;
+  /** What ran. */
   readonly backend: BackendRecord;
+  /** Which of the four phases the run shows. */
   readonly phase: Phase;
+  /** The numbers that decided it. */
   readonly evidence: Evidence;
+  /** The numbers at the run's end. */
   readonly final: Final;
+  /** Speed of the training steps alone, without evaluations. */
   readonly timing: {
+    /** Updates made. */
     readonly steps: number;
+    /** Seconds they took. */
     readonly seconds: number;
+    /** Updates a second; 0 if there were none. */
     readonly stepsPerSecond: number;
   };
+  /** The run's record. */
   readonly trajectory: Trajectory;
+  /** The trained parameters. */
   readonly parameters: Parameters;
 }
 

@@ -5,11 +5,17 @@ import type { Schedule } from "./schedule.js";
 export interface Final {
   /** Training loss with noise: the mean over the recorded steps of the last epoch. */
   readonly loss: number;
+  /** Training loss with `eps = 0`. */
   readonly unperturbedLoss: number;
+  /** Test loss with `eps = 0`. */
   readonly testLoss: number;
+  /** Fraction correct of the training samples with `eps = 0`. */
   readonly trainAccuracy: number;
+  /** Fraction correct of the test samples with `eps = 0`. */
   readonly testAccuracy: number;
+  /** `|W_NI|` over all noise groups. */
   readonly niwNorm: number;
+  /** Root mean square of the noise in the outputs, over `sigma`: see `Trajectory`. */
   readonly effectiveNiw: number;
 }
 

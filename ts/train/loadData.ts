@@ -6,6 +6,7 @@ import { loadKernels } from "../kernels/kernels.js";
 import { Streams } from "../random/streams.js";
 import type { HostOptions } from "./prepare.js";
 
+/** What loading data may use. */
 export interface LoadOptions extends Pick<HostOptions, "files" | "kernels"> {
   /** Seed of generated data; default 0, as an experiment's. */
   readonly seed?: number;

@@ -4,6 +4,7 @@ import type { Weights } from "./trainer.js";
 
 /** Trained parameters, each row-major in float64: `W_l` `[outputs, inputs]`, `b_l` `[outputs]`, `V_g` `[outputs, nodes]`. */
 export interface Parameters {
+  /** Weights of each layer. */
   readonly weights: readonly Float64Array[];
   /** Empty arrays where the network has no bias. */
   readonly biases: readonly Float64Array[];

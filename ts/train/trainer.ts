@@ -21,6 +21,7 @@ export interface TrainerHooks {
   readonly onStep?: (step: number, steps: number) => void;
   /** The checkpoint to continue from, and where to save checkpoints. */
   readonly checkpoints?: Checkpoints;
+  /** Receives the run's weights at chosen steps. */
   readonly observer?: Observer;
 }
 
@@ -32,9 +33,11 @@ export interface Observer {
   look(state: Observed): unknown;
 }
 
+/** The state of a run before one of its updates. */
 export interface Observed {
   /** Updates made. */
   readonly step: number;
+  /** Epochs made. */
   readonly epoch: number;
   /** `[W | b | W_NI]` of each layer. */
   readonly weights: Weights;

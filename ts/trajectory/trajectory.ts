@@ -5,6 +5,7 @@
 export interface Trajectory {
   /** One entry for each recorded step: the state *before* the update of that step. */
   readonly steps: {
+    /** Updates made. */
     readonly step: Float64Array;
     /** Training loss of the step's batch, noise included. */
     readonly loss: Float64Array;
@@ -17,14 +18,19 @@ export interface Trajectory {
   };
   /** One entry for each evaluation: the state *after* `step` updates, without noise unless said. */
   readonly evaluations: {
+    /** Updates made. */
     readonly step: Float64Array;
+    /** Epochs made. */
     readonly epoch: Float64Array;
     /** Loss over the training samples with `eps = 0`. */
     readonly unperturbedLoss: Float64Array;
     /** Fraction correct over the training samples with `eps = 0`; NaN for regression. */
     readonly trainAccuracy: Float64Array;
+    /** Loss over the test samples with `eps = 0`. */
     readonly testLoss: Float64Array;
+    /** Fraction correct over the test samples with `eps = 0`; NaN for regression. */
     readonly testAccuracy: Float64Array;
+    /** Frobenius norm of all noise injection weights. */
     readonly niwNorm: Float64Array;
     /**
      * Root mean square over samples of the noise's contribution to the outputs, over `sigma`:

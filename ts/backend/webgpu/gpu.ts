@@ -1,9 +1,11 @@
 import type { Abilities, Dispatch } from "../../../gpu/kernel.js";
 import { RunError } from "../../errors/errors.js";
 
+/** Which GPU to use, and how. */
 export interface GpuOptions {
   /** A device of one's own; it is not destroyed. It should have the adapter's limits, and `subgroups` if it can. */
   readonly device?: GPUDevice;
+  /** Which adapter to ask for: `high-performance` or `low-power`. */
   readonly powerPreference?: GPUPowerPreference;
   /** Where adapters come from; `navigator.gpu` unless given. */
   readonly source?: () => Promise<GPU | undefined>;

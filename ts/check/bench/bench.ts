@@ -11,9 +11,13 @@ import { benchPlan, stepOperations } from "./benchPlan.js";
 
 /** Three hidden layers of one width between 784 inputs and 10 classes, trained by steps of a batch. */
 export interface BenchRow {
+  /** `wasm` or `webgpu`. */
   readonly backend: string;
+  /** Width of the three hidden layers. */
   readonly width: number;
+  /** Samples of a step. */
   readonly batch: number;
+  /** Runs of the ensemble. */
   readonly replicas: number;
   /** Steps of single runs: an ensemble's step counts once for each replica. */
   readonly stepsPerSecond: number;
@@ -27,45 +31,69 @@ export interface BenchRow {
 
 /** What was not timed, and why. */
 export interface BenchOmission {
+  /** `wasm` or `webgpu`. */
   readonly backend: string;
+  /** Width of the three hidden layers. */
   readonly width: number;
+  /** Samples of a step. */
   readonly batch: number;
+  /** Runs of the ensemble. */
   readonly replicas: number;
+  /** The reason. */
   readonly why: string;
 }
 
+/** What `bench` measured. */
 export interface BenchResult {
   /** The GPU's name; null: there is none, and `note` says why. */
   readonly adapter: string | null;
+  /** Whether the adapter is a CPU that emulates a GPU. */
   readonly software: boolean;
+  /** Why there is no GPU, or what to know of it; null if nothing. */
   readonly note: string | null;
   /** float32 operations a second, measured by a kernel that does nothing else. */
   readonly peak: number | null;
+  /** What was timed. */
   readonly rows: readonly BenchRow[];
+  /** What was not timed. */
   readonly omitted: readonly BenchOmission[];
   /** For each batch and number of replicas the least width measured at which the GPU wins; null: none. This is what `auto` would choose by. */
   readonly crossovers: readonly {
+    /** Samples of a step. */
     readonly batch: number;
+    /** Runs of the ensemble. */
     readonly replicas: number;
+    /** Least width at which the GPU wins; null if none. */
     readonly width: number | null;
   }[];
 }
 
+/** What to time: every combination of these. */
 export interface BenchSizes {
+  /** Widths of the three hidden layers. */
   readonly widths: readonly number[];
+  /** Samples of a step. */
   readonly batches: readonly number[];
+  /** Runs of an ensemble. */
   readonly replicas: readonly number[];
 }
 
+/** How to bench. */
 export interface BenchOptions {
+  /** Sizes to time; default `BENCH_SIZES.usual`. */
   readonly sizes?: BenchSizes;
+  /** Kernels that are already loaded (`loadKernels`). */
   readonly kernels?: Kernels;
+  /** The GPU to time. */
   readonly gpu?: GpuOptions;
+  /** Aborts the bench; it then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Receives each row as it is done, the number of rows done and that of all rows. */
   readonly onRow?: (row: BenchRow, done: number, all: number) => void;
 }
 
-export const BENCH_SIZES = {
+/** Sizes for seconds, for minutes and for an hour. */
+export const BENCH_SIZES: Readonly<Record<"quick" | "usual" | "full", BenchSizes>> = {
   quick: { widths: [16, 64], batches: [32], replicas: [1, 4] },
   usual: { widths: [64, 256, 1024], batches: [32, 128, 1024], replicas: [1, 16] },
   full: {
@@ -73,7 +101,7 @@ export const BENCH_SIZES = {
     batches: [32, 128, 512, 2048, 8192],
     replicas: [1, 4, 16, 64, 256],
   },
-} as const satisfies Record<string, BenchSizes>;
+};
 
 /** Operations of a step that a GPU in software is still asked for: it takes some seconds. */
 const SOFTWARE_MOST = 4e9;

@@ -10,33 +10,67 @@ import { Streams } from "../../random/streams.js";
 import { secondsPerStep } from "../../train/stepTiming.js";
 import { benchPlan, stepOperations } from "./benchPlan.js";
 
+/** What `measureGpu` measured. */
 export interface GpuMeasurements {
+  /** The adapter's name. */
   readonly adapter: string;
+  /** Whether the adapter is a CPU that emulates a GPU. */
   readonly software: boolean;
   /** float32 operations a second of a kernel that does nothing else. */
   readonly peak: number;
-  readonly product: { readonly n: number; readonly seconds: number; readonly shareOfPeak: number };
-  readonly step: {
+  /** A product of two square matrices. */
+  readonly product: {
+    /** Rows and columns. */
+    readonly n: number;
+    /** Seconds a product. */
     readonly seconds: number;
+    /** Its operations a second, over `peak`. */
+    readonly shareOfPeak: number;
+  };
+  /** A training step of one run. */
+  readonly step: {
+    /** Seconds a step. */
+    readonly seconds: number;
+    /** Kernel launches of a step. */
     readonly dispatches: number;
+    /** Its products' operations a second, over `peak`. */
     readonly shareOfPeak: number;
   };
   /** All replicas' step; `throughput` in units of a single run's. */
   readonly ensemble: {
+    /** Runs of the ensemble. */
     readonly replicas: number;
+    /** Seconds a step of all replicas. */
     readonly seconds: number;
+    /** Steps of single runs a second, over those of a run alone. */
     readonly throughput: number;
+    /** Its products' operations a second, over `peak`. */
     readonly shareOfPeak: number;
   };
-  readonly linear: { readonly cells: number; readonly steps: number; readonly seconds: number };
+  /** A grid of the linear model. */
+  readonly linear: {
+    /** Runs of the grid. */
+    readonly cells: number;
+    /** Steps of each. */
+    readonly steps: number;
+    /** Seconds in all. */
+    readonly seconds: number;
+  };
 }
 
+/** What `measureGpu` measures. */
 export interface GpuSizes {
+  /** Rows of the square matrices. */
   readonly product: number;
+  /** Input, hidden and output widths of the network. */
   readonly widths: readonly number[];
+  /** Samples of a step. */
   readonly batch: number;
+  /** Runs of the ensemble. */
   readonly replicas: number;
+  /** Rows of the linear model's square grid of cells. */
   readonly grid: number;
+  /** Steps of the linear model. */
   readonly steps: number;
 }
 

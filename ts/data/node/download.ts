@@ -7,11 +7,13 @@ import { cacheFolder } from "./locate.js";
 import { makeFolder } from "./makeFolder.js";
 import { KNOWN_SETS, type KnownFile } from "./sets.js";
 
+/** How to download. */
 export interface FetchOptions {
   /** Folder to put the files in; default the cache. */
   readonly folder?: string;
   /** Where the files are; default where they were published. */
   readonly baseUrl?: string;
+  /** Aborts the download; it then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** A server that sends nothing for so long has failed; default 30 s. */
   readonly stallMs?: number;

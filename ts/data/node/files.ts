@@ -4,6 +4,7 @@ import { type FetchOptions, fetchSet } from "./download.js";
 import { locate, readSet } from "./locate.js";
 import { readBytes } from "./readBytes.js";
 
+/** How `nodeFiles` finds data sets. */
 export interface NodeFilesOptions extends Pick<FetchOptions, "onProgress" | "signal" | "baseUrl"> {
   /** Downloads a set known by name that is nowhere to be found; otherwise that is an error. */
   readonly download?: boolean;

@@ -6,8 +6,11 @@ import type { NamedSet } from "../load.js";
 import { locate } from "./locate.js";
 import { KNOWN_SETS } from "./sets.js";
 
+/** Where a named data set is. */
 export interface SetStatus {
+  /** Its name in `experiment.data.name`. */
   readonly name: NamedSet;
+  /** Its name for people. */
   readonly title: string;
   /** Where its four files are; null if nowhere. */
   readonly folder: string | null;
@@ -25,7 +28,9 @@ export async function listSets(): Promise<SetStatus[]> {
   );
 }
 
+/** How a file compares with the published one. */
 export interface FileCheck {
+  /** The file's name. */
   readonly file: string;
   /** `unpacked`: not the published gzip file, so that there is nothing to compare with. */
   readonly state: "whole" | "wrong" | "unpacked";

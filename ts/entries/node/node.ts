@@ -64,7 +64,7 @@ export function bench(options: portable.BenchOptions = {}): Promise<portable.Ben
 export function replay(
   given: portable.Replay,
   options: portable.ReplayOptions = {},
-): ReturnType<typeof portable.replay> {
+): Promise<portable.ReplayRun> {
   return portable.replay(given, withGpu(options));
 }
 

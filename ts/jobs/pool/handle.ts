@@ -5,9 +5,13 @@ import { InputError, shown } from "../../errors/errors.js";
 
 /** A worker thread of Node's, as far as it matters here. */
 export interface ThreadLike {
+  /** Adds a listener of `message`, `error` or `exit`. */
   on(event: string, listener: (value: any) => void): unknown;
+  /** Removes a listener. */
   off(event: string, listener: (value: any) => void): unknown;
+  /** Posts a message to the thread. */
   postMessage(message: any, transfer?: any): void;
+  /** Ends the thread. */
   terminate(): unknown;
 }
 

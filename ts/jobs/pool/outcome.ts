@@ -3,9 +3,13 @@ import { InputError, RunError } from "../../errors/errors.js";
 /** What came of a call on another thread: errors lose their class on the way, so they travel as values. */
 export type Outcome<T> = { readonly value: T } | { readonly failure: Failure };
 
+/** An error as a value. */
 export interface Failure {
+  /** `input`: an `InputError`; `run`: a `RunError`; `fault`: any other error. */
   readonly kind: "input" | "run" | "fault";
+  /** The error's message. */
   readonly message: string;
+  /** An `InputError`'s field; else empty. */
   readonly field: string;
 }
 
