@@ -21,6 +21,7 @@ const check = (name, ok) => {
 check("formatting and lint", run(bin("biome"), "check", "--error-on-warnings", "."));
 check("types", run(bin("tsc"), "--noEmit"));
 check("floors", run(bin("depcruise"), "ts", "gpu", "--config", ".dependency-cruiser.cjs"));
+check("every public name documented, no broken link", run(bin("typedoc"), "--emit", "none"));
 check("publint", run(bin("publint"), "--strict"));
 const files = ["kernels.wasm", "kernels-relaxed.wasm"];
 check(
