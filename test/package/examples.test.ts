@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
@@ -17,5 +19,47 @@ test("the linear model's catapult begins where it is predicted", async () => {
   // Neighbouring values of sigma are 7 % apart.
   for (const [, measured, predicted] of pairs) {
     expect(Math.abs(Math.log(Number(measured) / Number(predicted)))).toBeLessThan(0.07);
+  }
+});
+
+test("callbacks see a run and end it", async () => {
+  const { stdout } = await run(process.execPath, ["examples/train-with-a-callback.mjs"]);
+  const steps = [...stdout.matchAll(/^step (\d+): largest noise weight/gm)].map(([, step]) =>
+    Number(step),
+  );
+  expect(steps).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
+  const records = [...stdout.matchAll(/^epoch (\d+): loss without noise ([\d.]+)/gm)];
+  const losses = records.map(([, , loss]) => Number(loss));
+  expect(losses.slice(0, -1).every((loss) => loss >= 0.01)).toBe(true);
+  expect(losses.at(-1)).toBeLessThan(0.01);
+  const [, stopped, loss] = stdout.match(/stopped after (\d+) steps, .* ([\d.]+)$/m) ?? [];
+  expect(Number(stopped)).toBe(20 * Number(records.at(-1)?.[1]));
+  expect(Number(loss)).toBe(losses.at(-1));
+});
+
+test("an own loop makes the run of train, and reads the curvature that it has", async () => {
+  const { stdout } = await run(process.execPath, ["examples/own-training-loop.mjs"]);
+  const apart = Number(stdout.match(/losses of train: (\S+)/)?.[1]);
+  // The loop is in float64, the kernels are in float32.
+  expect(apart).toBeLessThan(1e-5);
+  const readings = [...stdout.matchAll(/read ([\d.]+) \+- ([\d.]+), direct ([\d.]+)/g)];
+  expect(readings).toHaveLength(4);
+  for (const [value, error, direct] of readings.map((found) => found.slice(1).map(Number))) {
+    expect(error / value).toBeLessThan(0.06);
+    expect(Math.abs(value - direct) / error).toBeLessThan(3);
+  }
+});
+
+test("the guides show parts of the programs that they name", async () => {
+  const folder = "docs/guides";
+  const guides = await readdir(folder);
+  expect(guides.length).toBeGreaterThan(0);
+  for (const guide of guides) {
+    const text = await readFile(join(folder, guide), "utf8");
+    const [, path] = text.match(/\]\(\.\.\/\.\.\/(examples\/[\w/.-]+\.m?js)\)/) ?? [];
+    const program = await readFile(path, "utf8");
+    const blocks = [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)];
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const [, block] of blocks) expect(program).toContain(block);
   }
 });

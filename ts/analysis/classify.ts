@@ -9,6 +9,7 @@ export type PhaseMeasure = "effective" | "norm" | "loss";
 
 /** What a start is measured against, so that a small value by chance is not taken for a beginning. */
 export interface PhaseScales {
+  /** Which curve is read. */
   readonly measure: PhaseMeasure;
   /** Root mean square of the measure's start over initialisations; 0 where the start is sharp. */
   readonly niw: number;

@@ -13,7 +13,9 @@ export interface Split {
 
 /** What a data set is taken for. */
 export interface DataSummary {
+  /** Name for people. */
   readonly name: string;
+  /** Classes or numbers. */
   readonly task: Task;
   /** Null for regression. */
   readonly classes: number | null;
@@ -23,6 +25,7 @@ export interface DataSummary {
   readonly outputs: number;
   /** Training samples. */
   readonly rows: number;
+  /** Test samples. */
   readonly testRows: number;
 }
 

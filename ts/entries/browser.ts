@@ -11,7 +11,12 @@ export {
   type MeasuredBoundary,
   measuredBoundaries,
 } from "../analysis/boundaries.js";
-export { classify, type Evidence, type PhaseScales } from "../analysis/classify.js";
+export {
+  classify,
+  type Evidence,
+  type PhaseMeasure,
+  type PhaseScales,
+} from "../analysis/classify.js";
 export { type Interval, meanInterval } from "../analysis/interval.js";
 export { PHASES, type Phase } from "../analysis/phase.js";
 export type { OnProgress, Progress } from "../async/progress.js";
@@ -50,7 +55,7 @@ export type {
   SpiralSpec,
   TeacherSpec,
 } from "../data/dataSpec.js";
-export type { Dataset, DatasetRecord, Split, Task } from "../data/dataset.js";
+export type { DataSummary, Dataset, DatasetRecord, Split, Task } from "../data/dataset.js";
 export { type DatasetInput, datasetOf, type Numbers, type Samples } from "../data/datasetOf.js";
 export type { ImageFile, ImageFiles } from "../data/images.js";
 export type { FileSource, NamedSet } from "../data/load.js";
