@@ -9,8 +9,11 @@ export interface Link {
 
 /** Widths that a chain must have, where they are known. */
 export interface KnownWidths {
+  /** Width of the input. */
   readonly inputs?: number;
+  /** Width of the output. */
   readonly outputs?: number;
+  /** Hidden widths, from the input on. */
   readonly hidden?: readonly number[];
 }
 

@@ -3,6 +3,7 @@ import type { Tensors } from "../format/safetensors.js";
 
 /** Where a layer stands in a file. */
 export interface LayerNames {
+  /** The weight's name, of a matrix `[outputs, inputs]`. */
   readonly weight: string;
   /** Null: it has none. */
   readonly bias: string | null;

@@ -8,7 +8,9 @@ import { unlistedLayers } from "./unlistedLayers.js";
 
 /** A network that was trained elsewhere, and where each of its layers stands in its file. */
 export interface OwnNetwork {
+  /** Widths, activation and loss. */
   readonly network: Network;
+  /** Its weights and biases, in float64. */
   readonly parameters: Parameters;
   /** From the input on. */
   readonly layers: readonly LayerNames[];
@@ -21,7 +23,9 @@ export interface OwnNetwork {
  * data, and `hidden`, which the file must have.
  */
 export interface OwnNetworkOptions extends KnownWidths {
+  /** Activation of the hidden layers. */
   readonly activation: Network["activation"];
+  /** What is averaged over samples. */
   readonly loss: Network["loss"];
   /**
    * Names of the `Linear` layers from the input on: `fc1` (or `fc1.weight`) for `fc1.weight` and `fc1.bias`; `W1:b1` for

@@ -66,5 +66,7 @@ export type {
   TimeScales,
 } from "../probe/probeResult.js";
 export type { ReadingPlan } from "../probe/readingPlan.js";
+export type { Network, NoiseNodes } from "../program/network.js";
+export type { Activation } from "../program/ops.js";
 export * as drift from "../theory/drift.js";
 export { type DriftMoment, type DriftPath, driftPath } from "../theory/driftPath.js";

@@ -4,7 +4,9 @@ import type { Activation } from "./ops.js";
 export interface NoiseNodes {
   /** Weight layer whose pre-activations the nodes feed. */
   readonly layer: number;
+  /** Number of nodes. */
   readonly nodes: number;
+  /** Standard deviation of their noise. */
   readonly sigma: number;
 }
 
@@ -12,11 +14,15 @@ export interface NoiseNodes {
 export interface Network {
   /** Input, hidden and output widths; weight layer l goes from `widths[l]` to `widths[l + 1]`. */
   readonly widths: readonly number[];
+  /** Activation of the hidden layers. */
   readonly activation: Activation;
+  /** What is averaged over samples. */
   readonly loss: "cross-entropy" | "mse";
+  /** Whether layers have biases. */
   readonly bias: boolean;
   /** `c_l` in `z = c_l W x + b + W_NI eps`: 1, or the NTK parametrisation's factor. */
   readonly factors: readonly number[];
+  /** Its noise injection nodes. */
   readonly noise: readonly NoiseNodes[];
 }
 

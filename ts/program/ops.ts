@@ -25,6 +25,7 @@ export interface Region {
   readonly stride: number;
 }
 
+/** Activation of a hidden layer; `gelu` is the exact one. */
 export type Activation = "relu" | "tanh" | "gelu" | "linear";
 
 /** Activations that a product may apply to its result as it stores it. */

@@ -20,6 +20,7 @@ export { type NodeFilesOptions, nodeFiles } from "../../data/node/files.js";
 export { checkSet, type FileCheck, listSets, type SetStatus } from "../../data/node/inventory.js";
 export { spawnThread } from "../../jobs/pool/node/spawn.js";
 export { loadKernels } from "../../kernels/node/load.js";
+export type { Claim as FolderClaim } from "../../store/node/openFolder.js";
 export { openStore } from "../../store/node/openStore.js";
 export type { DryRun, DryRunOptions } from "../../train/dryRun.js";
 export * from "../browser.js";
