@@ -1,16 +1,42 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
-/** Tests of what users get: the package and the command line. They need a build, the others do not. */
-const BUILT = ["test/package/**/*.test.ts", "test/cli/**/*.test.ts"];
+// What a test is held to:
+//
+// - It reads no clock, and passes on a machine whose cores are all busy. That something is quick, or heeds an abort at
+//   once, is tested by what is counted (pieces of work, turns of other work, messages, reads); `bench/` times it.
+// - It waits for a condition, not for some milliseconds, and does not limit the wait: `testTimeout` ends a test that hangs.
+// - The whole suite takes less than 14 minutes of processor time. A test that takes more than 10 s of it makes a
+//   smaller case, and the large one when `NINSCOPE_SOAK=full` asks for it.
+// - A folder, a build, a browser or a server is made once a file, and gone when the file is done.
 
-const common = { testTimeout: 60_000, hookTimeout: 120_000 };
+const names = readdirSync("test", { recursive: true, encoding: "utf8" })
+  .map((name) => `test/${name.replaceAll("\\", "/")}`)
+  .filter((name) => name.endsWith(".test.ts"));
+
+/** Tests of what users get: the package and the command line. They need a build, the others do not. */
+const BUILT = names.filter((name) => /^test\/(package|cli)\//.test(name));
+/** Tests on a GPU share a process, and with it the device and the kernels that were compiled for it. */
+const GPU = names.filter(
+  (name) => !BUILT.includes(name) && readFileSync(name, "utf8").includes("testGpu("),
+);
+
+const common = { testTimeout: 900_000, hookTimeout: 900_000, teardownTimeout: 60_000 };
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...common, name: "sources", include: ["test/**/*.test.ts"], exclude: BUILT } },
+      { test: { ...common, name: "gpu", include: GPU, isolate: false } },
       { test: { ...common, name: "built", include: BUILT, globalSetup: "test/package/build.ts" } },
+      {
+        test: {
+          ...common,
+          name: "sources",
+          include: ["test/**/*.test.ts"],
+          exclude: [...BUILT, ...GPU],
+        },
+      },
     ],
     coverage: {
       provider: "v8",

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dawn } from "../ts/backend/node/dawn.js";
-import { type Gpu, type GpuOptions, openGpu } from "../ts/backend/webgpu/gpu.js";
+import type { Gpu, GpuOptions } from "../ts/backend/webgpu/gpu.js";
+import { sharedGpu } from "../ts/backend/webgpu/shared.js";
 
 // A machine without a GPU can still prove the kernels right: Chromium brings SwiftShader, a Vulkan in software.
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -8,9 +9,12 @@ if (!process.env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) {
   process.env.VK_DRIVER_FILES = SWIFTSHADER;
 }
 
-/** A device to test on, or why there is none; in CI there has to be one. */
+/**
+ * The process' device to test on, or why there is none; in CI there has to be one. A software adapter takes seconds to
+ * compile a kernel, which is kept with its device: test files that call this share a process (vitest.config.ts).
+ */
 export async function testGpu(options: GpuOptions = {}): Promise<Gpu | { none: string }> {
-  const gpu = await openGpu({ source: dawn, ...options });
+  const gpu = await sharedGpu({ source: dawn, ...options });
   if ("none" in gpu) {
     if (process.env.CI) throw new Error(`no GPU to test on: ${gpu.none}`);
     console.warn(`Tests on a GPU are skipped: ${gpu.none}.`);

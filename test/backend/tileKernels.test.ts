@@ -18,6 +18,7 @@ const SIZES = [
   { rows: 13, cols: 61, depth: 37, replicas: 256, tile: "16x64", splits: 1 },
 ];
 const MEMORY = 32768;
+const FULL = process.env.NINSCOPE_SOAK === "full";
 
 test("each tile is among these", () => {
   const named = TILES.map(({ rows, cols }) => `${rows}x${cols}`);
@@ -28,14 +29,14 @@ const ready = "none" in gpu || gpu.can.workgroupBytes < MEMORY ? null : gpu;
 
 test.skipIf(!ready).each(SIZES)(
   "products of $rows x $cols x $depth, $replicas at a time, by tiles of $tile",
-  { timeout: 120_000 },
   async ({ tile, splits, ...size }) => {
     if (!ready) return;
     const chosen = tilingFor(size, ready.can.workgroupBytes);
     expect([`${chosen.tile.rows}x${chosen.tile.cols}`, chosen.splits]).toEqual([tile, splits]);
     const { rows, cols, depth, replicas } = size;
-    // Rows that vectors of four fit, once they are padded, but for the last, where they begin where none does.
-    for (const layout of [0, 1, 2, 7]) {
+    // Rows that vectors of four fit, once they are padded, but for the last, where they begin where none does. The kernel
+    // of the largest tile takes software ten seconds to compile: there each side is seen in both of its forms once.
+    for (const layout of tile === "128x128" && !FULL ? [0, 7] : [0, 1, 2, 7]) {
       const [transposeA, transposeB] = [layout % 4 >= 2, layout % 2 === 1];
       const offset = layout < 4 ? 0 : 3;
       const at = (buffer: string, r: number, c: number): Region => ({

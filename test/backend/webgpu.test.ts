@@ -9,7 +9,6 @@ import { testGpu } from "../gpu.js";
 
 const CYCLES = 1000;
 const LOSSES = 100;
-const SLOW = 300_000;
 
 const found = await testGpu();
 
@@ -44,9 +43,7 @@ function counting(n: number): Program {
 describe.skipIf("none" in found)("the GPU machine", () => {
   const gpu = found as Gpu;
 
-  test(`${CYCLES} sessions, one after the other, grow nothing, and none disturbs another`, {
-    timeout: SLOW,
-  }, async () => {
+  test(`${CYCLES} sessions, one after the other, grow nothing, and none disturbs another`, async () => {
     const machine = webgpuMachine(gpu);
     let before = 0;
     for (let cycle = 0; cycle < CYCLES; cycle++) {
@@ -174,9 +171,7 @@ describe.skipIf("none" in found)("the GPU machine", () => {
     device.destroy();
   });
 
-  test(`a device lost at any moment ends a run in one clear error (${LOSSES} times)`, {
-    timeout: SLOW,
-  }, async () => {
+  test(`a device lost at any moment ends a run in one clear error (${LOSSES} times)`, async () => {
     for (let k = 0; k < LOSSES; k++) {
       const own = (await openGpu({ source: dawn })) as Gpu;
       const session = await webgpuMachine(own).open(counting(16));

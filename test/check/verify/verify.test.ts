@@ -22,9 +22,7 @@ const options = { gpu: { source: dawn } };
 
 const failed = ({ checks }: VerifyResult) => checks.filter(({ passed }) => !passed);
 
-const SLOW = 300_000;
-
-test.skipIf("none" in gpu)("all machines are within their bounds", { timeout: SLOW }, async () => {
+test.skipIf("none" in gpu)("all machines are within their bounds", async () => {
   const experiment = { network: { layers: [8] }, data: DATA, optimizer: { batchSize: 30 } };
   const result = await verify(experiment, options);
   expect(failed(result)).toEqual([]);
@@ -47,13 +45,9 @@ for (const [name, machine] of [
   ["on the CPU", wasmMachine(await loadKernels())],
   ["on the GPU", "none" in gpu ? null : webgpuMachine(gpu)],
 ] as const) {
-  test.skipIf(!machine)(
-    `eleven networks after 1 and 100 steps, ${name}`,
-    { timeout: SLOW },
-    async () => {
-      expect(await stepsOutOfBound(machine as Machine)).toEqual([]);
-    },
-  );
+  test.skipIf(!machine)(`eleven networks after 1 and 100 steps, ${name}`, async () => {
+    expect(await stepsOutOfBound([machine as Machine])).toEqual([[]]);
+  });
 }
 
 test("where there is no GPU the others are verified, and the reason told", async () => {
@@ -127,6 +121,9 @@ test("machines diverge where the reference does, and one that does not is found 
   expect(withinBound(small)).toBe(false);
 });
 
+/** Every case and network on a page too, where the engine and the kernels are those of Node. */
+const FULL = process.env.NINSCOPE_SOAK === "full";
+
 describe("in Chromium", () => {
   const flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
   let bundle: string;
@@ -134,7 +131,7 @@ describe("in Chromium", () => {
     bundle = await bundledRuns("test/check/verify/verifyRuns.ts");
   });
 
-  test("all machines are within their bounds", { timeout: SLOW }, async ({ skip }) => {
+  test("all machines are within their bounds", async ({ skip }) => {
     const result = (await inChromium(bundle, "verifyHere", flags)) as VerifyResult | null;
     if (result === null) return skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
     expect(failed(result)).toEqual([]);
@@ -143,13 +140,13 @@ describe("in Chromium", () => {
     expect(names).toContain("webgpu");
   });
 
-  test("each operation, and eleven networks", { timeout: SLOW }, async ({ skip }) => {
-    const all = await inChromium(bundle, "conformHere", flags);
+  test("each operation, and some networks", async ({ skip }) => {
+    const all = await inChromium(bundle, FULL ? "conformWhollyHere" : "conformHere", flags);
     if (all === null) return skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
     const { found, none } = all as Awaited<ReturnType<typeof conformHere>>;
     for (const { operations, steps } of found) {
       expect(operations.failures).toEqual([]);
-      expect(operations.cases).toBeGreaterThan(400);
+      expect(operations.cases).toBeGreaterThan(200);
       expect(steps).toEqual([]);
     }
     if (none !== null && !process.env.CI) return skip(none);

@@ -4,7 +4,8 @@ import { wasmMachine } from "../../../ts/backend/wasm.js";
 import { type VerifyResult, verify } from "../../../ts/check/verify/verify.js";
 import { loadKernels } from "../../../ts/kernels/kernels.js";
 import { type Conformance, conform } from "../../backend/conform.js";
-import { stepsOutOfBound } from "../../support/networks.js";
+import { type OperationCase, operationCases } from "../../backend/operationCases.js";
+import { type StepsFailure, stepsOutOfBound } from "../../support/networks.js";
 
 /** What a page finds of its own machines. */
 export function verifyHere(): Promise<VerifyResult> {
@@ -19,11 +20,32 @@ export interface Conformed {
   /** What of the CPU's builds, or the GPU. */
   readonly machine: string;
   readonly operations: Conformance;
-  readonly steps: Awaited<ReturnType<typeof stepsOutOfBound>>;
+  readonly steps: readonly StepsFailure[];
 }
 
-/** The conformance suite on a page's own machines; `none` says why there is no GPU among them. */
-export async function conformHere(): Promise<{ found: Conformed[]; none: string | null }> {
+/** The networks that a page trains: of each kind of step one. */
+const NETWORKS = ["relu", "momentum", "two groups of fixed noise"];
+
+/**
+ * The conformance suite on a page's own machines: products of one replica, other operations of five, and some networks.
+ * `none` says why there is no GPU among them.
+ */
+export function conformHere() {
+  const some = operationCases().filter(
+    ({ op, program }) => (op.op === "product") === (program.replicas === 1),
+  );
+  return conformOn(some, NETWORKS);
+}
+
+/** The whole suite. */
+export function conformWhollyHere() {
+  return conformOn();
+}
+
+async function conformOn(
+  cases?: readonly OperationCase[],
+  networks?: readonly string[],
+): Promise<{ found: Conformed[]; none: string | null }> {
   const machines: [string, Machine][] = [];
   for (const fast of [false, true]) {
     const kernels = await loadKernels({ fast });
@@ -31,10 +53,18 @@ export async function conformHere(): Promise<{ found: Conformed[]; none: string 
   }
   const gpu = await gpuMachine().catch((error: Error) => error.message);
   if (typeof gpu !== "string") machines.push(["webgpu", gpu]);
-  const found: Conformed[] = [];
-  for (const [name, machine] of machines) {
-    const operations = await conform(machine);
-    found.push({ machine: name, operations, steps: await stepsOutOfBound(machine) });
-  }
+  const operations = await conform(
+    machines.map(([, machine]) => ({ machine })),
+    cases,
+  );
+  const steps = await stepsOutOfBound(
+    machines.map(([, machine]) => machine),
+    networks,
+  );
+  const found = machines.map(([machine], i) => ({
+    machine,
+    operations: operations[i],
+    steps: steps[i],
+  }));
   return { found, none: typeof gpu === "string" ? gpu : null };
 }

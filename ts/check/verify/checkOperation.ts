@@ -23,6 +23,15 @@ export async function checkOperation(
   op: Op,
   scale = 1,
 ): Promise<Worst> {
+  return (await expectationOf(program, op, scale))(machine);
+}
+
+/** What `checkOperation` finds of a machine; the reference's results, which take longer, are made once for all. */
+export async function expectationOf(
+  program: Program,
+  op: Op,
+  scale = 1,
+): Promise<(machine: Machine) => Promise<Worst>> {
   const names = new Set(regionsOf(op).map(({ buffer }) => buffer));
   if (op.op === "gather") for (const name of [op.source, op.index]) names.add(name);
   const buffers = Object.fromEntries([...names].map((name) => [name, program.buffers[name]]));
@@ -34,9 +43,12 @@ export async function checkOperation(
     lists: { list: { ops: [op], slots } },
   };
   const contents = contentsFor(alone, op, scale);
-  const found = await outcome(machine, alone, contents);
   const exact = await outcome(referenceMachine(), alone, contents);
   const bounds = await boundsOf(alone, op, contents, exact);
+  return async (machine) => worstOf(await outcome(machine, alone, contents), exact, bounds);
+}
+
+function worstOf(found: Outcome, exact: Outcome, bounds: Outcome): Worst {
   let worst: Worst = { error: 0, bound: 0 };
   const compare = (value: number, right: number, bound: number) => {
     const error = Object.is(value, right) || value === right ? 0 : Math.abs(value - right);
