@@ -1,3 +1,4 @@
+import type { Progress } from "../../ts/async/progress.js";
 import { type SweepInput, sweep, train } from "../../ts/entries/browser.js";
 import { openBrowserStore } from "../../ts/entries/browser-store.js";
 
@@ -57,43 +58,46 @@ export async function trained() {
   return count;
 }
 
-/** Cancelling: how long it takes, and what is left. */
+/** Cancelling in the midst of a run: what the run says, what is heard of it afterwards, and what is left. */
 export async function cancelled() {
   const count = counted();
   const controller = new AbortController();
-  const run = train(
+  let told = 0;
+  const onProgress = ({ done }: Progress) => {
+    if (controller.signal.aborted) told++;
+    else if (done > 0) controller.abort(new Error("enough"));
+  };
+  const why = await train(
     { network: { layers: [256, 256] }, epochs: 10000 },
-    { signal: controller.signal },
-  );
-  await new Promise((resolve) => setTimeout(resolve, 600));
-  const start = performance.now();
-  controller.abort(new Error("enough"));
-  const why = await run.then(
+    { signal: controller.signal, onProgress },
+  ).then(
     () => "done",
     (error: Error) => error.message,
   );
-  return { why, after: performance.now() - start, ...count };
+  return { why, told, ...count };
 }
 
-/** A sweep of many runs, of which a few are made. */
-export async function many() {
-  let left = 5;
-  const input: SweepInput = { ...spec, sweep: { "noise.0.sigma": "0.1:100:2000", repeats: 4 } };
-  for await (const _ of sweep(input, { workers: 1 })) if (--left === 0) break;
-}
-
-/** One run with a long trajectory. */
+/** One run with a long trajectory: bytes of it that were digested at once on the page's thread, and its hash. */
 export async function long() {
+  const own = crypto.subtle.digest.bind(crypto.subtle);
+  let most = 0;
+  crypto.subtle.digest = (algorithm, data) => {
+    most = Math.max(most, data.byteLength);
+    return own(algorithm, data);
+  };
   const input: SweepInput = {
     network: { layers: [2] },
     data: { name: "linear-regression", train: 50 },
     optimizer: { batchSize: 1 },
     record: { dense: 1e6 },
-    epochs: 8000,
+    epochs: 800,
     sweep: {},
   };
-  const { runs } = await sweep(input, { workers: 1 });
-  if (runs[0].trajectory.steps.loss.length < 4e5) throw new Error("the run was short");
+  const { runs, resultsHash } = await sweep(input, { workers: 1 });
+  const { steps } = runs[0].trajectory;
+  const bytes = Object.values(steps).reduce((sum, column) => sum + column.byteLength, 0);
+  const { sweep: _, ...experiment } = input;
+  return { most, bytes, resultsHash, experiment };
 }
 
 /** What comes of names that no folder can have, asked for twice. */

@@ -3,12 +3,11 @@ import { inProcess } from "./run.js";
 
 // `verify` and `bench`, with whatever machines this host has.
 
-const SLOW = { timeout: 300_000 };
 const small = ["network.layers=[4]", "data.name=gaussian-mixture", "data.inputs=3", "data.train=40"]
   .concat("optimizer.batchSize=20")
   .flatMap((field) => ["--set", field]);
 
-test("verify prints its checks as JSON", SLOW, async () => {
+test("verify prints its checks as JSON", async () => {
   const { code, out, err } = await inProcess(["verify", ...small, "--json"]);
   expect([code, err]).toEqual([0, ""]);
   const { backends, checks, passed } = JSON.parse(out);
@@ -20,7 +19,7 @@ test("verify prints its checks as JSON", SLOW, async () => {
   }
 });
 
-test("verify prints a table, and says what is there", SLOW, async () => {
+test("verify prints a table, and says what is there", async () => {
   const { code, out } = await inProcess(["verify", ...small, "--quiet"]);
   expect(code).toBe(0);
   expect(out).toMatch(/gradient of one step .* ok/);
@@ -33,7 +32,7 @@ test("verify names a field that is wrong", async () => {
   expect(err).toMatch(/^ninscope: network.layers is 5: .*\n$/);
 });
 
-test("bench prints its rows as JSON, and warns of software", SLOW, async () => {
+test("bench prints its rows as JSON, and warns of software", async () => {
   const { code, out, err } = await inProcess(["bench", "--quick", "--json"]);
   expect(code).toBe(0);
   const { adapter, software, note, rows, crossovers } = JSON.parse(out);
@@ -45,7 +44,7 @@ test("bench prints its rows as JSON, and warns of software", SLOW, async () => {
   );
 });
 
-test("bench prints a table; quick and full are not to be had at once", SLOW, async () => {
+test("bench prints a table; quick and full are not to be had at once", async () => {
   const { code, out } = await inProcess(["bench", "--quick", "--quiet"]);
   expect(code).toBe(0);
   expect(out).toMatch(/backend .* width .* batch .* replicas .* steps\/s/);

@@ -96,7 +96,6 @@ test.each(Object.entries(KINDS))(
     let refused = 0;
     fc.assert(
       fc.property(damage, (how) => {
-        const start = performance.now();
         try {
           const found = read(damaged(file, how));
           if (checked) expect(Array.from(found.values)).toEqual(right);
@@ -110,7 +109,6 @@ test.each(Object.entries(KINDS))(
           expect(error.message).toMatch(/^file/);
           expect(error.message).not.toMatch(/\n|undefined|\[object/);
         }
-        expect(performance.now() - start).toBeLessThan(1000);
       }),
       { numRuns: 200, seed: 7 },
     );

@@ -82,22 +82,4 @@ describe("IDX files", () => {
     expect(read).toThrow(message);
     expect(read).toThrow(/^images\.gz: /);
   });
-
-  test("what is announced is checked before anything is unpacked", () => {
-    // 50 MB of zeros in 50 kB, behind a header that asks for 24 values, and behind one that asks for all of them.
-    const zeros = Buffer.alloc(5e7);
-    const packed = (head: Uint8Array) => new Uint8Array(gzipSync(Buffer.concat([head, zeros])));
-    const [bomb, honest] = [packed(good), packed(idx([5e7, 1, 1], []))];
-    const timed = (work: () => void) => {
-      const start = performance.now();
-      work();
-      return performance.now() - start;
-    };
-    const refused = () => {
-      expect(() => readIdx(bomb, 3, "images.gz")).toThrow(/more than the 40 bytes announced/);
-    };
-    timed(refused);
-    const whole = timed(() => void readIdx(honest, 3, "images.gz"));
-    expect(timed(refused)).toBeLessThan(whole / 4);
-  });
 });

@@ -156,7 +156,6 @@ function refusal(work: () => unknown): InputError {
 
 describe("10,000 bad experiments", () => {
   const assertRefused = ({ input, field }: { input: unknown; field: string | null }) => {
-    const start = performance.now();
     const error = refusal(() => parseExperiment(input));
     // The field, the entry of it that is wrong, or what it was put into: an index makes a list of an object.
     if (field !== null) {
@@ -172,7 +171,6 @@ describe("10,000 bad experiments", () => {
     );
     expect(error.message).not.toMatch(/\n|\[object|never|Expected/);
     expect(error.message.length).toBeLessThan(500);
-    expect(performance.now() - start).toBeLessThan(500);
   };
 
   test("7,000 with a value that a field does not take", () => {
@@ -262,11 +260,10 @@ describe("bad sweeps", () => {
   });
 
   test("too many runs are refused before any is made", () => {
-    const many = Array.from({ length: 1100 }, (_, i) => i);
-    const start = performance.now();
+    // No memory could hold so many.
+    const many = Array.from({ length: 90_000 }, (_, i) => i);
     expect(refusal(() => sweepRuns({ sweep: { seed: many, epochs: many } })).message).toMatch(
-      /asks for 1210000 runs: takes at most 100000$/,
+      /asks for 8100000000 runs: takes at most 100000$/,
     );
-    expect(performance.now() - start).toBeLessThan(500);
   });
 });

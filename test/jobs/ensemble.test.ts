@@ -71,7 +71,7 @@ test("one that is stopped leaves the others as they were", async () => {
   }
 });
 
-describe.skipIf("none" in gpu)("on the GPU", { timeout: 300_000 }, () => {
+describe.skipIf("none" in gpu)("on the GPU", () => {
   test("an ensemble's runs are those made alone, but for the order of their sums", async () => {
     if ("none" in gpu) return;
     const machine = webgpuMachine(gpu);

@@ -247,19 +247,34 @@ describe("while it runs", () => {
     expect([atOnce.steps, ...atOnce.trajectory.evaluations.step]).toEqual([0, 0]);
   });
 
-  test("it ends with its signal's reason", async () => {
+  test("it ends with its signal's reason, and asks its machine for nothing more", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
-    let heard = 0;
-    const running = trained(repeating, {
+    let asked = 0;
+    const counted: Machine = {
+      ...referenceMachine(),
+      open: async (program) => {
+        const session = await referenceMachine().open(program);
+        const own = session.run.bind(session);
+        session.run = (...work) => {
+          asked++;
+          return own(...work);
+        };
+        return session;
+      },
+    };
+    let then = 0;
+    const hooks: TrainerHooks = {
       signal: controller.signal,
       onStep: (step) => {
-        heard = step;
+        if (step === 0 || controller.signal.aborted) return;
+        then = asked;
+        controller.abort(reason);
       },
-    });
-    setTimeout(() => controller.abort(reason), 100);
-    await expect(running).rejects.toBe(reason);
-    expect(heard).toBeGreaterThan(0);
+    };
+    await expect(trained(repeating, hooks, counted)).rejects.toBe(reason);
+    expect(then).toBeGreaterThan(0);
+    expect(asked).toBe(then);
     await expect(trained(endless, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
