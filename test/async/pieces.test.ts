@@ -4,11 +4,11 @@ import { copyInTurns } from "../../ts/async/copyInTurns.js";
 import type { Dataset } from "../../ts/data/dataset.js";
 import { hashRun } from "../../ts/format/hash.js";
 import { sha256 } from "../../ts/format/sha256.js";
-import { hashDataset } from "../../ts/jobs/dataKey.js";
 import { copyOf } from "../../ts/jobs/pool/transfers.js";
 import type { Runner } from "../../ts/jobs/runner.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
 import { sweep } from "../../ts/sweep/sweep.js";
+import { hashDataset } from "../../ts/train/dataKey.js";
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 
 // A page's thread stops for as long as a piece of work takes. Here each look at the clock finds 10 ms gone, so that a

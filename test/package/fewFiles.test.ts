@@ -13,7 +13,9 @@ it("a process that may open no more files says so, keeps what it can, and goes o
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toEqual({
       outcomes: [
-        expect.stringMatching(/^RunError: \S+ could not be (read|written): too many files are open$/),
+        expect.stringMatching(
+          /^RunError: \S+ could not be (read|written): too many files are open$/,
+        ),
         ...["done", "done", "done"],
       ],
       kept: [true, true, true],

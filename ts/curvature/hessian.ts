@@ -49,7 +49,7 @@ export async function localSpectrum(
 export async function leadingEigenvalues(
   probe: CurvatureProbe,
   streams: Streams,
-): Promise<{ readonly values: readonly Estimate[]; readonly vector: Float64Array }> {
+): Promise<{ readonly values: readonly Estimate[]; readonly vectors: Float64Array }> {
   const d = probe.width;
   if (d > 128) {
     const { values, residuals, vectors } = await topSpectrum(probe, streams, {
@@ -57,7 +57,7 @@ export async function leadingEigenvalues(
       leading: 5,
     });
     const estimates = Array.from(values, (value, k) => ({ value, error: residuals[k] }));
-    return { values: estimates, vector: vectors.slice(0, d) };
+    return { values: estimates, vectors };
   }
   const matrix = await denseHessian(probe);
   const { values, vectors } = spectrumOf(matrix);
@@ -67,7 +67,7 @@ export async function leadingEigenvalues(
     for (let j = 0; j < d; j++) square += ((matrix[i * d + j] - matrix[j * d + i]) / 2) ** 2;
   }
   const estimates = Array.from(values, (value) => ({ value, error: Math.sqrt(square) }));
-  return { values: estimates, vector: vectors.slice(0, d) };
+  return { values: estimates, vectors };
 }
 
 /** The outer eigenvalues of `<H>`, the `leading` largest to 1e-5 of the largest if `steps` suffice; `run` tells random starts apart. */

@@ -2,12 +2,19 @@ import type { Estimate } from "../analysis/estimate.js";
 import type { Machine } from "../backend/machine.js";
 import { checkDataset } from "../data/checkDataset.js";
 import type { Dataset } from "../data/dataset.js";
-import { InputError, RunError } from "../errors/errors.js";
+import { InputError, RunError, shown } from "../errors/errors.js";
+import type { CurvatureKind } from "../program/curvature.js";
 import type { Network } from "../program/network.js";
 import type { Streams } from "../random/streams.js";
 import type { Parameters } from "../train/parameters.js";
 import { CurvatureProbe } from "./curvatureProbe.js";
-import { hutchinsonTrace, leadingEigenvalues, localDensity, smoothedMaximum } from "./hessian.js";
+import {
+  hutchinsonTrace,
+  leadingEigenvalues,
+  localDensity,
+  smoothedCurvatures,
+  smoothedMaximum,
+} from "./hessian.js";
 import { type WeightCurvature, weightCurvature } from "./weightCurvature.js";
 
 /** What is read of a network that is not trained here. */
@@ -17,7 +24,12 @@ export interface NetworkCurvature extends WeightCurvature {
   readonly samples: number;
   /** Mean loss over them. */
   readonly loss: number;
-  /** The largest eigenvalues of the pointwise mean local Hessian, falling, and how far off each may be. */
+  /** Which curvature `eigenvalues` are of. */
+  readonly kind: CurvatureKind;
+  /**
+   * `pointwise`: the largest eigenvalues of the mean local Hessian, falling, with bounds on their errors. `smoothed`: the
+   * curvature of the loss smoothed over `reach`, along their eigenvectors and in their order.
+   */
   readonly eigenvalues: readonly Estimate[];
   readonly trace: Estimate;
   /** How densely all of them lie: where, and the density there. */
@@ -29,6 +41,26 @@ export interface NetworkCurvature extends WeightCurvature {
   readonly reach: number;
   /** Largest curvature of the loss smoothed over that reach. */
   readonly smoothedMax: number;
+}
+
+/** What to read of a network, and how. */
+export interface CurvatureReadingOptions {
+  /** Weight layer, counted from 0, whose pre-activations are probed. */
+  readonly layer: number;
+  /** Which curvature the eigenvalues are of (theory, section 2, "Kinks"); default `pointwise`. */
+  readonly kind?: CurvatureKind;
+  /** Number of eigenvalues at most; default 10. */
+  readonly eigenvalues?: number;
+  /** Training samples, from the first on; default 1,000, or all if there are fewer. */
+  readonly samples?: number;
+  /** Probing noise nodes; default 32. */
+  readonly nodes?: number;
+  /** Root mean square shift of the layer's pre-activations by the noise; default 0.1. */
+  readonly reach?: number;
+  /** Antithetic passes; default 8. */
+  readonly repeats?: number;
+  /** Aborts the reading; it then throws the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 const MOST_NODES = 65_536;
@@ -44,16 +76,19 @@ export async function networkCurvature(
   { network, parameters }: { network: Network; parameters: Parameters },
   data: Dataset,
   streams: Streams,
-  options: {
-    readonly layer: number;
-    readonly samples?: number;
-    readonly nodes?: number;
-    readonly reach?: number;
-    readonly repeats?: number;
-    readonly signal?: AbortSignal;
-  },
+  options: CurvatureReadingOptions,
 ): Promise<NetworkCurvature> {
   const { layer, nodes = 32, reach = 0.1, repeats = 8, signal } = options;
+  const { kind = "pointwise", eigenvalues: count = 10 } = options;
+  if (kind !== "pointwise" && kind !== "smoothed") {
+    throw new InputError("kind", `kind is ${shown(kind)}: takes "pointwise" or "smoothed"`);
+  }
+  if (!Number.isInteger(count) || count < 1 || count > network.widths[layer + 1]) {
+    throw new InputError(
+      "eigenvalues",
+      `eigenvalues is ${shown(count)}: takes an integer from 1 to the ${network.widths[layer + 1]} units of the layer`,
+    );
+  }
   checkDataset(data);
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MOST_NODES) {
     throw new InputError("nodes", `nodes is ${nodes}: takes an integer from 1 to ${MOST_NODES}`);
@@ -77,6 +112,7 @@ export async function networkCurvature(
     }
     const { points, density } = await localDensity(probe, streams);
     const top = await leadingEigenvalues(probe, streams);
+    const values = top.values.slice(0, count);
     const random = streams.draw("probe", 4, "normal", 0, probe.width, nodes);
     const scale = 1 / Math.sqrt(probe.width * nodes);
     const niw = Float64Array.from(random, (x) => x * scale);
@@ -87,11 +123,13 @@ export async function networkCurvature(
       units: probe.width,
       samples,
       loss,
-      eigenvalues: top.values.slice(0, 10),
+      kind,
+      eigenvalues:
+        kind === "pointwise" ? values : await smoothedAlong(probe, values, top.vectors, reach),
       trace: await hutchinsonTrace(probe, streams),
       density: { points: [...points], density: [...density] },
       reach,
-      smoothedMax: (await smoothedMaximum(probe, top.vector, reach)).value,
+      smoothedMax: (await smoothedMaximum(probe, top.vectors.slice(0, probe.width), reach)).value,
     };
     const { pointwise, smoothed, antithetic, smoothedMax } = found;
     if ([pointwise, smoothed, antithetic.value, smoothedMax].every(Number.isFinite)) return found;
@@ -101,4 +139,19 @@ export async function networkCurvature(
   } finally {
     probe.dispose();
   }
+}
+
+/** The smoothed curvature along eigenvectors of the pointwise one, with these vectors' own errors. */
+async function smoothedAlong(
+  probe: CurvatureProbe,
+  values: readonly Estimate[],
+  vectors: Float64Array,
+  reach: number,
+): Promise<Estimate[]> {
+  const own = {
+    values: Float64Array.from(values, ({ value }) => value),
+    vectors: vectors.subarray(0, values.length * probe.width),
+  };
+  const smoothed = await smoothedCurvatures(probe, own, reach);
+  return values.map(({ error }, k) => ({ value: smoothed[k], error }));
 }

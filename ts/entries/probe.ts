@@ -22,8 +22,10 @@ export {
 } from "../analysis/spectrum.js";
 export { firstPassage, fitDecay, type Scatter, type TimeScale } from "../analysis/timeScale.js";
 export { boundaryVerdict, type Verdict, verdictOf } from "../analysis/verdict.js";
+export { type CurvatureOfOptions, curvatureOf } from "../curvature/curvatureOf.js";
 export type { ExpansionPoint } from "../curvature/expansionProbe.js";
 export type { LayerNames } from "../curvature/layersInFile.js";
+export type { CurvatureReadingOptions, NetworkCurvature } from "../curvature/networkCurvature.js";
 export {
   type OwnNetwork,
   type OwnNetworkOptions,
@@ -66,6 +68,7 @@ export type {
   TimeScales,
 } from "../probe/probeResult.js";
 export type { ReadingPlan } from "../probe/readingPlan.js";
+export type { CurvatureKind } from "../program/curvature.js";
 export type { Network, NoiseNodes } from "../program/network.js";
 export type { Activation } from "../program/ops.js";
 export * as drift from "../theory/drift.js";

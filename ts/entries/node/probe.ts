@@ -2,13 +2,23 @@
  * The probe in Node: the same names as in browsers; jobs read files and find the GPU of this machine.
  * @module ninscope/probe (Node)
  */
+import type { Dataset } from "../../data/dataset.js";
 import type { ExperimentInput } from "../../experiment/schema.js";
 import type { SweepInput } from "../../experiment/sweep.js";
 import { spawnThread, threadsHere } from "../../jobs/pool/node/spawn.js";
 import * as portable from "../probe.js";
-import { withHost } from "./host.js";
+import { withGpu, withHost } from "./host.js";
 
 export * from "../probe.js";
+
+/** As in browsers; `webgpu` is this machine's GPU. */
+export function curvatureOf(
+  network: Pick<portable.OwnNetwork, "network" | "parameters">,
+  dataset: Dataset,
+  options: portable.CurvatureOfOptions,
+): Promise<portable.NetworkCurvature> {
+  return portable.curvatureOf(network, dataset, withGpu(options));
+}
 
 /** As in browsers; it reads files of this machine. */
 export function probe(
