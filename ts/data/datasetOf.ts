@@ -44,6 +44,7 @@ export interface DatasetInput extends Samples {
   readonly name?: string;
   /** A network sees `scale * input + shift`; default 1 and 0. */
   readonly scale?: number;
+  /** See `scale`. */
   readonly shift?: number;
 }
 
