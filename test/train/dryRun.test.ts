@@ -30,7 +30,7 @@ test.each([
   const taken = memories[memories.length - 1].buffer.byteLength;
   // Memory comes in pages of 64 KiB.
   expect(taken).toBe(Math.ceil(machineBytes / 65536) * 65536);
-  await session.run("step", 0, 3);
+  for (let k = 0; k < 3; k++) await session.run("step", 0, 1);
   expect(memories[memories.length - 1].buffer.byteLength).toBe(taken);
   session.dispose();
 });

@@ -39,6 +39,7 @@ test("a run stops at an early evaluation that says so", async () => {
 
 test("without them there is none", () => {
   const own = parseExperiment(experiment);
-  const data = { train: { rows: 120 }, test: null, inputs: 6, outputs: 3 } as never;
+  const train = { rows: 120, inputs: new Float32Array(720) };
+  const data = { train, test: null, inputs: 6, outputs: 3 } as never;
   expect(nextEarly(scheduleOf(own, planOf(own, data)), 0)).toBe(Number.POSITIVE_INFINITY);
 });

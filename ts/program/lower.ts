@@ -49,8 +49,9 @@ export function lower(plan: Plan): Lowered {
   const stepSlots = slotsOf(plan);
   const lists: Record<string, OpList> = {};
   const indices: Record<string, { first: number; length: number }> = {
-    identity: { first: 0, length: Math.max(plan.trainRows, plan.testRows) },
+    "identity.train": { first: 0, length: plan.trainRows },
   };
+  if (plan.testRows > 0) indices["identity.test"] = { first: 0, length: plan.testRows };
 
   const slots = 1 + stepSlots.niwSquares.length + (stepSlots.linear ? 2 : 0);
   lists.step = { ops: step(space, stepSlots), slots };
@@ -60,7 +61,7 @@ export function lower(plan: Plan): Lowered {
     const chunk = Math.min(rows, CHUNK);
     if (chunk === 0) return [];
     const name = `evaluate.${split}`;
-    lists[name] = { ops: evaluation(space, split, chunk, "identity"), slots: 2 };
+    lists[name] = { ops: evaluation(space, split, chunk, `identity.${split}`), slots: 2 };
     const passes = Math.floor(rows / chunk);
     const rest = rows - passes * chunk;
     if (rest === 0) return [{ list: name, passes }];
@@ -194,8 +195,8 @@ function noiseResponse(space: Workspace, rows: number): Op[] {
   const outputs = pass.outputs();
   const unperturbed = space.matrix("evaluate.unperturbed", rows, outputs.cols);
   return [
-    ...pass.gather("train", "identity"),
-    ...pass.noise("identity"),
+    ...pass.gather("train", "identity.train"),
+    ...pass.noise("identity.train"),
     ...pass.forward(false),
     { op: "activate", activation: "linear", from: outputs, into: unperturbed },
     ...pass.forward(true),

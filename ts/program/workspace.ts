@@ -89,9 +89,9 @@ export class Workspace {
       this.buffers[`${split}.inputs`] = { type: inputType, length, shared: true };
       this.#shared(`${split}.targets`, rows * this.targetCols);
       if (this.labelsApart) this.#shared(`${split}.labels`, rows);
+      this.indices(`identity.${split}`, rows);
     }
     this.indices("order", trainRows);
-    this.indices("identity", Math.max(trainRows, testRows));
     network.noise.forEach(({ nodes }, g) => {
       this.#shared(`noise.${g}`, trainRows * nodes);
     });
