@@ -1,7 +1,7 @@
 // The floors of the house, from the ground up. An import never points up, and imports form no circle.
 const floors = [
   ["errors", "async"],
-  ["schema"],
+  ["schema", "digest"],
   ["kernels"],
   ["random"],
   ["data"],

@@ -1,9 +1,12 @@
 // Compiles assembly/ for each target and embeds the bytes, so that no bundler can lose them. They are deflated first:
-// what serves a page cannot compress base64 well.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+// what serves a page cannot compress base64 well. Digests of the kernels are embedded too, which runs are known by.
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 
+const NOTE = "// Made by scripts/build-kernels.mjs. Do not edit.";
+const digests = {};
 mkdirSync("build", { recursive: true });
 for (const [target, file, embedded] of [
   ["baseline", "build/kernels.wasm", "ts/kernels/embedded.ts"],
@@ -17,7 +20,20 @@ for (const [target, file, embedded] of [
   const bytes = readFileSync(file);
   writeFileSync(
     embedded,
-    `// Made by scripts/build-kernels.mjs from assembly/. Do not edit.\nexport const BYTES =\n  "${deflateSync(bytes, { level: 9 }).toString("base64")}";\n`,
+    `${NOTE}\nexport const BYTES =\n  "${deflateSync(bytes, { level: 9 }).toString("base64")}";\n`,
   );
+  digests[target] = createHash("sha256").update(bytes).digest("hex");
   console.log(`${file}: ${bytes.length} bytes`);
 }
+// The wide module makes the bits of the relaxed one, whose digest stands for both.
+writeFileSync(
+  "ts/kernels/embeddedDigests.ts",
+  `${NOTE}\n/** SHA-256 of the embedded modules. */\nexport const DIGESTS = {\n  baseline: "${digests.baseline}",\n  relaxed: "${digests.relaxed}",\n} as const;\n`,
+);
+
+const shaders = createHash("sha256");
+for (const file of readdirSync("gpu").sort()) shaders.update(readFileSync(`gpu/${file}`));
+writeFileSync(
+  "ts/backend/webgpu/embeddedDigest.ts",
+  `${NOTE}\n/** SHA-256 of the sources in gpu/, in the order of their names. */\nexport const SHADERS = "${shaders.digest("hex")}";\n`,
+);

@@ -1,3 +1,4 @@
+import { sha256 } from "../../ts/digest/sha256.js";
 import {
   type ExperimentInput,
   hashRuns,
@@ -6,7 +7,6 @@ import {
   runLinearEnsemble,
   train,
 } from "../../ts/entries/browser.js";
-import { sha256 } from "../../ts/format/sha256.js";
 
 const classes = { name: "gaussian-mixture", inputs: 30, classes: 4, train: 96, test: 40 } as const;
 const numbers = { name: "teacher", inputs: 12, outputs: 3, train: 64, test: 32 } as const;

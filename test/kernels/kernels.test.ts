@@ -1,15 +1,19 @@
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import { inflateSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SHADERS } from "../../ts/backend/webgpu/embeddedDigest.js";
 import { InputError } from "../../ts/errors/errors.js";
 import * as embedded from "../../ts/kernels/embedded.js";
+import { DIGESTS } from "../../ts/kernels/embeddedDigests.js";
 import * as embeddedRelaxed from "../../ts/kernels/embeddedRelaxed.js";
 import * as embeddedWide from "../../ts/kernels/embeddedWide.js";
 import { type Kernels, loadKernels as portable } from "../../ts/kernels/kernels.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
+import { OTHER_KERNELS } from "../support/otherKernels.js";
 
 const bytes = (base64: string) => Uint8Array.from(inflateSync(Buffer.from(base64, "base64")));
 const BASELINE = bytes(embedded.BYTES);
@@ -47,6 +51,19 @@ describe("where the kernels come from", () => {
     expect(works(await portable())).toBe(true);
   });
 
+  test("digests are those of the bytes, and of the shaders' sources", async () => {
+    const sha256 = (...parts: Uint8Array[]) =>
+      createHash("sha256").update(Buffer.concat(parts)).digest("hex");
+    expect(DIGESTS.baseline).toBe(sha256(BASELINE));
+    expect(DIGESTS.relaxed).toBe(sha256(bytes(embeddedRelaxed.BYTES)));
+    const sources = readdirSync("gpu").sort();
+    expect(sources.length).toBeGreaterThan(10);
+    expect(SHADERS).toBe(sha256(...sources.map((file) => readFileSync(`gpu/${file}`))));
+    expect((await portable()).digest).toBe(DIGESTS.baseline);
+    // The wide module makes the bits of the relaxed one.
+    expect((await portable({ fast: true })).digest).toBe(DIGESTS.relaxed);
+  });
+
   test("bytes, an http URL, a file URL of one's own", async () => {
     const file = pathToFileURL("build/kernels.wasm");
     for (const baseline of [BASELINE, BASELINE.buffer, `${origin}/kernels.wasm`, file, file.href]) {
@@ -77,6 +94,18 @@ describe("where the kernels come from", () => {
 });
 
 describe("flavours", () => {
+  test("a module of one's own is told from ninscope's by its bytes, not by where it came from", async () => {
+    const same = await loadKernels({ baseline: BASELINE });
+    expect([same.flavour, same.digest]).toEqual(["baseline", DIGESTS.baseline]);
+    const other = await loadKernels({ baseline: OTHER_KERNELS });
+    expect(other.flavour).toBe("own");
+    expect(other.digest).toBe(createHash("sha256").update(OTHER_KERNELS).digest("hex"));
+    expect(works(other)).toBe(true);
+    // Baseline bytes in the place of the relaxed ones are baseline.
+    const swapped = await loadKernels({ fast: true, relaxed: BASELINE });
+    expect([swapped.flavour, swapped.digest]).toEqual(["baseline", DIGESTS.baseline]);
+  });
+
   test("the default is the same bits everywhere; fast takes what the host has", async () => {
     expect((await loadKernels()).flavour).toBe("baseline");
     const fast = await loadKernels({ fast: true });

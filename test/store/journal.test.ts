@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { crc32 } from "../../ts/format/crc32.js";
+import { crc32 } from "../../ts/digest/crc32.js";
 import { journalLine, readJournal, runInLine } from "../../ts/store/journal.js";
 
 const encoder = new TextEncoder();

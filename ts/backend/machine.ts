@@ -9,6 +9,8 @@ export interface Machine {
   readonly name: "reference" | "wasm" | "webgpu";
   /** What runs exactly, for the record of a result: `float64`, `baseline` or `relaxed` kernels, a GPU's name. */
   readonly flavour: string;
+  /** Of a GPU: the SHA-256 of its kernels' sources, and what decides which of them run. */
+  readonly shaders?: string;
   /** Allocates everything the program needs; nothing grows while it runs. */
   open(program: Program): Promise<Session>;
 }

@@ -19,8 +19,20 @@ export interface BackendRecord {
   readonly name: string;
   /** Its variant: `baseline` or `relaxed` kernels of the CPU, the adapter's name of a GPU. */
   readonly flavour: string;
+  /** SHA-256 of the WebAssembly module, which draws all random numbers, and on `wasm` computes everything. */
+  readonly kernels: string;
+  /** On `webgpu`: the SHA-256 of the shaders' sources, and what decides which of them run. */
+  readonly shaders?: string;
   /** Why this one. */
   readonly why?: string;
+}
+
+/** What the numbers of a run depend on besides its experiment and its data. */
+export function backendRecord(
+  { name, flavour, shaders }: Machine,
+  { digest }: Kernels,
+): BackendRecord {
+  return { name, flavour, kernels: digest, ...(shaders !== undefined && { shaders }) };
 }
 
 /**

@@ -2,11 +2,13 @@ import { RunError } from "../errors/errors.js";
 import type { SweepInput } from "../experiment/sweep.js";
 import { spawnThread, threadsHere } from "../jobs/pool/node/spawn.js";
 import { besideForetold, foretold } from "../probe/foretold.js";
+import { loadKernels } from "../kernels/node/load.js";
 import { MemoryStore } from "../store/memoryStore.js";
 import type { Claim } from "../store/node/openFolder.js";
 import { openStore, writeSpec } from "../store/node/openStore.js";
 import { type SweepOptions, sweep } from "../sweep/sweep.js";
 import { inOrder, type SweepResult, type SweptSummary, summarised } from "../sweep/sweepResult.js";
+import { sayOtherKernels } from "./otherKernels.js";
 import { writeSweep } from "./sweepOutput.js";
 import { ProgressBar, sayer, type Voice } from "./terminal.js";
 
@@ -34,11 +36,16 @@ export async function runSweep(
   const runs: SweptSummary[] = [];
   const failed: SweepResult["failed"][number][] = [];
   try {
-    if (out !== undefined) await writeSpec(out, spec);
+    const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
+    if (kept && out !== undefined) {
+      await writeSpec(out, spec);
+      await sayOtherKernels(out, kept, kernels, sayer(voice));
+    }
     const finished = sweep(spec, {
       workers: threadsHere(),
       spawn: spawnThread,
       ...options,
+      kernels,
       store,
       onFailure: (run) => failed.push(run),
       onProgress: progress.report,

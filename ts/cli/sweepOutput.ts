@@ -20,6 +20,7 @@ export function sweepSummary({ runs, failed, groups, boundaries, resultsHash }: 
       ...fields,
       backend: backend.name,
       flavour: backend.flavour,
+      kernels: backend.kernels,
       phase,
       evidence,
       final,

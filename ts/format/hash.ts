@@ -1,7 +1,7 @@
 import { Pacer } from "../async/pause.js";
+import { sha256 } from "../digest/sha256.js";
 import { withoutPlaces } from "../experiment/dataPaths.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
-import { sha256 } from "./sha256.js";
 
 /** JSON with keys in order, so that equal values have equal texts. */
 export function canonicalJson(value: unknown): string {

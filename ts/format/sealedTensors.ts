@@ -1,5 +1,5 @@
+import { crc32 } from "../digest/crc32.js";
 import { RunError } from "../errors/errors.js";
-import { crc32 } from "./crc32.js";
 import { decodeTensors, encodeTensors, type Tensors } from "./safetensors.js";
 
 /** How the header of a sealed file begins, behind the 8 bytes of its length. The checksum's eight digits follow. */

@@ -1,7 +1,8 @@
+import type { BackendRecord } from "../backend/machineFor.js";
+import { sha256 } from "../digest/sha256.js";
 import { withoutPlaces } from "../experiment/dataPaths.js";
 import type { Experiment } from "../experiment/schema.js";
 import { canonicalJson } from "../format/hash.js";
-import { sha256 } from "../format/sha256.js";
 
 /** Must change whenever the same experiment would give other numbers. */
 const FORMAT = 1;
@@ -13,11 +14,11 @@ const FORMAT = 1;
 export function runKey(
   experiment: Experiment,
   dataKey: string | null,
-  backend: { readonly name: string; readonly flavour: string },
+  backend: BackendRecord,
 ): Promise<string> {
-  const { name, flavour } = backend;
+  const { why: _, ...machine } = backend;
   // The data are known by what is in them, wherever their files lie.
   const placeless = withoutPlaces(experiment);
-  const all = { format: FORMAT, experiment: placeless, data: dataKey, backend: { name, flavour } };
+  const all = { format: FORMAT, experiment: placeless, data: dataKey, backend: machine };
   return sha256(new TextEncoder().encode(canonicalJson(all)));
 }

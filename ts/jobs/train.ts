@@ -1,6 +1,7 @@
 import { Lazy } from "../async/lazy.js";
 import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import { isLost } from "../backend/gpuMachine.js";
+import { backendRecord } from "../backend/machineFor.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
@@ -60,7 +61,7 @@ export async function train(
       data: () => source.dataset(experiment, kernels, signal),
     });
     const data = await source.keyed(experiment, signal);
-    const key = await runKey(experiment, data?.key ?? null, machine);
+    const key = await runKey(experiment, data?.key ?? null, backendRecord(machine, kernels));
     const job = { key, experiment, backend: name, data };
     const runner = await (name === "webgpu" ? gpuRunner : cpu).get();
     if (!store) return explained(await runner.run(job, hooks), why);

@@ -1,5 +1,3 @@
-import { InputError } from "../errors/errors.js";
-
 /** What the modules export; addresses and sizes in bytes. See `assembly/`. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
@@ -63,13 +61,18 @@ export interface KernelExports {
   ): void;
 }
 
-/** `baseline`: the same bits on every host. `relaxed`: fused multiply-add where the host has it. */
-export type Flavour = "baseline" | "relaxed";
+/** Builds that come with ninscope. `baseline`: the same bits on every host. `relaxed`: fused multiply-add where the host has it. */
+export type Build = "baseline" | "relaxed";
+
+/** `own`: a module of the caller's, whose bytes are those of neither build. */
+export type Flavour = Build | "own";
 
 /** Compiled kernels. Instances share code, not memory. */
 export interface Kernels {
   /** Which of the modules it is. */
   readonly flavour: Flavour;
+  /** SHA-256 of the module's bytes, in hex: runs of other kernels are other runs. */
+  readonly digest: string;
   /** Of the vectors that products are made in: 256 where the host makes these of pairs. The results are the same bits. */
   readonly vectorBits: 128 | 256;
   /** The code, which may be posted to a worker. */
@@ -78,21 +81,13 @@ export interface Kernels {
   instantiate(): KernelExports;
 }
 
+/** @param digest may be left out where nothing is kept of the runs. */
 export function kernelsFrom(
   module: WebAssembly.Module,
   flavour: Flavour,
   vectorBits: 128 | 256 = 128,
+  digest = "",
 ): Kernels {
-  return { flavour, vectorBits, module, instantiate: () => instance(module, flavour) };
-}
-
-function instance(module: WebAssembly.Module, flavour: Flavour): KernelExports {
-  const exports = new WebAssembly.Instance(module).exports as unknown as KernelExports;
-  if (typeof exports.run !== "function" || typeof exports.workspaceBytes !== "function") {
-    throw new InputError(
-      flavour,
-      `${flavour}: the module is not ninscope's kernels: it has no export "run"`,
-    );
-  }
-  return exports;
+  const instantiate = () => new WebAssembly.Instance(module).exports as unknown as KernelExports;
+  return { flavour, digest, vectorBits, module, instantiate };
 }

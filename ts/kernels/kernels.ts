@@ -1,9 +1,17 @@
+import { sha256 } from "../digest/sha256.js";
 import { InputError, RunError } from "../errors/errors.js";
 import { BYTES } from "./embedded.js";
+import { DIGESTS } from "./embeddedDigests.js";
 import { inflated } from "./inflated.js";
-import { type Flavour, type Kernels, kernelsFrom } from "./instance.js";
+import {
+  type Build,
+  type Flavour,
+  type KernelExports,
+  type Kernels,
+  kernelsFrom,
+} from "./instance.js";
 
-export type { Flavour, KernelExports, Kernels } from "./instance.js";
+export type { Build, Flavour, KernelExports, Kernels } from "./instance.js";
 
 /** Where a module comes from, if not from the embedded bytes. */
 export type KernelSource = URL | string | BufferSource;
@@ -18,6 +26,13 @@ export interface KernelOptions {
   readonly relaxed?: KernelSource;
 }
 
+/** What the modules export, the work of a run first. */
+const EXPORTS: readonly (keyof KernelExports)[] = [
+  ...(["run", "memory", "heapBase", "workspaceBytes", "product", "philox", "draw"] as const),
+  ...(["permutation", "log", "cos2pi", "sin2pi"] as const),
+  ...(["linearMoments", "linearSteps", "linearSteps32"] as const),
+];
+
 /** The smallest module with a relaxed instruction: `(func (result v128) ... f32x4.relaxed_madd)`. */
 const PROBE = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0],
@@ -29,52 +44,67 @@ const PROBE = Uint8Array.of(
  * @throws InputError if a source of one's own is not these kernels; RunError if the host has no WebAssembly SIMD.
  */
 export async function loadKernels(options: KernelOptions = {}): Promise<Kernels> {
-  const flavour: Flavour = options.fast && hasRelaxedSimd() ? "relaxed" : "baseline";
-  const source = options[flavour];
-  const bytes = source
-    ? await fetched(flavour, source)
-    : await inflated(flavour === "relaxed" ? (await import("./embeddedRelaxed.js")).BYTES : BYTES);
-  const module = await compiled(bytes, flavour, source !== undefined);
-  const kernels = kernelsFrom(module, flavour);
-  const mayWiden = flavour === "relaxed" && !source && globalThis.process?.arch === "x64";
+  const build: Build = options.fast && hasRelaxedSimd() ? "relaxed" : "baseline";
+  const source = options[build];
+  if (source) return ownKernels(build, await fetched(build, source));
+  const { BYTES: bytes } = build === "relaxed" ? await import("./embeddedRelaxed.js") : { BYTES };
+  const module = await embeddedModule(await inflated(bytes));
+  const kernels = kernelsFrom(module, build, 128, DIGESTS[build]);
+  const mayWiden = build === "relaxed" && globalThis.process?.arch === "x64";
   return mayWiden ? (await import("./wide.js")).widened(kernels) : kernels;
 }
 
-async function compiled(
-  bytes: BufferSource,
-  flavour: Flavour,
-  own: boolean,
-): Promise<WebAssembly.Module> {
+async function embeddedModule(bytes: BufferSource): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
-    if (own) {
-      throw new InputError(
-        flavour,
-        `${flavour}: the bytes are not ninscope's kernels (${(cause as Error).message})`,
-      );
-    }
     throw new RunError("this host cannot run the kernels: WebAssembly with SIMD is needed", {
       cause,
     });
   }
 }
 
-async function fetched(flavour: Flavour, source: KernelSource): Promise<BufferSource> {
+/** Kernels of the caller's: of a build's flavour if they are that build's bytes. */
+async function ownKernels(build: Build, source: BufferSource): Promise<Kernels> {
+  const view = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  // A copy, for the bytes are compiled and digested while the caller may write to them.
+  const bytes = Uint8Array.from(view);
+  const refused = (why: string) =>
+    new InputError(build, `${build}: the ${why}; takes the kernels.wasm of a ninscope package`);
+  let module: WebAssembly.Module;
+  try {
+    module = await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw refused(`bytes are not ninscope's kernels (${(cause as Error).message})`);
+  }
+  const exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  const missing = EXPORTS.find((name) => !exports.has(name));
+  if (missing) throw refused(`module is not ninscope's kernels: it has no export "${missing}"`);
+  const [imported] = WebAssembly.Module.imports(module);
+  if (imported) throw refused(`module is not ninscope's kernels: it imports "${imported.name}"`);
+  const digest = await sha256(bytes);
+  const flavour: Flavour =
+    (["baseline", "relaxed"] as const).find((of) => DIGESTS[of] === digest) ?? "own";
+  return kernelsFrom(module, flavour, 128, digest);
+}
+
+async function fetched(build: Build, source: KernelSource): Promise<BufferSource> {
   if (typeof source !== "string" && !(source instanceof URL)) return source;
   let response: Response;
   try {
     response = await fetch(source);
   } catch (cause) {
     throw new InputError(
-      flavour,
-      `${flavour}: ${source} could not be fetched: ${(cause as Error).message}`,
+      build,
+      `${build}: ${source} could not be fetched: ${(cause as Error).message}`,
     );
   }
   if (!response.ok) {
     throw new InputError(
-      flavour,
-      `${flavour}: ${source} answered ${response.status}, not with the kernels`,
+      build,
+      `${build}: ${source} answered ${response.status}, not with the kernels`,
     );
   }
   return response.arrayBuffer();

@@ -29,7 +29,7 @@ let found: Promise<WebAssembly.Module | null> | undefined;
 export async function widened(relaxed: Kernels): Promise<Kernels> {
   found ??= tried(relaxed);
   const module = await found;
-  return module ? kernelsFrom(module, "relaxed", 256) : relaxed;
+  return module ? kernelsFrom(module, "relaxed", 256, relaxed.digest) : relaxed;
 }
 
 async function tried(relaxed: Kernels): Promise<WebAssembly.Module | null> {

@@ -1,4 +1,4 @@
-import { crc32 } from "../format/crc32.js";
+import { crc32 } from "../digest/crc32.js";
 
 /**
  * An append-only file of JSON lines, `{"key":"<64 hex>","crc":"<8 hex>","run":{...}}`. The checksum is the CRC-32 of

@@ -4,7 +4,7 @@ import { Lazy } from "../async/lazy.js";
 import { Pacer } from "../async/pause.js";
 import type { OnProgress } from "../async/progress.js";
 import { TaskGroup } from "../async/taskGroup.js";
-import type { BackendName } from "../backend/machineFor.js";
+import { type BackendName, type BackendRecord, backendRecord } from "../backend/machineFor.js";
 import type { Dataset } from "../data/dataset.js";
 import { RunError } from "../errors/errors.js";
 import type { Shard } from "../experiment/shard.js";
@@ -22,7 +22,7 @@ import { makeRunner, type RunnerOptions } from "../jobs/makeRunner.js";
 import { errorOf, failureOf } from "../jobs/pool/outcome.js";
 import { runKey } from "../jobs/runKey.js";
 import type { Runner, TrainedRun } from "../jobs/runner.js";
-import { loadKernels } from "../kernels/kernels.js";
+import { type Kernels, loadKernels } from "../kernels/kernels.js";
 import type { RunStore, StoredRun } from "../store/runStore.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "../train/checkpoint.js";
 import { type Choice, chooseBackend } from "../train/chooseBackend.js";
@@ -130,7 +130,7 @@ async function* finishedRuns(
     const work = { experiment: experiments[0], kernels, gpu, runs, data };
     const choice = await chooseBackend(backend, work);
     const runner = await (given ?? (choice.name === "webgpu" ? onGpu : cpu)).get();
-    sweeper = new Sweeper(runner, choice, source, options);
+    sweeper = new Sweeper(runner, choice, kernels, source, options);
     let round = plan.runs.filter((_, i) => !shard || i % shard.of === shard.index);
     while (round.length > 0) {
       sweeper.counter.expect(round.length);
@@ -177,6 +177,7 @@ class Sweeper {
   readonly #runner: Runner<TrainedRun>;
   readonly #source: DataSource;
   readonly #choice: Choice;
+  readonly #backend: BackendRecord;
   readonly #options: SweepOptions;
   readonly #signals: ChildSignals;
   /** Calls to the store that are under way. */
@@ -187,12 +188,14 @@ class Sweeper {
   constructor(
     runner: Runner<TrainedRun>,
     choice: Choice,
+    kernels: Kernels,
     source: DataSource,
     options: SweepOptions,
   ) {
     this.#runner = runner;
     this.#source = source;
     this.#choice = choice;
+    this.#backend = backendRecord(choice.machine, kernels);
     this.#options = options;
     this.#signals = new ChildSignals(options.signal);
     this.counter = new SweepCounter(options.onProgress);
@@ -214,7 +217,7 @@ class Sweeper {
     const keeping = new Keeping(this.#tasks);
     try {
       const data = await this.#source.keyed(run.experiment, signal);
-      const key = await runKey(run.experiment, data?.key ?? null, this.#choice.machine);
+      const key = await runKey(run.experiment, data?.key ?? null, this.#backend);
       const known = store?.get(key);
       const trajectory = known && (await store?.trajectory(key));
       if (store && known && trajectory) {

@@ -1,8 +1,8 @@
 import type { Dataset, Split } from "../data/dataset.js";
 import type { DataSpec } from "../data/specs.js";
+import { sha256 } from "../digest/sha256.js";
 import type { Experiment } from "../experiment/schema.js";
 import { canonicalJson } from "../format/hash.js";
-import { sha256 } from "../format/sha256.js";
 
 /** A data set and the SHA-256 of its contents, which identifies it in every process. */
 export interface KeyedDataset {

@@ -1,6 +1,6 @@
 import { classify, type Evidence } from "../analysis/classify.js";
 import type { Phase } from "../analysis/phase.js";
-import type { BackendRecord } from "../backend/machineFor.js";
+import { type BackendRecord, backendRecord } from "../backend/machineFor.js";
 import { type DatasetRecord, recordOf } from "../data/dataset.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
@@ -52,12 +52,12 @@ export function resultOf(
   prepared: Prepared,
   { trajectory, weights, steps, seconds }: TrainerResult,
 ): RunResult {
-  const { experiment, machine, plan, data, inputs, schedule, why, dataKey } = prepared;
+  const { experiment, machine, kernels, plan, data, inputs, schedule, why, dataKey } = prepared;
   const evidence = classify(trajectory, phaseScales(plan, data, inputs));
   return {
     experiment,
     dataset: recordOf(data, dataKey),
-    backend: { name: machine.name, flavour: machine.flavour, ...(why !== undefined && { why }) },
+    backend: { ...backendRecord(machine, kernels), ...(why !== undefined && { why }) },
     phase: evidence.phase,
     evidence,
     final: finalOf(trajectory, schedule),

@@ -2,6 +2,7 @@ import { RunError } from "../../errors/errors.js";
 import type { Program } from "../../program/ops.js";
 import type { Machine } from "../machine.js";
 import { dispatchesOf } from "./dispatches.js";
+import { SHADERS } from "./embeddedDigest.js";
 import type { Gpu, GpuOptions } from "./gpu.js";
 import { GpuSession } from "./session.js";
 import { sharedGpu } from "./shared.js";
@@ -22,6 +23,7 @@ export function webgpuMachine(gpu: Gpu): GpuMachine {
   return {
     name: "webgpu",
     flavour: gpu.name,
+    shaders: `${SHADERS}/${gpu.can.subgroups ? "subgroups" : "plain"}/${gpu.can.workgroupBytes}`,
     software: gpu.software,
     gpu,
     dispatches: (program, list) => dispatchesOf(program.lists[list], program, gpu.can).length,

@@ -145,6 +145,8 @@ function latest(
 function refuseMixtures(runs: readonly SweptSummary[], found: ReadonlyMap<string, Found>): void {
   const folderOf = (run: RunSummary) => found.get(canonicalJson(run.experiment))?.folder;
   const machineOf = ({ backend }: RunSummary) => `${backend.name} (${backend.flavour})`;
+  const kernelsOf = ({ backend }: RunSummary) =>
+    [backend.kernels ?? "none recorded", backend.shaders].filter((of) => of !== undefined).join("/");
   const refuse = (run: RunSummary, how: string, other: RunSummary, otherwise: string) => {
     throw new InputError(
       "folders",
@@ -156,6 +158,9 @@ function refuseMixtures(runs: readonly SweptSummary[], found: ReadonlyMap<string
   for (const run of runs) {
     if (machineOf(run) !== machineOf(first)) {
       refuse(run, `by ${machineOf(run)}`, first, `by ${machineOf(first)}`);
+    }
+    if (kernelsOf(run) !== kernelsOf(first)) {
+      refuse(run, `by kernels ${kernelsOf(run)}`, first, `by ${kernelsOf(first)}`);
     }
     const { name } = run.experiment.data;
     const spec = canonicalJson(run.experiment.data);

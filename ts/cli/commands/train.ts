@@ -133,10 +133,24 @@ function plannedTable(plan: DryRun): string {
   );
 }
 
-/** The command line's JSON for one run; `backend` is the machine's name, `flavour` its build, `why` what chose it. */
+/**
+ * The command line's JSON for one run; `backend` is the machine's name, `flavour` its build, `kernels` and `shaders` the digests
+ * of its code, `why` what chose it.
+ */
 export function summaryOf({ backend, dataset, phase, evidence, final, timing }: RunResult) {
-  const { name, flavour, why } = backend;
-  return { backend: name, flavour, why, data: dataset, phase, evidence, final, timing };
+  const { name, flavour, kernels, shaders, why } = backend;
+  return {
+    backend: name,
+    flavour,
+    kernels,
+    shaders,
+    why,
+    data: dataset,
+    phase,
+    evidence,
+    final,
+    timing,
+  };
 }
 
 async function writeRun(folder: string, result: RunResult, summary: object): Promise<void> {

@@ -4,7 +4,7 @@ import type { Dataset } from "../../data/dataset.js";
 import { type FileSource, loadDataset } from "../../data/load.js";
 import type { DataSpec } from "../../data/specs.js";
 import type { Experiment } from "../../experiment/schema.js";
-import { type Flavour, type Kernels, kernelsFrom } from "../../kernels/instance.js";
+import { type Kernels, kernelsFrom } from "../../kernels/instance.js";
 import { Streams } from "../../random/streams.js";
 import type { Checkpoint } from "../../train/checkpoint.js";
 import { hashDataset, type KeyedDataset } from "../../train/dataKey.js";
@@ -47,14 +47,17 @@ export interface Host {
   ): Promise<Outcome<Awaited<ReturnType<FileSource["named"]>>>>;
 }
 
+/** Kernels as they are sent to a worker. */
+export type KernelCode = Omit<Kernels, "instantiate">;
+
 /** What a worker does for its host thread, one thing at a time. */
 export class TrainingWorker {
   #kernels: Kernels | null = null;
   #cache: DatasetCache | null = null;
   #host: Remote<Host> | null = null;
 
-  start(module: WebAssembly.Module, flavour: Flavour, host: Endpoint): void {
-    this.#kernels = kernelsFrom(module, flavour);
+  start({ module, flavour, vectorBits, digest }: KernelCode, host: Endpoint): void {
+    this.#kernels = kernelsFrom(module, flavour, vectorBits, digest);
     this.#cache = new DatasetCache(this.#kernels);
     this.#host = wrap<Host>(host);
   }

@@ -38,9 +38,8 @@ export class WorkerSlot {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     expose(this.#host(), port1);
-    this.ready = this.#call(() =>
-      this.#remote.start(kernels.module, kernels.flavour, transfer(port2 as Endpoint, [port2])),
-    );
+    const { instantiate: _, ...code } = kernels;
+    this.ready = this.#call(() => this.#remote.start(code, transfer(port2 as Endpoint, [port2])));
     this.ready.catch(() => {});
   }
 

@@ -7,9 +7,9 @@ import * as portable from "../kernels.js";
  * @throws InputError if a source of one's own is not these kernels; RunError if the host has no WebAssembly SIMD.
  */
 export async function loadKernels(options: portable.KernelOptions = {}): Promise<portable.Kernels> {
-  const own = async (flavour: portable.Flavour) => {
-    const source = options[flavour];
-    return source && { [flavour]: await local(flavour, source) };
+  const own = async (build: portable.Build) => {
+    const source = options[build];
+    return source && { [build]: await local(build, source) };
   };
   return portable.loadKernels({
     ...options,
@@ -19,7 +19,7 @@ export async function loadKernels(options: portable.KernelOptions = {}): Promise
 }
 
 async function local(
-  flavour: portable.Flavour,
+  build: portable.Build,
   source: portable.KernelSource,
 ): Promise<portable.KernelSource> {
   const url = String(source);
@@ -27,9 +27,6 @@ async function local(
   try {
     return await readFile(new URL(url));
   } catch (cause) {
-    throw new InputError(
-      flavour,
-      `${flavour}: ${url} could not be read: ${(cause as Error).message}`,
-    );
+    throw new InputError(build, `${build}: ${url} could not be read: ${(cause as Error).message}`);
   }
 }

@@ -83,6 +83,7 @@ export async function writeSummaries(
     column("seconds", ({ timing }) => timing.seconds, "DOUBLE"),
     column("backend", ({ backend }) => backend.name, "STRING"),
     column("flavour", ({ backend }) => backend.flavour, "STRING"),
+    column("kernels", ({ backend }) => backend.kernels ?? "", "STRING"),
     column("key", ({ key }) => key, "STRING"),
   ];
   async function* batches() {

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { Job as QueueJob } from "bullmq";
-import { machineFor } from "../../../backend/machineFor.js";
+import { backendRecord, machineFor } from "../../../backend/machineFor.js";
 import type { FileSource } from "../../../data/load.js";
 import { InputError } from "../../../errors/errors.js";
 import { canonicalJson } from "../../../format/hash.js";
@@ -119,8 +119,10 @@ class Server {
     const { signal, onRun } = this.#options;
     const pool = await this.#pool(flavour);
     const data = isGenerated(experiment.data) ? null : await this.#load(pool, run);
-    const machine = await machineFor(backend, await this.#kernels(flavour));
-    if ((await runKey(experiment, data?.key ?? null, machine)) !== id) {
+    const kernels = await this.#kernels(flavour);
+    const machine = await machineFor(backend, kernels);
+    const key = await runKey(experiment, data?.key ?? null, backendRecord(machine, kernels));
+    if (key !== id) {
       throw new WrongMachine(
         "--queue",
         `${hostname()} would make another run than the sweep asks for: its ninscope or its kernels (${machine.flavour} for ${flavour}) are not the sweep's`,

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { sha256 } from "../../ts/digest/sha256.js";
 import { train } from "../../ts/entries/browser.js";
 import { hashRuns } from "../../ts/format/hash.js";
-import { sha256 } from "../../ts/format/sha256.js";
 import { mulberry } from "../support/mulberry.js";
 
 afterEach(() => vi.unstubAllGlobals());
