@@ -50,6 +50,33 @@ test("an own loop makes the run of train, and reads the curvature that it has", 
   }
 });
 
+test("arrays become a data set that a network learns, and those that do not fit are refused", async () => {
+  const { stdout } = await run(process.execPath, ["examples/own-data.mjs"]);
+  expect(stdout).toMatch(/^classification: 2 inputs, 2 classes$/m);
+  // Half of it would be chance: the arms turn by more than a whole turn.
+  expect(Number(stdout.match(/test accuracy ([\d.]+)/)?.[1])).toBeGreaterThan(0.95);
+  expect(stdout).toMatch(/^inputs: inputs has 1200 numbers: 500 rows take/m);
+});
+
+test("a checkpoint's curvature, read by noise and measured directly", async () => {
+  const { stdout } = await run(process.execPath, ["examples/curvature-of-a-checkpoint.mjs"]);
+  const losses = [...stdout.matchAll(/mean loss ([\d.]+)/g)].map(([, loss]) => loss);
+  expect(losses).toHaveLength(3);
+  expect(new Set(losses).size).toBe(1);
+  const spectra = [...stdout.matchAll(/local Hessian: (.+)$/gm)];
+  for (const [, list] of spectra) {
+    const values = list.split(", ").map(Number);
+    expect(values).toHaveLength(3);
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+  }
+  const readings = [...stdout.matchAll(/direct ([\d.]+), read by noise ([\d.]+) \+- ([\d.]+)/g)];
+  expect(readings).toHaveLength(3);
+  for (const [direct, value, error] of readings.map((found) => found.slice(1).map(Number))) {
+    expect(error / value).toBeLessThan(0.05);
+    expect(Math.abs(value - direct) / error).toBeLessThan(3.5);
+  }
+});
+
 test("the guides show parts of the programs that they name", async () => {
   const folder = "docs/guides";
   const guides = await readdir(folder);

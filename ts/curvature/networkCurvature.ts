@@ -19,8 +19,11 @@ import { type WeightCurvature, weightCurvature } from "./weightCurvature.js";
 
 /** What is read of a network that is not trained here. */
 export interface NetworkCurvature extends WeightCurvature {
+  /** Weight layer whose pre-activations were probed, counted from 0. */
   readonly layer: number;
+  /** Number of its pre-activations. */
   readonly units: number;
+  /** Training samples that were averaged over. */
   readonly samples: number;
   /** Mean loss over them. */
   readonly loss: number;
@@ -31,10 +34,13 @@ export interface NetworkCurvature extends WeightCurvature {
    * curvature of the loss smoothed over `reach`, along their eigenvectors and in their order.
    */
   readonly eigenvalues: readonly Estimate[];
+  /** Trace of the pointwise mean local Hessian, by random vectors (Hutchinson). */
   readonly trace: Estimate;
   /** How densely all of them lie: where, and the density there. */
   readonly density: {
+    /** Curvatures. */
     readonly points: readonly number[];
+    /** Density there, of integral 1. */
     readonly density: readonly number[];
   };
   /** Root mean square of the shifts of the layer's pre-activations (as vectors) by the probing noise. */
