@@ -34,7 +34,9 @@ export async function sayOtherKernels(
   }
   if (count === 0) return;
   const runs = count === 1 ? "a run" : `${count} runs`;
-  say(`${folder} holds ${runs} of other kernels than these (${kernels.flavour}): made again where this sweep has them`);
+  say(
+    `${folder} holds ${runs} of other kernels than these (${kernels.flavour}): made again where this sweep has them`,
+  );
 }
 
 /** Whether a run has the numbers that these kernels make. Earlier versions did not record what had made them. */

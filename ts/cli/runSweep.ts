@@ -1,8 +1,8 @@
 import { RunError } from "../errors/errors.js";
 import type { SweepInput } from "../experiment/sweep.js";
 import { spawnThread, threadsHere } from "../jobs/pool/node/spawn.js";
-import { besideForetold, foretold } from "../probe/foretold.js";
 import { loadKernels } from "../kernels/node/load.js";
+import { besideForetold, foretold } from "../probe/foretold.js";
 import { MemoryStore } from "../store/memoryStore.js";
 import type { Claim } from "../store/node/openFolder.js";
 import { openStore, writeSpec } from "../store/node/openStore.js";

@@ -61,11 +61,14 @@ export interface KernelExports {
   ): void;
 }
 
-/** Builds that come with ninscope. `baseline`: the same bits on every host. `relaxed`: fused multiply-add where the host has it. */
-export type Build = "baseline" | "relaxed";
+/**
+ * `baseline`: the same bits on every host. `relaxed`: fused multiply-add where the host has it. `own`: a module of the
+ * caller's, whose bytes are those of neither.
+ */
+export type Flavour = "baseline" | "relaxed" | "own";
 
-/** `own`: a module of the caller's, whose bytes are those of neither build. */
-export type Flavour = Build | "own";
+/** The builds that come with ninscope. */
+export type Build = Exclude<Flavour, "own">;
 
 /** Compiled kernels. Instances share code, not memory. */
 export interface Kernels {

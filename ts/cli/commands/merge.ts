@@ -146,7 +146,9 @@ function refuseMixtures(runs: readonly SweptSummary[], found: ReadonlyMap<string
   const folderOf = (run: RunSummary) => found.get(canonicalJson(run.experiment))?.folder;
   const machineOf = ({ backend }: RunSummary) => `${backend.name} (${backend.flavour})`;
   const kernelsOf = ({ backend }: RunSummary) =>
-    [backend.kernels ?? "none recorded", backend.shaders].filter((of) => of !== undefined).join("/");
+    [backend.kernels ?? "none recorded", backend.shaders]
+      .filter((of) => of !== undefined)
+      .join("/");
   const refuse = (run: RunSummary, how: string, other: RunSummary, otherwise: string) => {
     throw new InputError(
       "folders",
