@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeTensors } from "../../ts/format/safetensors.js";
 import { inProcess } from "./run.js";
 
-const fixtures = fileURLToPath(new URL("../run/fixtures/networks/", import.meta.url));
+const fixtures = fileURLToPath(new URL("../curvature/fixtures/networks/", import.meta.url));
 const network = (name: string) => join(fixtures, `${name}.safetensors`);
 
 let folder: string;

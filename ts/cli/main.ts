@@ -4,7 +4,9 @@ import { interruptible } from "./interrupt.js";
 // A signal while the rest is still being loaded is answered like any other.
 const interrupt = interruptible();
 
-// Whoever reads our output may close it early (`| head`): that is no failure of ours.
+// The reader of standard error may go away: the work goes on, and its results are written as ever.
+process.stderr.on("error", () => {});
+// The reader of standard output may close it early (`| head`): that is no failure of this command.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   const why = error.code === "ENOSPC" ? "the disk is full" : error.message;
