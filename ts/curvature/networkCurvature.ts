@@ -55,7 +55,7 @@ export interface CurvatureReadingOptions {
   readonly layer: number;
   /** Which curvature the eigenvalues are of (theory, section 2, "Kinks"); default `pointwise`. */
   readonly kind?: CurvatureKind;
-  /** Number of eigenvalues at most; default 10. */
+  /** Number of eigenvalues; default 10, or all if the layer has fewer units. */
   readonly eigenvalues?: number;
   /** Training samples, from the first on; default 1,000, or all if there are fewer. */
   readonly samples?: number;
@@ -85,14 +85,15 @@ export async function networkCurvature(
   options: CurvatureReadingOptions,
 ): Promise<NetworkCurvature> {
   const { layer, nodes = 32, reach = 0.1, repeats = 8, signal } = options;
-  const { kind = "pointwise", eigenvalues: count = 10 } = options;
+  const units = network.widths[layer + 1] ?? 1;
+  const { kind = "pointwise", eigenvalues: count = Math.min(10, units) } = options;
   if (kind !== "pointwise" && kind !== "smoothed") {
     throw new InputError("kind", `kind is ${shown(kind)}: takes "pointwise" or "smoothed"`);
   }
-  if (!Number.isInteger(count) || count < 1 || count > network.widths[layer + 1]) {
+  if (!Number.isInteger(count) || count < 1 || count > units) {
     throw new InputError(
       "eigenvalues",
-      `eigenvalues is ${shown(count)}: takes an integer from 1 to the ${network.widths[layer + 1]} units of the layer`,
+      `eigenvalues is ${shown(count)}: takes an integer from 1 to the ${units} units of the layer`,
     );
   }
   checkDataset(data);
