@@ -1,36 +1,60 @@
 // Everything that must hold: style, types, floors, the package, then the tests with their coverage.
 // The last line is `N passed, N failed, N skipped`.
-import { spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { ensureBuilt } from "./ensureBuilt.mjs";
 
 const bin = (name) => join("node_modules", ".bin", name);
-const run = (command, ...args) => spawnSync(command, args, { stdio: "inherit" }).status === 0;
 
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-const check = (name, ok) => {
+const check = (name, ok, said = "") => {
+  process.stdout.write(said);
   console.log(`${ok ? "ok" : "FAILED"}: ${name}`);
   if (ok) passed++;
   else failed++;
 };
 
-check("formatting and lint", run(bin("biome"), "check", "--error-on-warnings", "."));
-check("types", run(bin("tsc"), "--noEmit"));
-check("floors", run(bin("depcruise"), "ts", "gpu", "--config", ".dependency-cruiser.cjs"));
-check("every public name documented, no broken link", run(bin("typedoc"), "--emit", "none"));
-check("publint", run(bin("publint"), "--strict"));
-const files = ["kernels.wasm", "kernels-relaxed.wasm"];
-check(
-  "are the types wrong",
-  run(bin("attw"), "--pack", ".", "--profile", "esm-only", "--exclude-entrypoints", ...files),
-);
-
 const folder = mkdtempSync(join(tmpdir(), "ninscope-test-"));
+ensureBuilt();
+// Packed once, without the build that each `npm pack` begins with.
+const pack = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
+const [{ filename }] = JSON.parse(execFileSync("npm", pack, { encoding: "utf8" }));
+const tarball = join(folder, filename);
+
+const kernels = ["kernels.wasm", "kernels-relaxed.wasm"];
+const checks = [
+  ["types", "tsc", "--noEmit"],
+  ["formatting and lint", "biome", "check", "--error-on-warnings", "."],
+  ["floors", "depcruise", "ts", "gpu", "--config", ".dependency-cruiser.cjs"],
+  ["every public name documented, no broken link", "typedoc", "--emit", "none"],
+  ["publint", "publint", "run", tarball, "--strict"],
+  [
+    ...["are the types wrong", "attw", tarball, "--profile", "esm-only"],
+    ...["--exclude-entrypoints", ...kernels],
+  ],
+];
+
+async function checkNext() {
+  const next = checks.shift();
+  if (!next) return;
+  const [name, command, ...args] = next;
+  await new Promise((done) => {
+    execFile(bin(command), args, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      check(name, !error, stdout + stderr);
+      done();
+    });
+  });
+  await checkNext();
+}
+await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, checkNext));
+
 const report = join(folder, "report.json");
+const run = (command, ...args) => spawnSync(command, args, { stdio: "inherit" }).status === 0;
 const vitest = run(
   bin("vitest"),
   "run",
@@ -44,6 +68,13 @@ try {
   passed += result.numPassedTests;
   failed += result.numFailedTests;
   skipped += result.numPendingTests + result.numTodoTests;
+  // Once more at the end, where a reader of a log's tail finds them.
+  for (const { name, assertionResults, message } of result.testResults) {
+    const path = relative(process.cwd(), name);
+    if (assertionResults.length === 0 && message) console.log(`FAILED: ${path}: ${message}`);
+    for (const { status, fullName } of assertionResults)
+      if (status === "failed") console.log(`FAILED: ${path}: ${fullName}`);
+  }
   // A file that does not load has no tests that fail; a coverage below its threshold neither.
   check("every test file ran, coverage is above its threshold", vitest);
 } catch {
