@@ -90,7 +90,7 @@ export async function long() {
     data: { name: "linear-regression", train: 50 },
     optimizer: { batchSize: 1 },
     record: { dense: 1e6 },
-    epochs: 800,
+    epochs: 2000,
     sweep: {},
   };
   const { runs, resultsHash } = await sweep(input, { workers: 1 });
