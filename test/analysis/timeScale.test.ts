@@ -221,3 +221,14 @@ test("calibration tells a factor from scatter", () => {
   );
   expect(noise.rSquared).toBeLessThan(0.5);
 });
+
+test.each(["additive", "proportional"] as const)("%s: a fit takes 300,000 points", (scatter) => {
+  const random = mulberry(11);
+  const n = 300_000;
+  const t = Float64Array.from({ length: n }, (_, i) => i);
+  const y = t.map((time) => (3 * Math.exp(-time / 2e4) + 0.5) * (1 + 0.01 * normal(random)));
+  const { tau, interval, refused } = fitDecay(t, y, scatter);
+  expect(refused).toBeNull();
+  expect(Math.abs((tau as number) / 2e4 - 1)).toBeLessThan(0.05);
+  expect((interval as [number, number])[0]).toBeLessThan(2e4 * 1.05);
+});

@@ -106,3 +106,17 @@ describe("a bystander", () => {
     await expect(bystander(noisy)).rejects.toThrow("noise has 1 group");
   });
 });
+
+test("a bystander of the last seed is compared with a run of seed 0 on the same data", async () => {
+  const last = 2 ** 32 - 1;
+  const short: ExperimentInput = { ...plain, seed: last, epochs: 4 };
+  const { comparisons, alone } = await bystander(short, { kernels, moments: 3 });
+  const spec = parseExperiment(short).data;
+  const dataset = await loadDataset(spec, new Streams(kernels, last));
+  const other = await train({ ...short, seed: 0 }, { kernels, dataset });
+  const [a, b] = [alone, other].map(({ trajectory }) => trajectory.evaluations.unperturbedLoss);
+  const all = Array.from(a, (loss, i) => Math.abs(b[i] / loss - 1)).slice(1);
+  all.sort((x, y) => x - y);
+  expect(all[0]).toBeGreaterThan(0);
+  expect(comparisons[0].predicted).toEqual({ value: 0, error: all[Math.floor(all.length / 2)] });
+});

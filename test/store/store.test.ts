@@ -80,6 +80,23 @@ describe("a store in a folder", () => {
     await whole.close();
   });
 
+  it("writes a line of 300,000 characters behind a torn one", async () => {
+    await finished();
+    const journal = join(folder, "journal.jsonl");
+    await truncate(journal, (await readFile(journal)).length - 25);
+    const store = await openStore(folder);
+    const { runs } = await sweep(spec, { kernels, workers: 0 });
+    const [lost] = runs.filter(({ key }) => !store.get(key));
+    const { fields: _, ...run } = lost;
+    const why = "x".repeat(300_000);
+    await store.put({ ...run, backend: { ...run.backend, why } });
+    await store.close();
+    const whole = await openStore(folder);
+    expect([whole.size, whole.ignored]).toEqual([3, 1]);
+    expect(whole.get(run.key)?.backend.why).toBe(why);
+    await whole.close();
+  });
+
   it("makes a run again whose trajectory is damaged", async () => {
     const hash = await finished();
     const pack = join(folder, "trajectories.pack");
