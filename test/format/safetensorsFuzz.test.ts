@@ -6,7 +6,7 @@ import { mulberry } from "../support/mulberry.js";
 import { mutated, validFile } from "./safetensorsMutations.js";
 import { oracle } from "./safetensorsOracle.js";
 
-/** As many by hand: NINSCOPE_FUZZ=20000 npx vitest run --project sources test/run/store/safetensorsFuzz.test.ts */
+/** As many by hand: NINSCOPE_FUZZ=20000 npx vitest run --project sources test/format/safetensorsFuzz.test.ts */
 const CASES = Number(process.env.NINSCOPE_FUZZ ?? 600);
 
 /** What `action` gives back, or null where it refuses the file as it should. */

@@ -31,7 +31,7 @@ const own = datasetOf({
 const sha256 = await hashDataset(own);
 const RECORD = {
   ...{ name: "waves", task: "regression", inputs: 3, outputs: 2 },
-  ...{ train: 8, test: 3, sha256 },
+  ...{ classes: null, rows: 8, testRows: 3, sha256 },
 };
 const network: ExperimentInput["network"] = { layers: [5], activation: "tanh" };
 const input = { network, noise: [{ sigma: 0.5 }], optimizer: { batchSize: 4 }, steps: 12 };
@@ -82,7 +82,8 @@ test("another data set is another run of a store; generated data has no hash", a
   const data = { name: "spiral", train: 8, test: 4 } as const;
   const { dataset } = await train({ ...input, data }, { kernels });
   expect(dataset).toEqual({
-    ...{ name: "spiral", task: "classification", inputs: 2, outputs: 3, train: 8, test: 4 },
+    ...{ name: "spiral", task: "classification", inputs: 2, outputs: 3 },
+    ...{ classes: 3, rows: 8, testRows: 4 },
     sha256: null,
   });
 });
