@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { journalLine } from "../../ts/store/journal.js";
 import { openStore, writeSpec } from "../../ts/store/node/openStore.js";
 import { sweep } from "../../ts/sweep/sweep.js";
 import { OTHER_KERNELS } from "../support/otherKernels.js";
-import { inProcess } from "./run.js";
+import { asProcess, inProcess } from "./run.js";
 
 const spec: SweepInput = {
   network: { layers: [4] },
@@ -50,6 +50,16 @@ it("a sweep that finds runs of other kernels says so, once, and makes them again
   expect(JSON.parse(second.out).resultsHash).toBe(hash);
   expect((await inProcess(args)).err).toBe("");
   expect((await lines()).split("\n")).toHaveLength(4);
+});
+
+it("a sweep goes on when the reader of standard error has gone away", async () => {
+  const hash = await madeByOthers("unheard");
+  const args = ["sweep", "--resume", "--workers", "1", "--out", place("unheard")];
+  const { code, out } = await asProcess(args, "exec 2> >(exec <&-); sleep 0.2;").outcome;
+  expect([code, out]).toEqual([0, expect.stringContaining("noise.0.sigma")]);
+  const summary = JSON.parse(await readFile(join(place("unheard"), "summary.json"), "utf8"));
+  expect(summary.resultsHash).toBe(hash);
+  expect((await readdir(place("unheard"))).filter((name) => /lock/.test(name))).toEqual([]);
 });
 
 it("runs of earlier versions, which did not record their kernels, are runs of other kernels", async () => {

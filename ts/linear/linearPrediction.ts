@@ -1,3 +1,4 @@
+import { mapInTurns } from "../async/mapInTurns.js";
 import { InputError } from "../errors/errors.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Kernels } from "../kernels/kernels.js";
@@ -19,17 +20,21 @@ export function isReducible(experiment: Experiment): boolean {
 }
 
 /** Boundaries of linear models by population theory, to leading order: geometric means over their starts. */
-export function linearPrediction(
+export async function linearPrediction(
   experiments: readonly Experiment[],
   kernels: Kernels,
-): LinearBoundaries {
-  return geometricMean(
-    experiments.map((experiment) => {
+  signal?: AbortSignal,
+): Promise<LinearBoundaries> {
+  const each = await mapInTurns(
+    experiments,
+    (experiment) => {
       const { state, alpha, inputs } = startOf(experiment, kernels);
       const { learningRate } = experiment.optimizer;
       return linearBoundaries(learningRate, stepsOf(experiment), lambda(state, inputs, alpha));
-    }),
+    },
+    signal,
   );
+  return geometricMean(each);
 }
 
 /** Boundaries by the exact recursion in population, valid at any width. */

@@ -1,6 +1,7 @@
 import type { BoundaryName } from "../analysis/boundaries.js";
 import { type Estimate, estimate } from "../analysis/estimate.js";
 import { boundaryVerdict } from "../analysis/verdict.js";
+import { mapInTurns } from "../async/mapInTurns.js";
 import type { Experiment } from "../experiment/schema.js";
 import { canonicalJson } from "../format/hash.js";
 import { loadKernels } from "../kernels/kernels.js";
@@ -35,7 +36,11 @@ export async function foretold(
   const kernels = options.kernels ?? (await loadKernels());
   // The recursion is of the data that the experiment generates, and of no other.
   if (options.dataset === undefined && isReducible(first)) {
-    const each = starts.map((start) => recursionPrediction(start, kernels));
+    const each = await mapInTurns(
+      starts,
+      (start) => recursionPrediction(start, kernels),
+      options.signal,
+    );
     const of = (name: keyof Foretold) => overSeeds(each.map((one) => one[name]));
     return { decay: of("decay"), catapult: of("catapult"), divergent: of("divergent") };
   }

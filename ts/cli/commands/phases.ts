@@ -3,11 +3,13 @@ import { type BoundaryName, measuredBoundaries } from "../../analysis/boundaries
 import type { Estimate } from "../../analysis/estimate.js";
 import { PHASES, type Phase } from "../../analysis/phase.js";
 import { boundaryVerdict, type Verdict } from "../../analysis/verdict.js";
+import { mapInTurns } from "../../async/mapInTurns.js";
 import type { BackendName } from "../../backend/machineFor.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
 import { type LinearModel, linearExperiment } from "../../experiment/presets.js";
 import { logRange } from "../../experiment/range.js";
+import type { Experiment } from "../../experiment/schema.js";
 import { type Kernels, loadKernels } from "../../kernels/kernels.js";
 import { type LinearCell, runLinearEnsemble } from "../../linear/linearEnsemble.js";
 import { linearNetworkCells } from "../../linear/linearNetwork.js";
@@ -171,7 +173,7 @@ export class PhasesJob {
             ...hooks,
             backend: exactBackend(backend),
           });
-      return { cells, boundaries: this.#boundaries(cells) };
+      return { cells, boundaries: await this.#boundaries(cells, signal) };
     } finally {
       progress.stop();
     }
@@ -213,22 +215,22 @@ export class PhasesJob {
     return [{ ...run, phase, sigma, kappa }];
   }
 
-  #boundaries(cells: readonly LinearCell[]): PhasesResult["boundaries"] {
+  async #boundaries(
+    cells: readonly LinearCell[],
+    signal: AbortSignal,
+  ): Promise<PhasesResult["boundaries"]> {
     const measured = measuredBoundaries(cells);
-    const predicted = linearPrediction(
-      this.#seeds.map((seed) => this.#experiment(1, seed)),
-      this.#kernels,
-    );
-    const exact = this.#seeds
-      .slice(0, EXACT)
-      .map((seed) => recursionPrediction(this.#experiment(1, seed), this.#kernels));
+    const starts = this.#seeds.map((seed) => this.#experiment(1, seed));
+    const predicted = await linearPrediction(starts, this.#kernels, signal);
+    const recursion = (start: Experiment) => recursionPrediction(start, this.#kernels);
+    const exact = await mapInTurns(starts.slice(0, EXACT), recursion, signal);
     const both = (name: BoundaryName) => {
-      const recursion = overSeeds(exact.map((one) => one[name])) as Estimate;
+      const mean = overSeeds(exact.map((one) => one[name])) as Estimate;
       return {
         predicted: predicted[name],
-        recursion: recursion.value,
+        recursion: mean.value,
         ...measured[name],
-        verdict: boundaryVerdict(recursion, measured[name].bracket, SYSTEMATIC),
+        verdict: boundaryVerdict(mean, measured[name].bracket, SYSTEMATIC),
       };
     };
     return { decay: both("decay"), catapult: both("catapult"), divergent: both("divergent") };

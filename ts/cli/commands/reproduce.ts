@@ -142,12 +142,8 @@ async function linearGrid(
     },
     { kernels, signal },
   );
-  const at = (rate: number) =>
-    linearPrediction(
-      seeds.map((seed) => experiment(rate, seed)),
-      kernels,
-    );
-  const one = at(1);
+  const starts = seeds.map((seed) => experiment(1, seed));
+  const one = await linearPrediction(starts, kernels, signal);
   // The boundaries of catapult and divergence go as 1 / sqrt(eta), and so does that of decay.
   const curve = (name: "decay" | "catapult" | "divergent") => ({
     name,
