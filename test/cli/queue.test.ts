@@ -191,10 +191,11 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
       `a,b,y\n${Array.from({ length: 60 }, (_, i) => `${i % 7},${(i + shift) % 5},${i % 2}`).join("\n")}\n`;
     const data = { name: "csv", path: "numbers.csv", task: "classification" };
     const base = { ...spec(4, 2), data, sweep: { seed: [0, 1] } };
-    const path = await written("csv.json", base);
     const [right, wrong, none] = await Promise.all(
       ["right-", "wrong-", "none-"].map((name) => mkdtemp(place(name))),
     );
+    const path = join(right, "csv.json");
+    await writeFile(path, JSON.stringify(base));
     await writeFile(join(right, "numbers.csv"), rows(0));
     await writeFile(join(wrong, "numbers.csv"), rows(1));
     const cli = join(process.cwd(), CLI);
@@ -203,9 +204,11 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
       children.add(child);
       return child;
     };
-    const coordinator = at(right, "sweep", path, "--queue", redis.url, "--json");
-    const refused = async (cwd: string) => {
-      const bad = at(cwd, "worker", "--queue", redis.url);
+    // Paths count from the sweep's file, wherever the programs run.
+    const coordinator = at(none, "sweep", path, "--queue", redis.url, "--json");
+    const worker = (...more: string[]) => at(none, "worker", "--queue", redis.url, ...more);
+    const refused = async (folder: string) => {
+      const bad = worker("--data", folder);
       let said = "";
       bad.stderr?.on("data", (text) => {
         said += text;
@@ -218,7 +221,7 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
       /data csv on \S+ has SHA-256 \w+\.\.\., the sweep's has \w+\.\.\./,
     );
     expect(await refused(none)).toMatch(/does not have the sweep's data: .*there is no such file/);
-    at(right, "worker", "--queue", redis.url);
+    worker();
     let stdout = "";
     coordinator.stdout?.on("data", (text) => {
       stdout += text;

@@ -215,9 +215,10 @@ function parsed(path: string, bytes: Uint8Array): unknown {
 }
 
 /** Data from this machine; sets known by name are downloaded if they are nowhere, with a bar. */
-export function dataFiles(voice: Voice, signal: AbortSignal): FileSource {
+export function dataFiles(voice: Voice, signal: AbortSignal, folder?: string): FileSource {
   let progress: ProgressBar | null = null;
   return nodeFiles({
+    folder,
     download: true,
     signal,
     onProgress: (file, received, total) => {

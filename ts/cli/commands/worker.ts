@@ -16,6 +16,7 @@ import { sayer } from "../terminal.js";
 interface WorkerOptions extends CommonOptions {
   readonly queue: string;
   readonly workers?: number;
+  readonly data?: string;
   readonly checkpoints?: string;
   readonly checkpointEvery: number;
 }
@@ -25,6 +26,12 @@ export function workerCommand(program: Command, interrupt: Interrupt): void {
     .requiredOption(
       "--queue <url>",
       "Redis or Valkey server that holds the queue, redis://host:port",
+    )
+    .addOption(
+      folderOption(
+        "--data <dir>",
+        "folder that holds the sweep's data files on this machine; default: where they are for the sweep",
+      ),
     )
     .addOption(
       folderOption(
@@ -51,7 +58,7 @@ Examples:
       let done = 0;
       await serveQueue(queue, {
         workers: Math.max(1, workers),
-        files: dataFiles(voice, interrupt.signal),
+        files: dataFiles(voice, interrupt.signal, options.data),
         signal: interrupt.signal,
         checkpoints,
         checkpointEvery: options.checkpointEvery,

@@ -1,3 +1,4 @@
+import { basename, join } from "node:path";
 import { InputError, shown } from "../../errors/errors.js";
 import type { FileSource } from "../load.js";
 import { type FetchOptions, fetchSet } from "./download.js";
@@ -8,13 +9,18 @@ import { readBytes } from "./readBytes.js";
 export interface NodeFilesOptions extends Pick<FetchOptions, "onProgress" | "signal" | "baseUrl"> {
   /** Downloads a set known by name that is nowhere to be found; otherwise that is an error. */
   readonly download?: boolean;
+  /** Folder in which to look for the files that experiments name, by file name alone; left out: each at its path. */
+  readonly folder?: string;
 }
 
 /** Files of this machine; data sets known by name from wherever they are. */
 export function nodeFiles(options: NodeFilesOptions = {}): FileSource {
+  const here = (path: string) =>
+    options.folder === undefined ? path : join(options.folder, basename(path));
   return {
-    read: readBytes,
-    named: async (name, folder, withTest) => {
+    read: (path, field) => readBytes(here(path), field),
+    named: async (name, given, withTest) => {
+      const folder = given === undefined ? undefined : here(given);
       const place = await locate(name, folder);
       if (place) return readSet(name, place, withTest);
       if (folder !== undefined) {
@@ -29,7 +35,7 @@ export function nodeFiles(options: NodeFilesOptions = {}): FileSource {
           `data.name is "${name}": its files are not on this machine; \`ninscope data fetch ${name}\` downloads them, data.folder says where they are`,
         );
       }
-      return readSet(name, await fetchSet(name, options), withTest);
+      return readSet(name, await fetchSet(name, { ...options, folder: undefined }), withTest);
     },
   };
 }

@@ -2,6 +2,8 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../../data/node/makeFolder.js";
 import { InputError } from "../../errors/errors.js";
+import { fileName } from "../../experiment/dataPaths.js";
+import { withDataPaths } from "../../experiment/sweepPaths.js";
 import { canonicalJson } from "../../format/hash.js";
 import { JOURNAL } from "../store.js";
 import { unwritable } from "./atomic.js";
@@ -71,7 +73,7 @@ async function checkClaim(
 ): Promise<void> {
   const text = await readFile(join(folder, SPEC), "utf8").catch(() => "null");
   const earlier = parsed(text);
-  const same = canonicalJson(earlier) === canonicalJson(spec);
+  const same = placeless(earlier) === placeless(spec);
   const sweeps = results.includes(JOURNAL) || (earlier as { sweep?: unknown } | null)?.sweep;
   if (adds ? same || (sweeps && begin === "on") : same && begin === "on") return;
   const what = same ? "results" : "results of another experiment";
@@ -112,6 +114,11 @@ async function content(folder: string, field: string): Promise<Content> {
       `${field} is "${folder}": takes a folder, and a file is in the way`,
     );
   }
+}
+
+/** The experiment apart from where its data files lie: their content says whether they are the same. */
+function placeless(spec: unknown): string {
+  return canonicalJson(withDataPaths(spec, fileName));
 }
 
 function listed(names: readonly string[]): string {
