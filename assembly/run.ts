@@ -2,7 +2,7 @@ import { activate, activationCurvature, activationGradient } from "./activations
 import { gather } from "./gather";
 import { countCorrect, crossEntropy, softmaxTangent, squaredError } from "./losses";
 import { product } from "./product";
-import { addScaled, sumSquares } from "./vectors";
+import { addScaled, dot } from "./vectors";
 
 // A list of operations stands in memory as records of 32 words: the operation's number, then its operands in the
 // order in which the functions take them; addresses and steps in bytes. What writes the records is the
@@ -15,7 +15,7 @@ const ACTIVATION_GRADIENT = 4;
 const CROSS_ENTROPY = 5;
 const SQUARED_ERROR = 6;
 const COUNT_CORRECT = 7;
-const SUM_SQUARES = 8;
+const DOT = 8;
 const ADD_SCALED = 9;
 const ACTIVATION_CURVATURE = 10;
 const SOFTMAX_TANGENT = 11;
@@ -100,9 +100,9 @@ function execute(r: usize, step: i32, trace: usize, workspace: usize): void {
     case COUNT_CORRECT:
       put(trace, word(r, 7), <f64>countCorrect(word(r, 1), word(r, 2), word(r, 3), word(r, 4), word(r, 5), word(r, 6)));
       break;
-    case SUM_SQUARES: {
-      const sum = sumSquares(word(r, 1), word(r, 2), word(r, 3), word(r, 4));
-      put(trace, word(r, 5), sum * load<f64>(r, 24));
+    case DOT: {
+      const sum = dot(word(r, 1), word(r, 2), word(r, 3), word(r, 4), word(r, 5), word(r, 6));
+      put(trace, word(r, 7), sum * load<f64>(r, 32));
       break;
     }
     case ADD_SCALED:

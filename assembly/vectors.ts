@@ -1,20 +1,21 @@
-/** Sum of squares in float64: two lanes of partial sums over each row, in storage order. Stride in bytes. */
-export function sumSquares(from: usize, stride: usize, rows: i32, cols: i32): f64 {
+/** Sum of products in float64: two lanes of partial sums over each row, in storage order. Strides in bytes. */
+export function dot(a: usize, aStride: usize, b: usize, bStride: usize, rows: i32, cols: i32): f64 {
   let lanes = f64x2.splat(0);
   let rest: f64 = 0;
   for (let r = 0; r < rows; r++) {
-    let p = from;
+    let p = a;
+    let q = b;
     let c = 0;
     for (; c + 2 <= cols; c += 2) {
       const x = f64x2.promote_low_f32x4(v128.load64_zero(p));
-      lanes = f64x2.add(lanes, f64x2.mul(x, x));
+      const y = f64x2.promote_low_f32x4(v128.load64_zero(q));
+      lanes = f64x2.add(lanes, f64x2.mul(x, y));
       p += 8;
+      q += 8;
     }
-    if (c < cols) {
-      const x = <f64>load<f32>(p);
-      rest += x * x;
-    }
-    from += stride;
+    if (c < cols) rest += <f64>load<f32>(p) * <f64>load<f32>(q);
+    a += aStride;
+    b += bStride;
   }
   return f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1) + rest;
 }

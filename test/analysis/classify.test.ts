@@ -17,6 +17,7 @@ function drawn(
   niw: (t: number) => number,
   steps = 200,
   end = niw(1),
+  memory = niw,
 ): Trajectory {
   const at = (f: (t: number) => number) =>
     Float64Array.from({ length: steps }, (_, k) => f(k / steps));
@@ -29,6 +30,8 @@ function drawn(
       niwNorm: at(niw),
       effectiveNiw: none,
       kappa: none,
+      memory: at(memory),
+      kick: at(() => 0),
     },
     evaluations: {
       step: Float64Array.of(steps),
@@ -38,6 +41,7 @@ function drawn(
       testLoss: one,
       testAccuracy: one,
       niwNorm: one,
+      memory: Float64Array.of(memory(1)),
       effectiveNiw: one,
     },
   };

@@ -540,16 +540,17 @@ describe.each(subjects)("%s", (name, subject) => {
     [1, 1],
     [3, 10],
     [127, 129],
-  ])("sum of squares and scaled sum of %d x %d", async (rows, cols) => {
+  ])("dot product, sum of squares and scaled sum of %d x %d", async (rows, cols) => {
     const from = region("from", rows, cols);
     const into = region("into", rows, cols, cols + 1);
     const contents = { from: normals(lengthOf(from)), into: normals(lengthOf(into)) };
     const ops: Op[] = [
-      { op: "sumSquares", of: from, slot: 0, scale: 0.5 },
+      { op: "dot", a: from, b: from, slot: 0, scale: 0.5 },
+      { op: "dot", a: from, b: into, slot: 1, scale: -2 },
       { op: "addScaled", from, into, factor: -0.3 },
     ];
-    const found = await run(machine, ops, contents, 1);
-    const exact = await run(referenceMachine(), ops, contents, 1);
+    const found = await run(machine, ops, contents, 2);
+    const exact = await run(referenceMachine(), ops, contents, 2);
     within(
       found.trace[0],
       exact.trace[0],
@@ -557,6 +558,11 @@ describe.each(subjects)("%s", (name, subject) => {
       "sum of squares",
     );
     const sources = elements(from);
+    const products = elements(into).map((i, k) => contents.into[i] * contents.from[sources[k]]);
+    const size = 2 * products.reduce((sum, x) => sum + Math.abs(x), 0);
+    within(found.trace[1], exact.trace[1], subject.sum(rows * cols) * size, "dot product");
+    const sum = -2 * products.reduce((a, b) => a + b, 0);
+    within(exact.trace[1], sum, 1e-14 * size, "the reference's dot product");
     for (const [k, i] of elements(into).entries()) {
       const size = Math.abs(contents.into[i]) + 0.3 * Math.abs(contents.from[sources[k]]);
       within(found.after.into[i], exact.after.into[i], gamma(3) * size, `into[${i}]`);

@@ -142,7 +142,9 @@ function others(layout: Layout): Plain[] {
         scale,
       ],
       [{ op: "countCorrect", logits: at("logits"), labels, slot: 0 }, [], scale],
-      [{ op: "sumSquares", of: at("of"), slot: 2, scale: 0.5 }, [], scale],
+      [{ op: "dot", a: at("a"), b: at("b"), slot: 2, scale: -0.5 }, [], scale],
+      [{ op: "dot", a: at("a"), b: at("a"), slot: 2, scale: 0.5 }, [], scale],
+      [{ op: "dot", a: at("a"), b: at("b"), slot: 1, scale: 1 }, ["b"], scale],
       [{ op: "addScaled", from: at("from"), into, factor: -0.3 }, [], scale],
       ...["bytes", "floats"].map(
         (source): Plain => [
@@ -165,7 +167,8 @@ function programOf(op: Op, replicas: number, shared: readonly string[]): Program
     (value): value is Region => typeof value === "object" && "buffer" in value,
   );
   for (const { buffer, offset, rows, stride } of regions) {
-    buffers[buffer] = { type: "float", length: offset + rows * stride + 6 };
+    const length = offset + rows * stride + 6;
+    buffers[buffer] = { type: "float", length, shared: shared.includes(buffer) };
   }
   if (op.op === "gather") {
     const type = op.source === "bytes" ? "byte" : "float";

@@ -32,7 +32,7 @@ function counting(n: number): Program {
       count: {
         ops: [
           { op: "addScaled", from: square("one", n), into: square("sum", n), factor: 1 },
-          { op: "sumSquares", of: square("sum", n), slot: 0, scale: 1 },
+          { op: "dot", a: square("sum", n), b: square("sum", n), slot: 0, scale: 1 },
         ],
         slots: 1,
       },

@@ -7,6 +7,8 @@ import {
   runLinearEnsemble,
   train,
 } from "../../ts/entries/browser.js";
+import { hashDigests } from "../../ts/format/hash.js";
+import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 
 const classes = { name: "gaussian-mixture", inputs: 30, classes: 4, train: 96, test: 40 } as const;
 const numbers = { name: "teacher", inputs: 12, outputs: 3, train: 64, test: 32 } as const;
@@ -82,15 +84,32 @@ export async function fastHash(): Promise<{ vectorBits: number; hash: string }> 
   return { vectorBits: kernels.vectorBits, hash };
 }
 
-/** A SHA-256 of the trajectory of each run on the baseline kernels: the same on every host. */
+/** Some of a trajectory's columns. */
+function hashColumns(
+  experiment: string,
+  columns: { [P in keyof Trajectory]: Partial<Trajectory[P]> },
+): Promise<string> {
+  return hashRuns([{ experiment, trajectory: columns as Trajectory }]);
+}
+
+/**
+ * SHA-256 of each run on the baseline kernels, the same on every host: under the run's name of its losses, accuracies and
+ * norms, and under `memory` of what all runs' noise weights remember and how they are kicked.
+ */
 export async function goldenHashes(): Promise<Record<string, string>> {
   const kernels = await loadKernels();
   const hashes: Record<string, string> = {};
+  const memories: string[] = [];
   for (const [name, experiment] of Object.entries(RUNS)) {
-    const run = await train(experiment, { kernels, backend: "wasm" });
+    const { trajectory } = await train(experiment, { kernels, backend: "wasm" });
+    const { memory, kick, ...steps } = trajectory.steps;
+    const { memory: evaluated, ...evaluations } = trajectory.evaluations;
     // The experiment's own text is no business of this: another default must not change the hash.
-    hashes[name] = await hashRuns([{ experiment: name, trajectory: run.trajectory }]);
+    hashes[name] = await hashColumns(name, { steps, evaluations });
+    const remembered = { steps: { memory, kick }, evaluations: { memory: evaluated } };
+    memories.push(await hashColumns(name, remembered));
   }
+  hashes.memory = await hashDigests(memories);
   const cells = await runLinearEnsemble(
     {
       experiment: linearExperiment({

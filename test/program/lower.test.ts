@@ -6,6 +6,7 @@ import { flops } from "../../ts/program/flops.js";
 import { lower } from "../../ts/program/lower.js";
 import type { Op, Region } from "../../ts/program/ops.js";
 import type { Plan } from "../../ts/program/workspace.js";
+import { parametersOf } from "../../ts/train/parameters.js";
 import { counting, writeSplit } from "../../ts/train/trainer.js";
 import { type RandomRun, randomRun, randomSettings, type Setting } from "../support/randomRun.js";
 
@@ -24,7 +25,13 @@ async function opened({ plan, data, inputs }: RandomRun): Promise<Session> {
     const noise = inputs.noise(g, 0);
     if (noise) session.write(`noise.${g}`, noise);
   }
-  for (const l of lowered.layers.keys()) session.write(`weights.${l}`, inputs.weights(l));
+  const weights = lowered.layers.map((_, l) => Float64Array.from(inputs.weights(l)));
+  weights.forEach((values, l) => {
+    session.write(`weights.${l}`, values);
+  });
+  parametersOf(plan.network, weights).niw.forEach((values, g) => {
+    session.write(`start.niw.${g}`, values);
+  });
   return session;
 }
 
@@ -149,12 +156,17 @@ describe("a training step", () => {
         const step = await session.run("step", 0, 1);
         for (const slot of [
           ...stepSlots.niwSquares,
+          ...stepSlots.niwOverlaps,
           ...Object.values(stepSlots.linear ?? {}),
         ] as number[]) {
           expect(step[slot]).toBe(norms[slot]);
         }
         expect(norms.length).toBe(step.length);
         expect(norms.slice(1).every((value) => value >= 0)).toBe(true);
+        // Nothing has moved yet.
+        stepSlots.niwOverlaps.forEach((slot, g) => {
+          expect(norms[slot]).toBe(norms[stepSlots.niwSquares[g]]);
+        });
       }),
     );
   });

@@ -58,6 +58,8 @@ describe("a checkpoint's file", () => {
         niwNorm: numbers(2, 2),
         effectiveNiw: none,
         kappa: none,
+        memory: numbers(1, 0.99),
+        kick: numbers(0, 1e-9),
       },
       evaluations: {
         step: numbers(0),
@@ -67,6 +69,7 @@ describe("a checkpoint's file", () => {
         testLoss: numbers(Number.POSITIVE_INFINITY),
         testAccuracy: numbers(0),
         niwNorm: numbers(0),
+        memory: numbers(1),
         effectiveNiw: numbers(0),
       },
     },

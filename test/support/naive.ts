@@ -74,6 +74,7 @@ export function naiveRun({ plan, data, schedule, start, order, noise }: NaiveRun
       testLoss: test.loss,
       testAccuracy: test.accuracy,
       niwNorm: norm(parameters.niw),
+      memory: memory(start, parameters),
       effectiveNiw: isLinear(network)
         ? effectiveNiw(network, parameters)
         : Math.sqrt(response / sigmaSquared),
@@ -93,13 +94,26 @@ export function naiveRun({ plan, data, schedule, start, order, noise }: NaiveRun
       if (k > 0 && early.includes(step) && evaluate(step, epoch)) break training;
       const gradient = mapped(parameters, (values) => new Float64Array(values.length));
       let loss = 0;
+      const squares = network.noise.map(() => 0);
       for (let r = 0; r < batch; r++) {
         const i = order(epoch)[k * batch + r];
         const [x, target] = [inputOf(data, data.train, i), targetOf(plan, data, data.train, i)];
-        loss += addGradient(network, parameters, x, target, epsOf(i, epoch), gradient) / batch;
+        const eps = epsOf(i, epoch);
+        loss += addGradient(network, parameters, x, target, eps, gradient, squares) / batch;
       }
       if (step < schedule.dense || step % schedule.every === 0) {
-        rows.push({ step, loss, ...linearNumbers(plan, parameters) });
+        const diffusion = network.noise.map(
+          ({ sigma, nodes }, g) => (sigma ** 2 * nodes * squares[g]) / batch,
+        );
+        rows.push({
+          step,
+          loss,
+          ...linearNumbers(plan, parameters),
+          memory: memory(start, parameters),
+          kick:
+            (learningRate / (1 - momentum)) *
+            Math.sqrt(diffusion.reduce((a, b) => a + b, 0) / batch),
+        });
       }
       each(parameters, gradient, velocity, (p, g, v) => {
         for (let j = 0; j < p.length; j++) {
@@ -113,11 +127,24 @@ export function naiveRun({ plan, data, schedule, start, order, noise }: NaiveRun
       if (evaluate(step, epoch)) break;
     }
   }
-  const steps = columns(rows, ["step", "loss", "niwNorm", "effectiveNiw", "kappa"]);
+  const steps = columns(rows, [
+    "step",
+    "loss",
+    "niwNorm",
+    "effectiveNiw",
+    "kappa",
+    "memory",
+    "kick",
+  ]);
   const none = new Float64Array(0);
   return {
     trajectory: {
-      steps: isLinear(network) ? steps : { ...steps, effectiveNiw: none, kappa: none },
+      steps: {
+        ...steps,
+        ...(isLinear(network) ? {} : { effectiveNiw: none, kappa: none }),
+        ...(norm(start.niw) > 0 ? {} : { memory: none }),
+        ...(network.noise.length > 0 ? {} : { kick: none }),
+      },
       evaluations: columns(evaluations, Object.keys(evaluations[0]) as (keyof Evaluation)[]),
     },
     parameters,
@@ -149,7 +176,7 @@ function forward(network: Network, p: Parameters, x: number[], eps: number[][] |
   return { xs, zs, output: xs[last + 1] };
 }
 
-/** Adds one sample's gradient; returns its loss. */
+/** Adds one sample's gradient, and the square of that at each noise group's layer; returns its loss. */
 function addGradient(
   network: Network,
   p: Parameters,
@@ -157,6 +184,7 @@ function addGradient(
   target: number | number[],
   eps: number[][],
   gradient: Parameters,
+  squares: number[],
 ): number {
   const { xs, zs, output } = forward(network, p, x, eps);
   const { loss, gradient: atOutput } = lossOf(network, output, target);
@@ -172,6 +200,7 @@ function addGradient(
       if (network.bias) gradient.biases[l][o] += d;
       network.noise.forEach(({ layer, nodes }, g) => {
         if (layer !== l) return;
+        squares[g] += d * d;
         for (let k = 0; k < nodes; k++) gradient.niw[g][o * nodes + k] += d * eps[g][k];
       });
     });
@@ -255,6 +284,17 @@ function linearNumbers({ network, learningRate }: Plan, p: Parameters) {
   const lambda = network.factors[1] ** 2 * (norm([p.weights[1]]) ** 2 + niwNorm ** 2);
   const kappa = learningRate * network.noise[0].sigma ** 2 * lambda;
   return { niwNorm, effectiveNiw: effectiveNiw(network, p), kappa };
+}
+
+/** `<W_NI, W_NI(0)> / |W_NI(0)|^2`. */
+function memory(start: Parameters, now: Parameters): number {
+  let overlap = 0;
+  start.niw.forEach((values, g) => {
+    values.forEach((w, i) => {
+      overlap += w * now.niw[g][i];
+    });
+  });
+  return overlap / norm(start.niw) ** 2;
 }
 
 function norm(parts: readonly Float64Array[]): number {

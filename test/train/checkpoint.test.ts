@@ -82,11 +82,14 @@ it("a run goes on from a checkpoint with 150,000 recorded steps and as many eval
   const low = evaluated.map((i) => 2 ** (-i / done));
   const none = new Float64Array(0);
   const trajectory = {
-    steps: { step: counted, loss: falling, niwNorm: falling, effectiveNiw: none, kappa: none },
+    steps: {
+      ...{ step: counted, loss: falling, niwNorm: falling, memory: falling, kick: falling },
+      ...{ effectiveNiw: none, kappa: none },
+    },
     evaluations: {
       ...{ step: evaluated, epoch: evaluated, unperturbedLoss: low },
       ...{ trainAccuracy: low, testLoss: low, testAccuracy: low },
-      ...{ niwNorm: low, effectiveNiw: low },
+      ...{ niwNorm: low, memory: low, effectiveNiw: low },
     },
   };
   const from = { ...saved[0], step: done, trajectory };

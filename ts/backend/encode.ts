@@ -9,7 +9,7 @@ const OPCODES: Record<Op["op"], number> = {
   crossEntropy: 5,
   squaredError: 6,
   countCorrect: 7,
-  sumSquares: 8,
+  dot: 8,
   addScaled: 9,
   activationCurvature: 10,
   softmaxTangent: 11,
@@ -96,9 +96,9 @@ export function encode(op: Op, arena: Arena, replica: number, view: DataView, at
     case "countCorrect":
       words(...matrix(op.logits), ...matrix(op.labels), op.logits.rows, op.logits.cols, op.slot);
       break;
-    case "sumSquares":
-      words(...matrix(op.of), op.of.rows, op.of.cols, op.slot);
-      double(6, op.scale);
+    case "dot":
+      words(...matrix(op.a), ...matrix(op.b), op.a.rows, op.a.cols, op.slot);
+      double(8, op.scale);
       break;
     case "addScaled":
       words(...matrix(op.from), ...matrix(op.into), op.into.rows, op.into.cols);

@@ -6,6 +6,7 @@ import {
   type AddScaled,
   type CountCorrect,
   type CrossEntropy,
+  type Dot,
   type Gather,
   type Op,
   type Product,
@@ -14,7 +15,6 @@ import {
   replicasOf,
   type SoftmaxTangent,
   type SquaredError,
-  type SumSquares,
   scaleOf,
   storedLength,
 } from "../program/ops.js";
@@ -120,8 +120,8 @@ function execute(op: Op, memory: Memory, step: number, trace: Float64Array, repl
       return squaredError(op, memory, trace);
     case "countCorrect":
       return countCorrect(op, memory, trace);
-    case "sumSquares":
-      return sumSquares(op, memory, trace);
+    case "dot":
+      return dot(op, memory, trace);
     case "addScaled":
       return addScaled(op, memory);
   }
@@ -302,11 +302,12 @@ function countCorrect(op: CountCorrect, memory: Memory, trace: Float64Array): vo
   trace[op.slot] = correct;
 }
 
-function sumSquares(op: SumSquares, memory: Memory, trace: Float64Array): void {
-  const values = memory[op.of.buffer];
+function dot(op: Dot, memory: Memory, trace: Float64Array): void {
+  const a = memory[op.a.buffer];
+  const b = memory[op.b.buffer];
   let sum = 0;
-  each(op.of, (i) => {
-    sum += values[i] * values[i];
+  each(op.a, (i, r, c) => {
+    sum += a[i] * b[at(op.b, r, c)];
   });
   trace[op.slot] = op.scale * sum;
 }

@@ -44,6 +44,8 @@ export interface ReplayResult {
   readonly loss: Float64Array;
   /** `|W_NI|` before each update. */
   readonly niwNorm: Float64Array;
+  /** `<W_NI, W_NI(0)> / |W_NI(0)|^2` before each update. */
+  readonly memory: Float64Array;
   /** Loss over all samples with `eps = 0` after each epoch. */
   readonly unperturbedLoss: Float64Array;
   /** At the end. */
@@ -153,6 +155,7 @@ export async function replayOn(machine: Machine, given: Replay): Promise<ReplayR
     backend: { name: machine.name, flavour: machine.flavour },
     loss: trajectory.steps.loss,
     niwNorm: trajectory.steps.niwNorm,
+    memory: trajectory.steps.memory,
     // The first evaluation is of the start.
     unperturbedLoss: trajectory.evaluations.unperturbedLoss.slice(1),
     parameters: parametersOf(given.plan.network, weights),

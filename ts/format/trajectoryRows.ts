@@ -8,6 +8,8 @@ export interface TrajectoryRow {
   readonly niwNorm: number | null;
   readonly effectiveNiw: number | null;
   readonly kappa: number | null;
+  readonly memory: number | null;
+  readonly kick: number | null;
   readonly unperturbedLoss: number | null;
   readonly trainAccuracy: number | null;
   readonly testLoss: number | null;
@@ -19,6 +21,8 @@ const EMPTY: Omit<TrajectoryRow, "step" | "epoch"> = {
   niwNorm: null,
   effectiveNiw: null,
   kappa: null,
+  memory: null,
+  kick: null,
   unperturbedLoss: null,
   trainAccuracy: null,
   testLoss: null,

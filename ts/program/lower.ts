@@ -1,5 +1,5 @@
 import { isLinearModel, type LayerLayout } from "./network.js";
-import type { Op, OpList, Program } from "./ops.js";
+import type { Op, OpList, Program, Region } from "./ops.js";
 import { Pass } from "./pass.js";
 import { type Plan, Workspace } from "./workspace.js";
 
@@ -10,6 +10,10 @@ export interface StepSlots {
   readonly niwSquares: readonly number[];
   /** `|alpha w2^T W_NI|^2` and `|w2|^2`, for the linear model only. */
   readonly linear: { readonly effectiveSquares: number; readonly outputSquares: number } | null;
+  /** `<W_NI, W_NI(0)>` of each noise group. */
+  readonly niwOverlaps: readonly number[];
+  /** Each noise group's `<|g|^2>` over the batch, `g = dL_i/dz_i` at its layer. */
+  readonly gradientSquares: readonly number[];
 }
 
 /** How the lists of an evaluation are to be run: over whole chunks of samples, then over the rest. */
@@ -38,7 +42,7 @@ const CHUNK = 1024;
  * Lowers a training run to a program. Its lists: `step` (one update), `norms` (its numbers but the loss),
  * `evaluate.*` (without noise) and `noiseResponse`. The caller fills the buffers `train.inputs`,
  * `train.targets`, `test.*`, `order` (uint32 `[trainRows]`), `noise.g` (unit variance, `[trainRows, nodes]`),
- * `weights.l` and those of `indices`.
+ * `weights.l`, `start.niw.g` (the initial noise weights, `[outputs, nodes]`) and those of `indices`.
  *
  * A noise node is one more input column of its layer: `z = c_l [W | b/c_l | W_NI/c_l] [x; 1; eps]`, so the
  * constant column holds `1/c_l` and the noise columns `sigma/c_l` times unit noise, and the plain product,
@@ -53,7 +57,8 @@ export function lower(plan: Plan): Lowered {
   };
   if (plan.testRows > 0) indices["identity.test"] = { first: 0, length: plan.testRows };
 
-  const slots = 1 + stepSlots.niwSquares.length + (stepSlots.linear ? 2 : 0);
+  const groups = plan.network.noise.length;
+  const slots = 1 + 3 * groups + (stepSlots.linear ? 2 : 0);
   lists.step = { ops: step(space, stepSlots), slots };
   lists.norms = { ops: norms(space, stepSlots), slots };
 
@@ -94,12 +99,19 @@ export function lower(plan: Plan): Lowered {
 }
 
 function slotsOf({ network }: Plan): StepSlots {
-  const niwSquares = network.noise.map((_, g) => 1 + g);
-  const next = 1 + niwSquares.length;
-  const linear = isLinearModel(network)
-    ? { effectiveSquares: next, outputSquares: next + 1 }
-    : null;
-  return { loss: 0, niwSquares, linear };
+  const groups = network.noise.length;
+  const places = (first: number) => network.noise.map((_, g) => first + g);
+  const isLinear = isLinearModel(network);
+  const next = 1 + groups;
+  const linear = isLinear ? { effectiveSquares: next, outputSquares: next + 1 } : null;
+  const overlaps = next + (isLinear ? 2 : 0);
+  return {
+    loss: 0,
+    niwSquares: places(1),
+    linear,
+    niwOverlaps: places(overlaps),
+    gradientSquares: places(overlaps + groups),
+  };
 }
 
 /** One update of SGD on one batch; the norms are those before it. */
@@ -116,18 +128,24 @@ function step(space: Workspace, slots: StepSlots): Op[] {
   for (let l = space.layers.length - 1; l >= 0; l--) {
     // The gradient goes back through the weights as they are before their update.
     if (l > 0) ops.push(...pass.backward(l));
+    for (const { group } of space.layers[l].noiseColumns) {
+      ops.push(square(pass.delta(l), slots.gradientSquares[group], 1 / batch));
+    }
     ops.push(...update(space, pass, l));
   }
   return ops;
 }
 
-function norms(space: Workspace, { niwSquares, linear }: StepSlots): Op[] {
-  const ops: Op[] = niwSquares.map((slot, g) => ({
-    op: "sumSquares",
-    of: space.niw(g),
-    slot,
-    scale: 1,
-  }));
+/** `trace[slot] = scale * sum of squares`. */
+function square(of: Region, slot: number, scale: number): Op {
+  return { op: "dot", a: of, b: of, slot, scale };
+}
+
+function norms(space: Workspace, { niwSquares, niwOverlaps, linear }: StepSlots): Op[] {
+  const ops: Op[] = niwSquares.flatMap((slot, g) => [
+    square(space.niw(g), slot, 1),
+    { op: "dot", a: space.niw(g), b: space.niwStart(g), slot: niwOverlaps[g], scale: 1 },
+  ]);
   if (!linear) return ops;
   const w2 = { ...space.weights(1), cols: space.layers[1].inputs };
   const niw = space.niw(0);
@@ -144,8 +162,8 @@ function norms(space: Workspace, { niwSquares, linear }: StepSlots): Op[] {
       alpha: space.plan.network.factors[1],
       beta: 0,
     },
-    { op: "sumSquares", of: effective, slot: linear.effectiveSquares, scale: 1 },
-    { op: "sumSquares", of: w2, slot: linear.outputSquares, scale: 1 },
+    square(effective, linear.effectiveSquares, 1),
+    square(w2, linear.outputSquares, 1),
   ];
 }
 
@@ -201,7 +219,7 @@ function noiseResponse(space: Workspace, rows: number): Op[] {
     { op: "activate", activation: "linear", from: outputs, into: unperturbed },
     ...pass.forward(true),
     { op: "addScaled", from: unperturbed, into: outputs, factor: -1 },
-    { op: "sumSquares", of: outputs, slot: 0, scale: 1 / rows },
+    square(outputs, 0, 1 / rows),
   ];
 }
 

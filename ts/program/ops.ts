@@ -131,10 +131,11 @@ export interface CountCorrect {
   readonly slot: number;
 }
 
-/** `trace[slot] = scale * sum of squares`. */
-export interface SumSquares {
-  readonly op: "sumSquares";
-  readonly of: Region;
+/** `trace[slot] = scale * sum of a_ij b_ij`; `a` and `b` may be the same region, for a sum of squares. */
+export interface Dot {
+  readonly op: "dot";
+  readonly a: Region;
+  readonly b: Region;
   readonly slot: number;
   readonly scale: number;
 }
@@ -157,7 +158,7 @@ export type Op =
   | CrossEntropy
   | SquaredError
   | CountCorrect
-  | SumSquares
+  | Dot
   | AddScaled;
 
 /** A sequence of operations that is run a number of times in a row. */

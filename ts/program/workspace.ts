@@ -62,6 +62,12 @@ export class Workspace {
     return { ...this.weights(l), offset: place.column, cols: place.nodes };
   }
 
+  /** What a group's noise weights were at the start. */
+  niwStart(group: number): Region {
+    const { rows, cols } = this.niw(group);
+    return this.matrix(`start.niw.${group}`, rows, cols);
+  }
+
   /** A matrix in a buffer of its own; calls of one name share the buffer, which is as long as the longest. */
   matrix(buffer: string, rows: number, cols: number): Region {
     const length = Math.max(this.buffers[buffer]?.length ?? 0, rows * cols);

@@ -15,6 +15,8 @@ export interface Final {
   readonly testAccuracy: number;
   /** `|W_NI|` over all noise groups. */
   readonly niwNorm: number;
+  /** `<W_NI, W_NI(0)> / |W_NI(0)|^2`. */
+  readonly memory: number;
   /** Root mean square of the noise in the outputs, over `sigma`: see `Trajectory`. */
   readonly effectiveNiw: number;
 }
@@ -36,6 +38,7 @@ export function finalOf({ steps, evaluations }: Trajectory, { stepsPerEpoch }: S
     trainAccuracy: evaluations.trainAccuracy[end],
     testAccuracy: evaluations.testAccuracy[end],
     niwNorm: evaluations.niwNorm[end],
+    memory: evaluations.memory[end],
     effectiveNiw: evaluations.effectiveNiw[end],
   };
 }

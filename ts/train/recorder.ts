@@ -7,7 +7,15 @@ import { isRecorded, type Schedule } from "./schedule.js";
 export type EvaluationRecord = { [K in keyof Trajectory["evaluations"]]: number };
 type StepRecord = { [K in keyof Trajectory["steps"]]: number };
 
-export const STEP_COLUMNS = ["step", "loss", "niwNorm", "effectiveNiw", "kappa"] as const;
+export const STEP_COLUMNS = [
+  "step",
+  "loss",
+  "niwNorm",
+  "effectiveNiw",
+  "kappa",
+  "memory",
+  "kick",
+] as const;
 export const EVALUATION_COLUMNS = [
   "step",
   "epoch",
@@ -16,6 +24,7 @@ export const EVALUATION_COLUMNS = [
   "testLoss",
   "testAccuracy",
   "niwNorm",
+  "memory",
   "effectiveNiw",
 ] as const;
 
@@ -32,14 +41,21 @@ export class Recorder {
   readonly #plan: Plan;
   readonly #lowered: Lowered;
   readonly #schedule: Schedule;
+  /** `|W_NI(0)|^2`. */
+  readonly #niwStart: number;
+  /** Numbers at the beginning of a step's row that end a run when they are not finite. */
+  readonly #judged: number;
   readonly #steps: StepRecord[] = [];
   readonly #evaluations: EvaluationRecord[] = [];
   #diverged = false;
 
-  constructor(plan: Plan, lowered: Lowered, schedule: Schedule) {
+  constructor(plan: Plan, lowered: Lowered, schedule: Schedule, niwStart: number) {
     this.#plan = plan;
     this.#lowered = lowered;
     this.#schedule = schedule;
+    this.#niwStart = niwStart;
+    // What follows are products of what was judged before, which may leave the finite range first.
+    this.#judged = lowered.program.lists.step.slots - 2 * plan.network.noise.length;
   }
 
   /** Whether the run is over because a number has left the finite range. */
@@ -56,7 +72,7 @@ export class Recorder {
     const count = trace.length / slots;
     for (let k = 0; k < count; k++) {
       const row = count === 1 ? trace : trace.subarray(k * slots, (k + 1) * slots);
-      this.#diverged = this.#schedule.endsWhenDiverged && !allFinite(row);
+      this.#diverged = this.#schedule.endsWhenDiverged && !allFinite(row, this.#judged);
       if (this.#diverged || isRecorded(this.#schedule, first + k)) {
         this.#steps.push(this.#stepRecord(first + k, row));
       }
@@ -79,6 +95,7 @@ export class Recorder {
       testLoss: testRows > 0 ? test.loss / testRows : Number.NaN,
       testAccuracy: classes && testRows > 0 ? test.correct / testRows : Number.NaN,
       niwNorm: this.#niwNorm(norms),
+      memory: this.#memory(norms),
       effectiveNiw: linear
         ? Math.sqrt(norms[linear.effectiveSquares])
         : Math.sqrt(traces.noiseResponse / sigmaSquared),
@@ -110,7 +127,12 @@ export class Recorder {
     const steps = columns(this.#steps, STEP_COLUMNS);
     const none = new Float64Array(0);
     return {
-      steps: linear ? steps : { ...steps, effectiveNiw: none, kappa: none },
+      steps: {
+        ...steps,
+        ...(linear ? {} : { effectiveNiw: none, kappa: none }),
+        ...(this.#niwStart > 0 ? {} : { memory: none }),
+        ...(this.#plan.network.noise.length > 0 ? {} : { kick: none }),
+      },
       evaluations: columns(this.#evaluations, EVALUATION_COLUMNS),
     };
   }
@@ -124,12 +146,30 @@ export class Recorder {
       niwNorm,
       effectiveNiw: linear ? Math.sqrt(row[linear.effectiveSquares]) : Number.NaN,
       kappa: linear ? this.#kappa(row[linear.outputSquares], niwNorm) : Number.NaN,
+      memory: this.#memory(row),
+      kick: this.#kick(row),
     };
   }
 
   #niwNorm(row: Float64Array): number {
     const { niwSquares } = this.#lowered.stepSlots;
     return Math.sqrt(niwSquares.reduce((sum, slot) => sum + row[slot], 0));
+  }
+
+  /** `<W_NI, W_NI(0)> / |W_NI(0)|^2`; 0/0 without noise weights. */
+  #memory(row: Float64Array): number {
+    const { niwOverlaps } = this.#lowered.stepSlots;
+    return niwOverlaps.reduce((sum, slot) => sum + row[slot], 0) / this.#niwStart;
+  }
+
+  #kick(row: Float64Array): number {
+    const { network, learningRate, momentum, batch } = this.#plan;
+    const { gradientSquares } = this.#lowered.stepSlots;
+    const diffusion = network.noise.reduce(
+      (sum, { sigma, nodes }, g) => sum + sigma * sigma * nodes * row[gradientSquares[g]],
+      0,
+    );
+    return (learningRate / (1 - momentum)) * Math.sqrt(diffusion / batch);
   }
 
   /** `eta sigma^2 alpha^2 (|w2|^2 + |W_NI|^2)` (theory, section 3). */
@@ -164,7 +204,7 @@ function rows<K extends string>(
 }
 
 /** A loop, because it runs after every step: `every` takes as long as a step of a small network. */
-function allFinite(numbers: Float64Array): boolean {
-  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return false;
+function allFinite(numbers: Float64Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (!Number.isFinite(numbers[i])) return false;
   return true;
 }

@@ -8,6 +8,7 @@ import type { Trajectory } from "../trajectory/trajectory.js";
 import type { Checkpoint, Checkpoints } from "./checkpoint.js";
 import { checkpointMisfit } from "./checkpointMisfit.js";
 import type { RunInputs } from "./inputs.js";
+import { parametersOf } from "./parameters.js";
 import { type EvaluationRecord, Recorder } from "./recorder.js";
 import { isEvaluated, nextEarly, type Schedule } from "./schedule.js";
 import type { Setup } from "./setup.js";
@@ -70,21 +71,35 @@ export async function runTraining(
   const lowered = lower(setup.plan);
   const session = await machine.open(lowered.program);
   try {
-    fill(session, lowered, setup);
-    return await new Trainer(session, lowered, setup, hooks).run();
+    const niwStart = fill(session, lowered, setup);
+    const recorder = new Recorder(setup.plan, lowered, setup.schedule, niwStart);
+    return await new Trainer(session, lowered, setup, recorder, hooks).run();
   } finally {
     session.dispose();
   }
 }
 
-function fill(session: Session, { layers, indices }: Lowered, { plan, data, inputs }: Setup): void {
+/** Writes all that a run starts from; returns `|W_NI(0)|^2`. */
+function fill(
+  session: Session,
+  { layers, indices }: Lowered,
+  { plan, data, inputs }: Setup,
+): number {
   writeSplit(session, "train", data.train, plan, data.outputs);
   if (data.test) writeSplit(session, "test", data.test, plan, data.outputs);
   for (const [buffer, { first, length }] of Object.entries(indices)) {
     session.write(buffer, counting(first, length));
   }
   session.write("order", counting(0, plan.trainRows));
-  for (const l of layers.keys()) session.write(`weights.${l}`, inputs.weights(l));
+  const weights = layers.map((_, l) => inputs.weights(l));
+  for (const [l, values] of weights.entries()) session.write(`weights.${l}`, values);
+  let square = 0;
+  const combined = weights.map((values) => Float64Array.from(values));
+  for (const [g, niw] of parametersOf(plan.network, combined).niw.entries()) {
+    session.write(`start.niw.${g}`, niw);
+    for (const w of niw) square += w * w;
+  }
+  return square;
 }
 
 export function writeSplit(
@@ -137,6 +152,7 @@ class Trainer {
     session: Session,
     lowered: Lowered,
     { plan, inputs, schedule }: Setup,
+    recorder: Recorder,
     hooks: TrainerHooks,
   ) {
     this.#session = session;
@@ -145,7 +161,7 @@ class Trainer {
     this.#inputs = inputs;
     this.#schedule = schedule;
     this.#hooks = hooks;
-    this.#recorder = new Recorder(plan, lowered, schedule);
+    this.#recorder = recorder;
     this.#velocities = plan.momentum > 0;
   }
 

@@ -15,6 +15,17 @@ export interface Trajectory {
     readonly effectiveNiw: Float64Array;
     /** `eta sigma^2 lambda`, `lambda = alpha^2 (|w2|^2 + |W_NI|^2)`; empty for other networks. */
     readonly kappa: Float64Array;
+    /**
+     * `<W_NI, W_NI(0)> / |W_NI(0)|^2` over all noise injection weights: what they remember of their start, 1 there
+     * (theory, section 4). Empty where there are none, or they start at 0.
+     */
+    readonly memory: Float64Array;
+    /**
+     * The length of one update's random part: `eta sqrt(sum over groups of sigma^2 nodes <|g|^2> / |B|)`, with
+     * `g = dL_i/dz_i` at the group's layer, noise included (theory, section 2: diffusion); with momentum times
+     * `1 / (1 - momentum)`, to which later updates add it up. Empty where there are no noise groups.
+     */
+    readonly kick: Float64Array;
   };
   /** One entry for each evaluation: the state *after* `step` updates, without noise unless said. */
   readonly evaluations: {
@@ -32,6 +43,8 @@ export interface Trajectory {
     readonly testAccuracy: Float64Array;
     /** Frobenius norm of all noise injection weights. */
     readonly niwNorm: Float64Array;
+    /** As in `steps`; NaN where there is none. */
+    readonly memory: Float64Array;
     /**
      * Root mean square over samples of the noise's contribution to the outputs, over `sigma`:
      * `sqrt(<|f(x, eps) - f(x, 0)|^2>) / sigma`; for the linear model its expectation `|alpha w2^T W_NI|`.

@@ -5,10 +5,11 @@ import { shaken } from "../../../ts/check/verify/shaken.js";
 
 /** Every number that a replay leaves behind, by name. */
 export function seriesOf(result: ReplayResult): Map<string, Float64Array> {
-  const { loss, niwNorm, unperturbedLoss, parameters } = result;
+  const { loss, niwNorm, memory, unperturbedLoss, parameters } = result;
   return new Map([
     ["loss", loss],
     ["niwNorm", niwNorm],
+    ["memory", memory],
     ["unperturbedLoss", unperturbedLoss],
     ["V", parameters.niw[0]],
     ...parameters.weights.map((w, l) => [`W_${l}`, w] as const),
@@ -52,7 +53,7 @@ export async function roundingBounds(given: Replay): Promise<Map<string, Float64
   }
   for (const [name, values] of exact) {
     const bound = spread.get(name)!;
-    const inTime = name === "loss" || name === "niwNorm" || name === "unperturbedLoss";
+    const inTime = ["loss", "niwNorm", "memory", "unperturbedLoss"].includes(name);
     const whole = bound.reduce((a, b) => Math.max(a, b), 0);
     let soFar = 0;
     values.forEach((value, i) => {

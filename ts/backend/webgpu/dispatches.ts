@@ -4,13 +4,13 @@ import { activationGradient } from "../../../gpu/activationGradient.js";
 import { addScaled } from "../../../gpu/addScaled.js";
 import { countCorrect } from "../../../gpu/countCorrect.js";
 import { crossEntropy } from "../../../gpu/crossEntropy.js";
+import { dot } from "../../../gpu/dot.js";
 import { canGather, type GatherShape, gather } from "../../../gpu/gather.js";
 import type { Abilities, Dispatch, Matrix } from "../../../gpu/kernel.js";
 import { product } from "../../../gpu/product.js";
 import { softmaxTangent } from "../../../gpu/softmaxTangent.js";
 import { squaredError } from "../../../gpu/squaredError.js";
 import type { Slot } from "../../../gpu/sum.js";
-import { sumSquares } from "../../../gpu/sumSquares.js";
 import { tick } from "../../../gpu/tick.js";
 import {
   type Gather,
@@ -122,8 +122,8 @@ function dispatchesOfOp(
     }
     case "countCorrect":
       return countCorrect(matrix(op.logits), matrix(op.labels), slot(op), can);
-    case "sumSquares":
-      return sumSquares(matrix(op.of), slot(op), can);
+    case "dot":
+      return dot(matrix(op.a), matrix(op.b), slot(op), can);
     case "addScaled":
       return [addScaled(matrix(op.from), matrix(op.into), op.factor, replicas)];
   }

@@ -17,8 +17,8 @@ export function scratchElements(program: Program, can: Abilities): number {
         return replicas * mostParts(op.logits.rows, op.logits.cols);
       case "squaredError":
         return replicas * mostParts(op.outputs.rows, op.outputs.cols);
-      case "sumSquares":
-        return replicas * mostParts(op.of.rows, op.of.cols);
+      case "dot":
+        return replicas * mostParts(op.a.rows, op.a.cols);
       default:
         return 0;
     }

@@ -132,7 +132,9 @@ async function boundsOf(
   const into = writtenBy(op);
   const trace = new Float64Array(exact.trace.length);
   if (into) memory[into.buffer] = new Float64Array(exact.memory[into.buffer].length);
-  const magnitude = op.op === "product" ? await magnitudes(program, op, before) : null;
+  const sizes =
+    op.op === "product" || op.op === "dot" ? await magnitudes(program, op, before) : null;
+  const magnitude = op.op === "product" ? sizes?.memory[op.c.buffer] : null;
   for (let replica = 0; replica < replicas; replica++) {
     const base = (name: string) => {
       const { shared, length } = program.buffers[name];
@@ -155,7 +157,7 @@ async function boundsOf(
     const slots = trace.length / replicas;
     if ("slot" in op) {
       const k = replica * slots + op.slot;
-      trace[k] = TINY + traceBound(op, exact.trace[k], before);
+      trace[k] = TINY + traceBound(op, exact.trace[k], before, sizes?.trace[k]);
     }
   }
   return { memory, trace };
@@ -167,21 +169,25 @@ function writtenBy(op: Op): Region | undefined {
   return "gradient" in op ? op.gradient : undefined;
 }
 
-/** |alpha| |A| |B| + |beta| |C|. */
+/** What comes out where every number is replaced by its size: `|alpha| |A| |B| + |beta| |C|`, or `|scale| sum of |a_ij b_ij|`. */
 async function magnitudes(
   program: Program,
-  op: Extract<Op, { op: "product" }>,
+  op: Extract<Op, { op: "product" | "dot" }>,
   before: Contents,
-): Promise<Float64Array> {
-  const { alpha, beta, epilogue: _, ...rest } = op;
-  const ops = [{ ...rest, alpha: Math.abs(alpha), beta: Math.abs(beta) }];
+): Promise<Outcome> {
   const sizes = Object.entries(before).map(([name, values]) => [name, values.map(Math.abs)]);
-  const { memory } = await outcome(
+  const { slots } = program.lists.list;
+  return outcome(
     referenceMachine(),
-    { ...program, lists: { list: { ops, slots: 0 } } },
+    { ...program, lists: { list: { ops: [positive(op)], slots } } },
     Object.fromEntries(sizes),
   );
-  return memory[op.c.buffer];
+}
+
+function positive(op: Extract<Op, { op: "product" | "dot" }>): Op {
+  if (op.op === "dot") return { ...op, scale: Math.abs(op.scale) };
+  const { alpha, beta, epilogue: _, ...rest } = op;
+  return { ...rest, alpha: Math.abs(alpha), beta: Math.abs(beta) };
 }
 
 /**
@@ -253,7 +259,12 @@ function largest(values: Values): number {
   return most;
 }
 
-function traceBound(op: Extract<Op, { slot: number }>, right: number, before: Contents): number {
+function traceBound(
+  op: Extract<Op, { slot: number }>,
+  right: number,
+  before: Contents,
+  magnitude = 0,
+): number {
   switch (op.op) {
     case "crossEntropy": {
       const { rows, buffer } = op.logits;
@@ -262,8 +273,8 @@ function traceBound(op: Extract<Op, { slot: number }>, right: number, before: Co
     }
     case "squaredError":
       return gamma(chainLength(op.outputs.rows * op.outputs.cols) + 4) * right;
-    case "sumSquares":
-      return gamma(chainLength(op.of.rows * op.of.cols) + 2) * right;
+    case "dot":
+      return gamma(chainLength(op.a.rows * op.a.cols) + 2) * magnitude;
     case "countCorrect":
       return 0;
   }

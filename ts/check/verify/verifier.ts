@@ -186,7 +186,7 @@ function nameOf(op: Op): string {
       return `${op.op} ${op.logits.rows} x ${op.logits.cols}`;
     case "squaredError":
       return `${op.op} ${op.outputs.rows} x ${op.outputs.cols}`;
-    case "sumSquares":
-      return `${op.op} ${op.of.rows} x ${op.of.cols} (${op.of.buffer})`;
+    case "dot":
+      return `${op.op} ${op.a.rows} x ${op.a.cols} (${op.a.buffer}, ${op.b.buffer})`;
   }
 }

@@ -34,7 +34,8 @@ export function replayCommand(program: Command): void {
     });
 }
 
-function jsonOf({ backend, loss, niwNorm, unperturbedLoss, parameters }: ReplayResult) {
+function jsonOf(result: ReplayResult) {
+  const { backend, loss, niwNorm, memory, unperturbedLoss, parameters } = result;
   const named: Record<string, number[]> = {};
   parameters.weights.forEach((w, l) => {
     named[`W_${l}`] = [...w];
@@ -46,12 +47,13 @@ function jsonOf({ backend, loss, niwNorm, unperturbedLoss, parameters }: ReplayR
     flavour: backend.flavour,
     loss: [...loss],
     niwNorm: [...niwNorm],
+    memory: [...memory],
     unperturbedLoss: [...unperturbedLoss],
     parameters: named,
   };
 }
 
-function described({ backend, loss, niwNorm, unperturbedLoss }: ReplayResult): string {
+function described({ backend, loss, niwNorm, memory, unperturbedLoss }: ReplayResult): string {
   const ends = (name: string, values: Float64Array) => [
     name,
     digits(values[0]),
@@ -60,6 +62,7 @@ function described({ backend, loss, niwNorm, unperturbedLoss }: ReplayResult): s
   const rows = [
     ends("loss", loss),
     ends("noise weights' norm", niwNorm),
+    ...(memory.length > 0 ? [ends("noise weights' memory", memory)] : []),
     ends("unperturbed loss", unperturbedLoss),
   ];
   return `${loss.length} steps on ${backend.name} (${backend.flavour})\n${table(["", "first", "last"], rows)}`;

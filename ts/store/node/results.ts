@@ -33,7 +33,7 @@ export async function writeTrajectories(
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   const names: (keyof TrajectoryRow)[] = [
-    ...(["step", "epoch", "loss", "niwNorm", "effectiveNiw", "kappa"] as const),
+    ...(["step", "epoch", "loss", "niwNorm", "effectiveNiw", "kappa", "memory", "kick"] as const),
     ...(["unperturbedLoss", "trainAccuracy", "testLoss", "testAccuracy"] as const),
   ];
   const several = runs.length > 1 || runs[0]?.fields;
