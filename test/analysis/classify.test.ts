@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { classify, judge, type Measured, type PhaseScales } from "../../ts/analysis/classify.js";
+import { classify, judge } from "../../ts/analysis/classify.js";
+import type { PhaseNumbers, PhaseScales } from "../../ts/analysis/phaseNumbers.js";
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 
 const NETWORK: PhaseScales = {
-  measure: "norm",
+  measure: "memory",
   niw: 0,
   loss: Math.log(10),
   constantLoss: Math.log(10),
@@ -18,6 +19,7 @@ function drawn(
   steps = 200,
   end = niw(1),
   memory = niw,
+  kick: (t: number) => number = () => 0,
 ): Trajectory {
   const at = (f: (t: number) => number) =>
     Float64Array.from({ length: steps }, (_, k) => f(k / steps));
@@ -31,7 +33,7 @@ function drawn(
       effectiveNiw: none,
       kappa: none,
       memory: at(memory),
-      kick: at(() => 0),
+      kick: at(kick),
     },
     evaluations: {
       step: Float64Array.of(steps),
@@ -160,6 +162,87 @@ describe("a trajectory's phase", () => {
     expect(Math.abs(Math.log(niwEnd) + 3 * 0.95)).toBeLessThan(0.1);
   });
 
+  describe("by the noise weights' memory of their start", () => {
+    const batches: PhaseScales = { ...NETWORK, window: 5 };
+    const fixed: PhaseScales = { ...batches, fixed: true };
+    /** 200 kicks, at right angles to each other and to the start, which lengthen 1 to this. */
+    const kicked = (to: number) => Math.sqrt((to ** 2 - 1) / 200);
+    const forgets = (t: number) => Math.exp(-3 * t);
+    const grows = (to: number) => (t: number) => Math.sqrt(1 + (to ** 2 - 1) * t);
+
+    test("a norm on the floor of diffusion does not hide a decay", () => {
+      const floor = (t: number) => Math.hypot(forgets(t), 0.45);
+      const evidence = classify(drawn(learning, floor, 200, floor(1), forgets), batches);
+      expect(evidence.niwFall).toBeLessThan(1);
+      expect(evidence).toMatchObject({ phase: "decay", measure: "memory" });
+      expect(evidence.memoryEnd).toBeCloseTo(Math.exp(-3 * 0.95), 2);
+      expect(evidence.reason).toContain("memory of their start ends at 0.057");
+    });
+
+    test("an overshoot that kicks alone explain is none, and one beyond them is", () => {
+      const peaks = (height: number) => (t: number) =>
+        1 + (height - 1) * Math.exp(-(((t - 0.5) / 0.03) ** 2)) - 1.2 * Math.max(0, t - 0.5);
+      const run = (height: number, kick: number) =>
+        classify(
+          drawn(learning, peaks(height), 200, 0.4, forgets, () => kick),
+          batches,
+        );
+      // The peak is at 1.5 of the start; by then half of the kicks have been made.
+      const half = (to: number) => Math.SQRT2 * kicked(to);
+      expect(run(1.5, half(1.2))).toMatchObject({ phase: "catapult" });
+      expect(run(1.5, half(1.6))).toMatchObject({ phase: "decay" });
+      const { kickOvershoot, reason } = run(1.5, half(1.2));
+      expect(kickOvershoot).toBeCloseTo(1.2, 2);
+      expect(reason).toContain("kicks alone explain 1.2");
+    });
+
+    test("noise weights that batches kick outward while they remember are decoupled, and else unclassified", () => {
+      const outward = (memory: (t: number) => number) =>
+        classify(
+          drawn(learning, grows(1.5), 200, 1.5, memory, () => kicked(1.6)),
+          batches,
+        );
+      expect(outward((t) => 1 - 0.2 * t).phase).toBe("decoupled");
+      const lost = outward(forgets);
+      expect(lost.phase).toBe("unclassified");
+      expect(lost.reason).toContain("diffused outward");
+    });
+
+    test("noise that stays the same is learnt: its kicks add up over epochs, and are no diffusion", () => {
+      const run = drawn(
+        learning,
+        grows(1.5),
+        200,
+        1.5,
+        () => 0.9,
+        () => kicked(3),
+      );
+      const epochs = { ...run, evaluations: { ...run.evaluations, epoch: Float64Array.of(100) } };
+      expect(classify(epochs, batches).phase).toBe("decoupled");
+      const learnt = classify(epochs, fixed);
+      expect(learnt.phase).toBe("unclassified");
+      expect(learnt.reason).toMatch(/^learnt: the noise is fixed/);
+      const end = 1 + 1.25 * 0.95;
+      expect(learnt.acrossStart).toBeCloseTo(end - 0.81, 2);
+      // Two steps are one epoch.
+      expect(learnt.kickOvershoot).toBeCloseTo(Math.sqrt(1 + 2 * kicked(3) ** 2), 9);
+    });
+
+    test("where noise saturates the units, a memory that stays tells nothing", () => {
+      const run = drawn(
+        learning,
+        () => 1,
+        200,
+        1,
+        () => 0.7,
+      );
+      expect(classify(run, { ...batches, saturation: 0.9 }).phase).toBe("decoupled");
+      const saturated = classify(run, { ...batches, saturation: 3 });
+      expect(saturated).toMatchObject({ phase: "unclassified", saturationEnd: 3 });
+      expect(saturated.reason).toContain("saturates the units");
+    });
+  });
+
   describe("without noise weights that noise drives", () => {
     const alone: PhaseScales = { ...NETWORK, measure: "loss" };
     const none = () => 0;
@@ -197,7 +280,7 @@ describe("a trajectory's phase", () => {
 });
 
 const positive = fc.double({ min: 1e-6, max: 1e6, noNaN: true });
-const numbers: fc.Arbitrary<Measured> = fc
+const numbers: fc.Arbitrary<PhaseNumbers> = fc
   .record({
     lossStart: positive,
     lossMore: positive,
@@ -205,6 +288,8 @@ const numbers: fc.Arbitrary<Measured> = fc
     niwStart: positive,
     niwMore: positive,
     niwEnd: positive,
+    memoryEnd: fc.double({ min: -0.5, max: 1.5, noNaN: true }),
+    kickOvershoot: fc.double({ min: 1, max: 5, noNaN: true }),
   })
   .map(({ lossMore, niwMore, ...rest }) => ({
     ...rest,
@@ -230,6 +315,8 @@ describe("the verdict over any numbers", () => {
             niwStart: b * n.niwStart,
             niwMax: b * n.niwMax,
             niwEnd: b * n.niwEnd,
+            memoryEnd: n.memoryEnd,
+            kickOvershoot: n.kickOvershoot,
           };
           const scales = {
             ...NETWORK,
@@ -245,36 +332,41 @@ describe("the verdict over any numbers", () => {
   test("is what the thresholds say", () => {
     fc.assert(
       fc.property(numbers, (n) => {
-        const { phase, lossOvershoot, niwOvershoot, niwFall } = judge(n, NETWORK);
-        const overshot = lossOvershoot > 2 || niwOvershoot > 1.1;
+        const { phase, lossOvershoot, niwOvershoot } = judge(n, NETWORK);
+        const grown = niwOvershoot > 1.1;
+        const overshot = lossOvershoot > 2 || (grown && niwOvershoot > n.kickOvershoot);
+        const { loss, constantLoss } = NETWORK;
+        const learnt = n.lossEnd <= Math.min(Math.max(n.lossStart, loss), 0.95 * constantLoss);
+        if (phase === "divergent") expect((overshot || grown) && !learnt).toBe(true);
+        if (phase === "catapult") expect(overshot && learnt).toBe(true);
         if (phase === "decay" || phase === "decoupled") {
           expect(overshot).toBe(false);
-          expect(niwFall > 1).toBe(phase === "decay");
-        } else {
-          expect(overshot).toBe(true);
+          expect(n.memoryEnd < Math.exp(-1)).toBe(phase === "decay");
         }
-        if (phase === "catapult" || phase === "unclassified") {
-          expect(n.lossEnd).toBeLessThanOrEqual(0.95 * NETWORK.constantLoss);
+        if (phase === "unclassified") {
+          expect(learnt || !grown).toBe(true);
+          expect(n.niwEnd).toBeGreaterThan(n.niwStart);
         }
-        if (phase === "unclassified") expect(n.niwEnd).toBeGreaterThan(n.niwStart);
       }),
     );
   });
 
   test("names the phase on the other side of a near threshold, and reaches it by a small change", () => {
-    const base: Measured = {
+    const base: PhaseNumbers = {
       finite: true,
       lossStart: 2,
       lossMax: 2,
       lossEnd: 0.1,
       niwStart: 1,
       niwMax: 1,
-      niwEnd: Math.exp(-1.1),
+      niwEnd: 0.5,
+      memoryEnd: Math.exp(-1.1),
+      kickOvershoot: 1,
     };
     const near = judge(base, NETWORK);
     expect(near).toMatchObject({ phase: "decay", closeTo: "decoupled" });
     expect(near.margin).toBeCloseTo(0.1, 12);
-    expect(judge({ ...base, niwEnd: Math.exp(-0.9) }, NETWORK).phase).toBe(near.closeTo);
-    expect(judge({ ...base, niwEnd: Math.exp(-3) }, NETWORK).closeTo).toBe(null);
+    expect(judge({ ...base, memoryEnd: Math.exp(-0.9) }, NETWORK).phase).toBe(near.closeTo);
+    expect(judge({ ...base, memoryEnd: Math.exp(-3) }, NETWORK).closeTo).toBe(null);
   });
 });

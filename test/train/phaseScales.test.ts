@@ -42,8 +42,16 @@ describe("a run without noise weights that noise drives", () => {
     expect(evidence).toMatchObject({ phase: "decoupled", measure: "loss" });
   });
 
-  test("one group that is driven makes the noise weights count", async () => {
-    const { evidence } = await train({ ...TAME, noise: [{ sigma: 0 }, { sigma: 2 }] });
-    expect(evidence.measure).toBe("norm");
+  test("beside one that is driven they have no say", async () => {
+    const long = { ...TAME, epochs: 60 };
+    const alone = await train({ ...long, noise: [{ sigma: 5 }] });
+    const beside = await train({ ...long, noise: [{ sigma: 5 }, { sigma: 0, nodes: 30 }] });
+    const { phase, niwStart, niwEnd, memoryEnd } = alone.evidence;
+    expect(memoryEnd).toBeLessThan(0.7);
+    expect(beside.evidence).toMatchObject({ phase, measure: "memory" });
+    expect(beside.evidence.memoryEnd).toBeCloseTo(memoryEnd, 9);
+    expect(beside.evidence.niwStart).toBeCloseTo(niwStart, 9);
+    expect(beside.evidence.niwEnd).toBeCloseTo(niwEnd, 9);
+    expect(beside.final.memory).toBeGreaterThan(0.95);
   });
 });

@@ -1,57 +1,35 @@
 import type { Trajectory } from "../trajectory/trajectory.js";
 import type { Phase } from "./phase.js";
-
-/**
- * Which curve tells the noise weights' fate: the linear model's `|alpha w2^T W_NI|`, or the norm. With `loss` none does: no
- * noise weights are driven by noise, and the loss alone is judged.
- */
-export type PhaseMeasure = "effective" | "norm" | "loss";
-
-/** What a start is measured against, so that a small value by chance is not taken for a beginning. */
-export interface PhaseScales {
-  /** Which curve is read. */
-  readonly measure: PhaseMeasure;
-  /** Root mean square of the measure's start over initialisations; 0 where the start is sharp. */
-  readonly niw: number;
-  /** Mean of the training loss' start over initialisations; 0 where it is sharp. */
-  readonly loss: number;
-  /** Loss of the best constant prediction. */
-  readonly constantLoss: number;
-  /** Steps that a running mean of the loss takes in, to outlive the scatter of batches; 1 for full batches. */
-  readonly window: number;
-}
+import {
+  type PhaseMeasure,
+  type PhaseNumbers,
+  type PhaseScales,
+  phaseNumbers,
+} from "./phaseNumbers.js";
 
 /** A phase, and the numbers that decided it. */
-export interface Evidence {
-  /** The phase that these numbers decide. */
+export interface Evidence extends PhaseNumbers {
   readonly phase: Phase;
-  /** One sentence. */
+  /** One sentence, with the number that decided. */
   readonly reason: string;
   /** Which curve of the noise weights was read: see `PhaseScales`. */
   readonly measure: PhaseMeasure;
-  /** Whether every recorded number is finite. */
-  readonly finite: boolean;
-  /** Training loss at the first step, noise included. */
-  readonly lossStart: number;
-  /** Largest training loss, as a running mean over `window` steps. */
-  readonly lossMax: number;
-  /** Training loss of the last step, as a running mean over `window` steps. */
-  readonly lossEnd: number;
   /** `lossMax` over the larger of the start and its scale. */
   readonly lossOvershoot: number;
-  /** The measure at the start. */
-  readonly niwStart: number;
-  /** Largest value of the measure. */
-  readonly niwMax: number;
-  /** With small batches the median over the last tenth of the run. */
-  readonly niwEnd: number;
-  /** `niwMax` over the larger of the start and its scale; NaN where the loss alone is judged. */
+  /** NaN where the loss alone is judged. */
   readonly niwOvershoot: number;
   /**
    * `ln(max / end)` of the noise weights: a start near zero by chance first grows to where it can fall from.
    * NaN where the loss alone is judged.
    */
   readonly niwFall: number;
+  /**
+   * `|W_NI|^2 - q^2 |W_NI(0)|^2` at the end, with the memory q: the noise weights' part across their start. NaN where
+   * memory is not judged.
+   */
+  readonly acrossStart: number;
+  /** Root mean square of the noise in the pre-activations of saturating units at the end; 0 where no units saturate. */
+  readonly saturationEnd: number;
   /**
    * Distance of the nearest deciding ratio from its threshold, on a logarithmic scale whose unit is the distance
    * of that threshold from no change at all.
@@ -61,147 +39,213 @@ export interface Evidence {
   readonly closeTo: Phase | null;
 }
 
-/** A peak counts as an overshoot beyond these ratios. */
+/** A peak counts as an overshoot beyond these ratios; that of a network's norm only beyond its kick too. */
 export const LOSS_OVERSHOOT = 2;
-export const NIW_OVERSHOOT = { effective: 2, norm: 1.1 } as const;
-/** The noise weights have decayed when they have fallen by this power of e. */
+export const NIW_OVERSHOOT = { effective: 2, memory: 1.1 } as const;
+/** The linear model's noise weight has decayed when it has fallen by this power of e; memory, when it is so much below 1. */
 export const DECAY = 1;
 /** A loss that ends above this part of the best constant prediction's has learnt nothing. */
 const LEARNT_NOTHING = 0.95;
-
-const LOSS_ALONE = "judged by the loss alone: no noise weights are driven by noise";
+/** Noise of this root mean square saturates units such as tanh, whose bend lies within 1 of 0. */
+const SATURATING = 1;
+/** A memory that is lost is 0 up to its scatter, of either sign. */
+const LOST = 1e-3;
 
 /** Which of the four phases a trajectory shows (theory, section 4), with its evidence. */
 export function classify(trajectory: Trajectory, scales: PhaseScales): Evidence {
-  return judge(measured(trajectory, scales), scales);
+  return judge(phaseNumbers(trajectory, scales), scales);
 }
 
-/** The numbers that decide a phase, however they were come by. */
-export type Measured = Pick<
-  Evidence,
-  "finite" | "lossStart" | "lossMax" | "lossEnd" | "niwStart" | "niwMax" | "niwEnd"
->;
-
-function measured({ steps, evaluations }: Trajectory, { measure, window }: PhaseScales): Measured {
-  const loss = runningMean(steps.loss, window);
-  const niw = measure === "effective" ? steps.effectiveNiw : steps.niwNorm;
-  const after = measure === "effective" ? evaluations.effectiveNiw : evaluations.niwNorm;
-  const last = after[after.length - 1];
-  const lossEnd = loss[loss.length - 1];
-  return {
-    finite:
-      steps.loss.every(Number.isFinite) &&
-      steps.niwNorm.every(Number.isFinite) &&
-      Number.isFinite(last),
-    lossStart: steps.loss[0],
-    // A running mean may miss the start, which is the largest of most runs.
-    lossMax: Math.max(steps.loss[0], largest(loss)),
-    lossEnd,
-    niwStart: niw[0],
-    niwMax: Math.max(largest(niw), last),
-    niwEnd: window === 1 ? last : settled(steps.step, niw, last),
-  };
-}
-
-/**
- * Where noise weights that small batches kick about have come to: the median over the last tenth of the run. Its
- * very last value may be a kick of a factor of two.
- */
-function settled(step: Float64Array, niw: Float64Array, last: number): number {
-  const from = 0.9 * step[step.length - 1];
-  const late = [...niw.filter((_, i) => step[i] >= from), last].sort((a, b) => a - b);
-  return late[late.length >> 1];
+interface Verdict {
+  readonly phase: Phase;
+  readonly reason: string;
+  /** How far beyond its threshold each number that decided is, and the phase on the other side. */
+  readonly ratios: readonly (readonly [number, Phase])[];
 }
 
 /** The verdict over the deciding numbers. */
-export function judge(numbers: Measured, scales: PhaseScales): Evidence {
-  const { measure, constantLoss } = scales;
-  const lossFrom = Math.max(numbers.lossStart, scales.loss);
+export function judge(numbers: PhaseNumbers, scales: PhaseScales): Evidence {
+  const { measure } = scales;
+  const isAlone = measure === "loss";
+  const judgesMemory = measure === "memory";
   const niwFrom = Math.max(numbers.niwStart, scales.niw);
-  const lossOvershoot = numbers.lossMax / lossFrom;
-  const alone = measure === "loss";
-  const niwOvershoot = alone ? Number.NaN : numbers.niwMax / niwFrom;
-  const niwFall = alone ? Number.NaN : Math.log(numbers.niwMax / numbers.niwEnd);
-  const evidence = (phase: Phase, reason: string, ratios: [number, Phase][]): Evidence => {
-    const [margin, other] = ratios.reduce((a, b) => (Math.abs(b[0]) < Math.abs(a[0]) ? b : a), [
-      Number.POSITIVE_INFINITY,
-      phase,
-    ] as [number, Phase]);
-    return {
-      phase,
-      reason: alone ? `${reason}; ${LOSS_ALONE}` : reason,
-      measure,
-      ...numbers,
-      lossOvershoot,
-      niwOvershoot,
-      niwFall,
-      margin: Math.abs(margin),
-      closeTo: Math.abs(margin) < 0.2 ? other : null,
-    };
+  const ratios = {
+    lossOvershoot: numbers.lossMax / Math.max(numbers.lossStart, scales.loss),
+    niwOvershoot: isAlone ? Number.NaN : numbers.niwMax / niwFrom,
+    niwFall: isAlone ? Number.NaN : Math.log(numbers.niwMax / numbers.niwEnd),
+    acrossStart: judgesMemory
+      ? numbers.niwEnd ** 2 - (numbers.memoryEnd * numbers.niwStart) ** 2
+      : Number.NaN,
+    saturationEnd: (scales.saturation ?? 0) * numbers.niwEnd,
   };
+  const found = verdict({ ...numbers, ...ratios }, scales);
+  const [margin, other] = found.ratios.reduce((a, b) => (Math.abs(b[0]) < Math.abs(a[0]) ? b : a), [
+    Number.POSITIVE_INFINITY,
+    found.phase,
+  ] as const);
+  return {
+    phase: found.phase,
+    reason: isAlone
+      ? `${found.reason}; judged by the loss alone: no noise weights are driven by noise`
+      : found.reason,
+    measure,
+    ...numbers,
+    ...ratios,
+    margin: Math.abs(margin),
+    closeTo: Math.abs(margin) < 0.2 ? other : null,
+  };
+}
 
-  if (!numbers.finite) return evidence("divergent", "a number left the finite range", []);
-  const lossPeak = Math.log(lossOvershoot) / Math.log(LOSS_OVERSHOOT) - 1;
-  const niwPeak = alone
-    ? Number.NEGATIVE_INFINITY
-    : Math.log(niwOvershoot) / Math.log(NIW_OVERSHOOT[measure]) - 1;
-  const peak = Math.max(lossPeak, niwPeak);
-  const below = niwFall > DECAY ? "decay" : "decoupled";
-  const learnt = Math.log(numbers.lossEnd / Math.min(lossFrom, LEARNT_NOTHING * constantLoss));
-  if (peak > 0) {
-    if (learnt > 0) {
-      return evidence(
-        "divergent",
-        "the loss rose and has not come down below its start and a constant prediction's",
-        [
-          [learnt, "catapult"],
-          [peak, below],
-        ],
-      );
-    }
-    // Whatever overshot has to be back below where it began.
-    const above = niwPeak > 0 ? Math.log(numbers.niwEnd / niwFrom) : Number.NEGATIVE_INFINITY;
-    const ratios: [number, Phase][] = [
-      [learnt, "divergent"],
-      [peak, below],
-    ];
-    return above > 0
-      ? evidence(
-          "unclassified",
-          "the noise weights grew and have not returned, while the loss fell",
-          [[above, "catapult"], ...ratios],
-        )
-      : evidence(
-          "catapult",
-          "the loss or the noise weights overshot their start and came back below it",
-          ratios,
-        );
+type Judged = Omit<Evidence, "phase" | "reason" | "measure" | "margin" | "closeTo">;
+
+function verdict(numbers: Judged, scales: PhaseScales): Verdict {
+  const { measure, constantLoss } = scales;
+  if (!numbers.finite) {
+    return { phase: "divergent", reason: "a number left the finite range", ratios: [] };
   }
-  if (alone) return evidence("decoupled", "the loss did not overshoot", [[peak, "catapult"]]);
-  const fell = niwFall / DECAY - 1;
+  const lossPeak = Math.log(numbers.lossOvershoot) / Math.log(LOSS_OVERSHOOT) - 1;
+  const niwPeak = niwPeakOf(numbers, measure);
+  const peak = Math.max(lossPeak, niwPeak);
+  const fell = fallOf(numbers, measure);
+  const below = fell > 0 ? "decay" : "decoupled";
+  const lossFrom = Math.max(numbers.lossStart, scales.loss);
+  const learnt = Math.log(numbers.lossEnd / Math.min(lossFrom, LEARNT_NOTHING * constantLoss));
+  const beyond: Verdict["ratios"] = [
+    [learnt, "divergent"],
+    [peak, below],
+  ];
+  const grown = measure === "memory" && numbers.niwOvershoot > NIW_OVERSHOOT.memory;
+  if ((peak > 0 || grown) && learnt > 0) {
+    const reason = `the loss ends at ${short(numbers.lossEnd)}, not below its start and a constant prediction's, after it or the noise weights rose`;
+    return {
+      phase: "divergent",
+      reason,
+      ratios: [
+        [learnt, "catapult"],
+        [peak, below],
+      ],
+    };
+  }
+  const above = Math.log(numbers.niwEnd / Math.max(numbers.niwStart, scales.niw));
+  if (niwPeak > 0 && above > 0 && (measure === "effective" || lossPeak <= 0)) {
+    return {
+      phase: "unclassified",
+      reason: whyGrown(numbers, scales, fell),
+      ratios: [[above, "catapult"], ...beyond],
+    };
+  }
+  if (peak > 0) return { phase: "catapult", reason: overshot(numbers, lossPeak), ratios: beyond };
+  if (measure === "loss") {
+    return {
+      phase: "decoupled",
+      reason: "the loss did not overshoot",
+      ratios: [[peak, "catapult"]],
+    };
+  }
+  return measure === "effective" ? byFall(fell, peak) : byMemory(numbers, fell, peak, above);
+}
+
+/** How far the noise weights overshot beyond what counts; of a network, beyond the kick of diffusion alone. */
+function niwPeakOf({ niwOvershoot, kickOvershoot }: Judged, measure: PhaseMeasure): number {
+  if (measure === "loss") return Number.NEGATIVE_INFINITY;
+  const least = NIW_OVERSHOOT[measure];
+  const counts = measure === "memory" ? Math.max(least, kickOvershoot) : least;
+  return Math.log(niwOvershoot) / Math.log(counts) - 1;
+}
+
+/** How far the noise weights, or their memory, have fallen beyond a factor e. */
+function fallOf({ niwFall, memoryEnd }: Judged, measure: PhaseMeasure): number {
+  const fall = measure === "memory" ? -Math.log(Math.max(memoryEnd, LOST)) : niwFall;
+  return fall / DECAY - 1;
+}
+
+function byFall(fell: number, peak: number): Verdict {
   return fell > 0
-    ? evidence("decay", "no overshoot, and the noise weights fell by more than a factor e", [
+    ? {
+        phase: "decay",
+        reason: "no overshoot, and the noise weights fell by more than a factor e",
+        ratios: [
+          [fell, "decoupled"],
+          [peak, "catapult"],
+        ],
+      }
+    : {
+        phase: "decoupled",
+        reason: "no overshoot, and the noise weights fell by less than a factor e",
+        ratios: [
+          [fell, "decay"],
+          [peak, "catapult"],
+        ],
+      };
+}
+
+function byMemory(numbers: Judged, fell: number, peak: number, above: number): Verdict {
+  const { memoryEnd, niwOvershoot, kickOvershoot, saturationEnd } = numbers;
+  const quiet =
+    niwOvershoot > NIW_OVERSHOOT.memory
+      ? `the noise weights' norm rose to ${short(niwOvershoot)} of its start, no more than the ${short(kickOvershoot)} that batches' kicks alone explain`
+      : "no overshoot";
+  const remembered = `the noise weights' memory of their start ends at ${short(memoryEnd)}`;
+  if (fell > 0) {
+    if (above > 0) {
+      return {
+        phase: "unclassified",
+        reason: `the noise weights diffused outward: ${remembered}, and their norm above its start; ${quiet}`,
+        ratios: [
+          [above, "decay"],
+          [peak, "catapult"],
+        ],
+      };
+    }
+    return {
+      phase: "decay",
+      reason: `${quiet}, and ${remembered}, below 1/e`,
+      ratios: [
         [fell, "decoupled"],
         [peak, "catapult"],
-      ])
-    : evidence("decoupled", "no overshoot, and the noise weights fell by less than a factor e", [
+      ],
+    };
+  }
+  if (saturationEnd > SATURATING) {
+    return {
+      phase: "unclassified",
+      reason: `${remembered} because noise of ${short(saturationEnd)} in their pre-activations saturates the units, which feel little then; ${quiet}`,
+      ratios: [
+        [Math.log(saturationEnd / SATURATING), "decoupled"],
         [fell, "decay"],
-        [peak, "catapult"],
-      ]);
+      ],
+    };
+  }
+  return {
+    phase: "decoupled",
+    reason: `${quiet}, and ${remembered}, above 1/e`,
+    ratios: [
+      [fell, "decay"],
+      [peak, "catapult"],
+    ],
+  };
 }
 
-function largest(values: ArrayLike<number>): number {
-  let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) if (values[i] > max) max = values[i];
-  return max;
+function overshot(numbers: Judged, lossPeak: number): string {
+  const { niwOvershoot, kickOvershoot, lossOvershoot } = numbers;
+  if (Number.isNaN(niwOvershoot) || lossPeak > 0) {
+    return `the loss rose to ${short(lossOvershoot)} of its start and came back below it`;
+  }
+  const kicked = kickOvershoot > 1 ? ` (batches' kicks alone explain ${short(kickOvershoot)})` : "";
+  return `the noise weights rose to ${short(niwOvershoot)} of their start${kicked} and came back below it`;
 }
 
-/** Means over `window` neighbours; shorter than `values` by `window - 1`, but never empty. */
-function runningMean(values: Float64Array, window: number): Float64Array {
-  const width = Math.max(1, Math.min(window, values.length));
-  return Float64Array.from({ length: values.length - width + 1 }, (_, i) => {
-    let sum = 0;
-    for (let k = 0; k < width; k++) sum += values[i + k];
-    return sum / width;
-  });
+function whyGrown(numbers: Judged, { fixed, measure }: PhaseScales, fell: number): string {
+  if (measure === "effective") {
+    return "the noise weights grew and have not returned, while the loss fell";
+  }
+  const { memoryEnd, niwOvershoot, kickOvershoot, acrossStart, niwStart } = numbers;
+  if (fixed && fell <= 0) {
+    return `learnt: the noise is fixed, and while the loss fell the noise weights kept ${short(memoryEnd)} of their start and grew across it, |W|^2 - q^2 |W_0|^2 = ${short(acrossStart)} for |W_0|^2 = ${short(niwStart ** 2)}`;
+  }
+  return `the noise weights rose to ${short(niwOvershoot)} of their start, beyond the ${short(kickOvershoot)} that batches' kicks alone explain, and have not returned, while the loss fell; their memory ends at ${short(memoryEnd)}`;
+}
+
+function short(value: number): string {
+  return Number(value.toPrecision(3)).toString();
 }

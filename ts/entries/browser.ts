@@ -11,14 +11,10 @@ export {
   type MeasuredBoundary,
   measuredBoundaries,
 } from "../analysis/boundaries.js";
-export {
-  classify,
-  type Evidence,
-  type PhaseMeasure,
-  type PhaseScales,
-} from "../analysis/classify.js";
+export { classify, type Evidence } from "../analysis/classify.js";
 export { type Interval, meanInterval } from "../analysis/interval.js";
 export { PHASES, type Phase } from "../analysis/phase.js";
+export type { PhaseMeasure, PhaseNumbers, PhaseScales } from "../analysis/phaseNumbers.js";
 export type { OnProgress, Progress } from "../async/progress.js";
 export type { BackendName, BackendRecord } from "../backend/machineFor.js";
 export type { GpuOptions } from "../backend/webgpu/gpu.js";
@@ -117,8 +113,8 @@ export { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundar
 export type { Checkpoint, Checkpoints } from "../train/checkpoint.js";
 export type { Final } from "../train/final.js";
 export { type LoadOptions, loadData as loadDataset } from "../train/loadData.js";
-export type { Parameters } from "../train/parameters.js";
+export type { Parameters, Weights } from "../train/parameters.js";
 export type { HostOptions, PrepareOptions } from "../train/prepare.js";
 export type { EvaluationRecord } from "../train/recorder.js";
-export type { Observed, Observer, Weights } from "../train/trainer.js";
+export type { Observed, Observer } from "../train/trainer.js";
 export type { Trajectory } from "../trajectory/trajectory.js";

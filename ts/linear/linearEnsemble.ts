@@ -1,5 +1,6 @@
 import { type Evidence, judge } from "../analysis/classify.js";
 import type { Phase } from "../analysis/phase.js";
+import { WITHOUT_MEMORY } from "../analysis/phaseNumbers.js";
 import { pause } from "../async/pause.js";
 import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
@@ -193,6 +194,7 @@ class SeedRun {
         niwStart: Math.abs(alpha * state.v[1]),
         niwMax: alpha * value("v2Max"),
         niwEnd: Math.abs(alpha * value("v2")),
+        ...WITHOUT_MEMORY,
       };
       const evidence = judge(numbers, {
         ...scales,

@@ -1,4 +1,4 @@
-import type { PhaseScales } from "../analysis/classify.js";
+import type { PhaseScales } from "../analysis/phaseNumbers.js";
 import { linearRegression } from "../data/generate.js";
 import type { DataSpecOf } from "../data/specs.js";
 import { InputError, shown } from "../errors/errors.js";

@@ -1,6 +1,7 @@
-import { judge, type PhaseScales } from "../analysis/classify.js";
+import { judge } from "../analysis/classify.js";
 import { lengthOf } from "../analysis/extremes.js";
 import { PHASES, type Phase } from "../analysis/phase.js";
+import { type PhaseScales, WITHOUT_MEMORY } from "../analysis/phaseNumbers.js";
 import {
   effectiveNiw,
   type LinearMoments,
@@ -81,6 +82,7 @@ function populationPhase(
     niwStart: first.niw,
     niwMax: most.niw,
     niwEnd: size(state),
+    ...WITHOUT_MEMORY,
   };
   return judge(numbers, own).phase;
 }

@@ -8,6 +8,8 @@ export interface NoiseNodes {
   readonly nodes: number;
   /** Standard deviation of their noise. */
   readonly sigma: number;
+  /** Whether each sample keeps its values; to lowering it is all the same. */
+  readonly mode?: "fresh" | "fixed";
 }
 
 /** An MLP with its noise injection nodes: all that lowering needs to know of it. */

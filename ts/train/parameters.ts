@@ -1,6 +1,8 @@
 import { layouts, type Network } from "../program/network.js";
 import type { RunInputs } from "./inputs.js";
-import type { Weights } from "./trainer.js";
+
+/** `[W | b | W_NI]` of each layer, as `layouts` places them. */
+export type Weights = readonly Float64Array[];
 
 /** Trained parameters, each row-major in float64: `W_l` `[outputs, inputs]`, `b_l` `[outputs]`, `V_g` `[outputs, nodes]`. */
 export interface Parameters {

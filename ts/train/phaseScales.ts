@@ -1,9 +1,9 @@
-import type { PhaseScales } from "../analysis/classify.js";
+import type { PhaseScales } from "../analysis/phaseNumbers.js";
 import type { Dataset } from "../data/dataset.js";
-import { isLinearModel, type Network } from "../program/network.js";
+import { isLinearModel } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 import type { RunInputs } from "./inputs.js";
-import { type Parameters, parametersOf } from "./parameters.js";
+import { initialParameters } from "./parameters.js";
 
 /** Number of steps over which the loss of small batches is averaged. */
 const WINDOW = 5;
@@ -13,26 +13,33 @@ export function phaseScales(plan: Plan, data: Dataset, inputs: RunInputs): Phase
   const scales = isLinearModel(plan.network)
     ? linearScales(plan, data, inputs)
     : networkScales(plan, data);
-  return isDriven(plan.network, startOf(plan.network, inputs))
-    ? scales
-    : { ...scales, measure: "loss" };
+  return { ...scales, ...noiseScales(plan, inputs) };
 }
 
-/** Whether a noise group has noise to feel and weights to feel it with. */
-function isDriven({ noise }: Network, { niw }: Parameters): boolean {
-  return noise.some(({ sigma }, g) => sigma > 0 && squares(niw[g]) > 0);
-}
-
-function startOf(network: Network, inputs: RunInputs): Parameters {
-  const combined = network.widths.slice(1).map((_, l) => Float64Array.from(inputs.weights(l)));
-  return parametersOf(network, combined);
+/** What the noise groups bring in that have noise to feel and weights to feel it with; the loss alone, if there is none. */
+function noiseScales(plan: Plan, inputs: RunInputs): Partial<PhaseScales> {
+  const { noise, activation, widths } = plan.network;
+  const starts = initialParameters(plan.network, inputs).niw.map(squares);
+  const driven = noise.filter(({ sigma }, g) => sigma > 0 && starts[g] > 0);
+  if (driven.length === 0) return { measure: "loss" };
+  const all = starts.reduce((sum, square) => sum + square, 0);
+  const moved = starts.reduce((sum, square, g) => (noise[g].sigma > 0 ? sum + square : sum), 0);
+  const saturation = driven.map(({ sigma, layer }) =>
+    activation === "tanh" && layer < widths.length - 2 ? sigma / Math.sqrt(widths[layer + 1]) : 0,
+  );
+  return {
+    fixed: driven.every(({ mode }) => mode === "fixed"),
+    // With weight decay they shrink.
+    still: plan.weightDecay > 0 ? 0 : 1 - moved / all,
+    saturation: Math.max(...saturation),
+  };
 }
 
 function networkScales(plan: Plan, data: Dataset): PhaseScales {
   const constantLoss = bestConstantLoss(data, plan.network.loss);
   const window = plan.batch === plan.trainRows ? 1 : WINDOW;
   // A network's start is sharp, but its loss may begin below that of a constant by luck.
-  return { measure: "norm", niw: 0, loss: constantLoss, constantLoss, window };
+  return { measure: "memory", niw: 0, loss: constantLoss, constantLoss, window };
 }
 
 /**
@@ -41,7 +48,7 @@ function networkScales(plan: Plan, data: Dataset): PhaseScales {
  * `alpha^2 |w2|^2 |w1|^2 / d`.
  */
 export function linearScales(plan: Plan, data: Dataset, inputs: RunInputs): PhaseScales {
-  const { weights, niw } = startOf(plan.network, inputs);
+  const { weights, niw } = initialParameters(plan.network, inputs);
   const { factors, noise, widths } = plan.network;
   const output = (factors[1] ** 2 * squares(weights[1])) / widths[1];
   const niwSquare = output * squares(niw[0]);

@@ -8,7 +8,7 @@ import type { Trajectory } from "../trajectory/trajectory.js";
 import type { Checkpoint, Checkpoints } from "./checkpoint.js";
 import { checkpointMisfit } from "./checkpointMisfit.js";
 import type { RunInputs } from "./inputs.js";
-import { parametersOf } from "./parameters.js";
+import { initialParameters, type Weights } from "./parameters.js";
 import { type EvaluationRecord, Recorder } from "./recorder.js";
 import { isEvaluated, nextEarly, type Schedule } from "./schedule.js";
 import type { Setup } from "./setup.js";
@@ -43,9 +43,6 @@ export interface Observed {
   /** `[W | b | W_NI]` of each layer. */
   readonly weights: Weights;
 }
-
-/** Final `[W | b | W_NI]` of each layer, as `layouts` places them. */
-export type Weights = readonly Float64Array[];
 
 export interface TrainerResult {
   readonly trajectory: Trajectory;
@@ -91,11 +88,9 @@ function fill(
     session.write(buffer, counting(first, length));
   }
   session.write("order", counting(0, plan.trainRows));
-  const weights = layers.map((_, l) => inputs.weights(l));
-  for (const [l, values] of weights.entries()) session.write(`weights.${l}`, values);
+  for (const l of layers.keys()) session.write(`weights.${l}`, inputs.weights(l));
   let square = 0;
-  const combined = weights.map((values) => Float64Array.from(values));
-  for (const [g, niw] of parametersOf(plan.network, combined).niw.entries()) {
+  for (const [g, niw] of initialParameters(plan.network, inputs).niw.entries()) {
     session.write(`start.niw.${g}`, niw);
     for (const w of niw) square += w * w;
   }

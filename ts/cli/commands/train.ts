@@ -187,7 +187,7 @@ function described(
           digits(evidence.lossMax),
           digits(evidence.lossEnd),
         ],
-        ...niwRow(evidence),
+        ...niwRows(evidence),
       ],
     ),
     dataLine(dataset),
@@ -197,10 +197,12 @@ function described(
 }
 
 /** The fate of the noise weights, where a phase is judged by it. */
-function niwRow({ measure, niwStart, niwMax, niwEnd }: RunResult["evidence"]): string[][] {
+function niwRows(evidence: RunResult["evidence"]): string[][] {
+  const { measure, niwStart, niwMax, niwEnd, memoryEnd } = evidence;
   if (measure === "loss") return [];
   const name = measure === "effective" ? "effective noise weight" : "noise weights' norm";
-  return [[name, digits(niwStart), digits(niwMax), digits(niwEnd)]];
+  const norm = [name, digits(niwStart), digits(niwMax), digits(niwEnd)];
+  return measure === "memory" ? [norm, ["their memory", "1", "", digits(memoryEnd)]] : [norm];
 }
 
 /** What was predicted, with its verdict. */

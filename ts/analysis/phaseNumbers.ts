@@ -1,0 +1,156 @@
+import type { Trajectory } from "../trajectory/trajectory.js";
+
+/**
+ * Which curve tells the noise weights' fate: the linear model's `|alpha w2^T W_NI|`, or what a network's noise weights
+ * remember of their start. With `loss` none does: no noise weights are driven by noise, and the loss alone is judged.
+ */
+export type PhaseMeasure = "effective" | "memory" | "loss";
+
+/** What a start is measured against, so that a small value by chance is not taken for a beginning. */
+export interface PhaseScales {
+  readonly measure: PhaseMeasure;
+  /** Root mean square of the measure's start over initialisations; 0 where the start is sharp. */
+  readonly niw: number;
+  /** Mean of the training loss' start over initialisations; 0 where it is sharp. */
+  readonly loss: number;
+  /** Loss of the best constant prediction. */
+  readonly constantLoss: number;
+  /** Steps that a running mean of the loss takes in, to outlive the scatter of batches; 1 for full batches. */
+  readonly window: number;
+  /** Whether each sample keeps its noise values: then an epoch's kicks repeat those of the epoch before. */
+  readonly fixed?: boolean;
+  /** Part of `|W_NI(0)|^2` in groups of `sigma = 0`, which never move; 0 unless given. */
+  readonly still?: number;
+  /**
+   * Root mean square of the noise in the pre-activations of saturating units, per unit of the noise weights' norm; 0
+   * unless given.
+   */
+  readonly saturation?: number;
+}
+
+/** The numbers that decide a phase. */
+export interface PhaseNumbers {
+  readonly finite: boolean;
+  readonly lossStart: number;
+  readonly lossMax: number;
+  readonly lossEnd: number;
+  /** Of the linear model's effective noise weight; of a network the norm of those weights that noise drives. */
+  readonly niwStart: number;
+  readonly niwMax: number;
+  /** With small batches the median over the last tenth of the run. */
+  readonly niwEnd: number;
+  /**
+   * `<W_NI, W_NI(0)> / |W_NI(0)|^2` at the end, with small batches the median over the last tenth of the run. NaN where
+   * it was not recorded.
+   */
+  readonly memoryEnd: number;
+  /**
+   * The overshoot that diffusion alone would make by the time of `niwMax`: `sqrt(1 + sum of kick^2 / |W_NI(0)|^2)`
+   * over the steps before it (theory, section 2), of fixed noise over those of the first epoch. 1 where it was not
+   * recorded.
+   */
+  readonly kickOvershoot: number;
+}
+
+/** What a run by a recursion knows of its noise weights' memory and of batches' kicks: nothing. */
+export const WITHOUT_MEMORY: Pick<PhaseNumbers, "memoryEnd" | "kickOvershoot"> = {
+  memoryEnd: Number.NaN,
+  kickOvershoot: 1,
+};
+
+/** Reads the deciding numbers off a trajectory. */
+export function phaseNumbers(trajectory: Trajectory, scales: PhaseScales): PhaseNumbers {
+  const { steps, evaluations } = trajectory;
+  const { measure, window } = scales;
+  const loss = runningMean(steps.loss, window);
+  const [niw, after] =
+    measure === "effective"
+      ? [steps.effectiveNiw, evaluations.effectiveNiw]
+      : [driven(steps, scales).niwNorm, driven(evaluations, scales).niwNorm];
+  const last = after[after.length - 1];
+  const end = (values: Float64Array, lastOne: number) =>
+    window === 1 ? lastOne : settled(steps.step, values, lastOne);
+  return {
+    finite:
+      steps.loss.every(Number.isFinite) &&
+      steps.niwNorm.every(Number.isFinite) &&
+      Number.isFinite(last),
+    lossStart: steps.loss[0],
+    // A running mean may miss the start, which is the largest of most runs.
+    lossMax: Math.max(steps.loss[0], highest(loss)),
+    lossEnd: loss[loss.length - 1],
+    niwStart: niw[0],
+    niwMax: Math.max(highest(niw), last),
+    niwEnd: end(niw, last),
+    memoryEnd: memoryEnd(trajectory, scales, end),
+    kickOvershoot: kickOvershoot(trajectory, scales, niw),
+  };
+}
+
+function memoryEnd(
+  { steps, evaluations }: Trajectory,
+  scales: PhaseScales,
+  end: (values: Float64Array, last: number) => number,
+): number {
+  if (steps.memory.length === 0) return Number.NaN;
+  const after = driven(evaluations, scales).memory;
+  return end(driven(steps, scales).memory, after[after.length - 1]);
+}
+
+/** Norm and memory of those weights that noise drives: others stay as they are, and hide what becomes of these. */
+function driven<C extends { readonly niwNorm: Float64Array; readonly memory: Float64Array }>(
+  columns: C,
+  { still = 0 }: PhaseScales,
+): Pick<C, "niwNorm" | "memory"> {
+  if (still === 0) return columns;
+  const start = columns.niwNorm[0] ** 2;
+  return {
+    niwNorm: columns.niwNorm.map((norm) => Math.sqrt(Math.max(0, norm ** 2 - still * start))),
+    memory: columns.memory.map((memory) => (memory - still) / (1 - still)),
+  };
+}
+
+function kickOvershoot(
+  { steps, evaluations }: Trajectory,
+  { fixed }: PhaseScales,
+  niw: Float64Array,
+): number {
+  const { step, kick } = steps;
+  if (kick.length === 0) return 1;
+  const last = evaluations.step.length - 1;
+  const epoch = evaluations.step[last] / evaluations.epoch[last];
+  const peak = niw.indexOf(highest(niw));
+  let square = 0;
+  // Between recorded steps a kick is taken to be what it last was.
+  for (let i = 0; i < peak && !(fixed && step[i] >= epoch); i++) {
+    square += kick[i] ** 2 * (step[i + 1] - step[i]);
+  }
+  return Math.sqrt(1 + square / niw[0] ** 2);
+}
+
+/**
+ * Where noise weights that small batches kick about have come to: the median over the last tenth of the run. Its
+ * very last value may be a kick of a factor of two.
+ */
+function settled(step: Float64Array, values: Float64Array, last: number): number {
+  const from = 0.9 * step[step.length - 1];
+  const late = [...values.filter((_, i) => step[i] >= from), last].sort((a, b) => a - b);
+  return late[late.length >> 1];
+}
+
+/** The largest of the values that are numbers: a run may end in one that is none. */
+function highest(values: Float64Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) if (value > most) most = value;
+  return most;
+}
+
+/** Means over `window` neighbours; shorter than `values` by `window - 1`, but never empty. */
+function runningMean(values: Float64Array, window: number): Float64Array {
+  const width = Math.max(1, Math.min(window, values.length));
+  return Float64Array.from({ length: values.length - width + 1 }, (_, i) => {
+    let sum = 0;
+    for (let k = 0; k < width; k++) sum += values[i + k];
+    return sum / width;
+  });
+}
