@@ -14,9 +14,9 @@ const along = (phases: string) =>
 describe("boundaries along sigma", () => {
   test("lie in the geometric middle between neighbours of different phase", () => {
     expect(measuredBoundaries(along("oodddcxx"))).toEqual({
-      decay: { measured: Math.sqrt(2 * 4), bracket: [2, 4], misplaced: 0 },
-      catapult: { measured: Math.sqrt(16 * 32), bracket: [16, 32], misplaced: 0 },
-      divergent: { measured: Math.sqrt(32 * 64), bracket: [32, 64], misplaced: 0 },
+      decay: { measured: Math.sqrt(2 * 4), bracket: [2, 4], wrongSide: 0, misplaced: 0 },
+      catapult: { measured: Math.sqrt(16 * 32), bracket: [16, 32], wrongSide: 0, misplaced: 0 },
+      divergent: { measured: Math.sqrt(32 * 64), bracket: [32, 64], wrongSide: 0, misplaced: 0 },
     });
   });
 
@@ -28,6 +28,7 @@ describe("boundaries along sigma", () => {
     expect(measuredBoundaries([]).catapult).toEqual({
       measured: null,
       bracket: null,
+      wrongSide: 0,
       misplaced: 0,
     });
   });
@@ -40,7 +41,7 @@ describe("boundaries along sigma", () => {
   test("one run out of place is outvoted, and counted", () => {
     const { decay } = measuredBoundaries(along("ooododdddd"));
     expect(decay.bracket).toEqual([4, 32]);
-    expect(decay.misplaced).toBe(0.1);
+    expect(decay).toMatchObject({ wrongSide: 1, misplaced: 0.1 });
   });
 
   test("unclassified runs and sigma 0 have no say", () => {
@@ -63,6 +64,38 @@ describe("boundaries along sigma", () => {
           expect(found[name].bracket).toEqual([1.3 ** (at - 1), 1.3 ** at]);
         }
       }),
+    );
+  });
+
+  test("are the fit that never falls with sigma and misses the phases by the fewest ranks", () => {
+    const NAMES = ["decay", "catapult", "divergent"] as const;
+    const runs = fc.array(
+      fc.record({ at: fc.integer({ min: 0, max: 4 }), rank: fc.integer({ min: 0, max: 3 }) }),
+      { minLength: 1, maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(runs, (given) => {
+        const found = measuredBoundaries(
+          given.map(({ at, rank }) => ({ sigma: 2 ** at, phase: PHASES[rank] })),
+        );
+        const missed = NAMES.reduce((sum, name) => sum + found[name].wrongSide, 0);
+        // Every sequence of ranks that never falls, over the five values of sigma.
+        let fewest = Number.POSITIVE_INFINITY;
+        const tried = (fit: number[]) => {
+          if (fit.length === 5) {
+            const ranks = given.reduce((sum, run) => sum + Math.abs(run.rank - fit[run.at]), 0);
+            fewest = Math.min(fewest, ranks);
+            return;
+          }
+          for (let rank = fit[fit.length - 1] ?? 0; rank <= 3; rank++) tried([...fit, rank]);
+        };
+        tried([]);
+        expect(missed).toBe(fewest);
+        const brackets = NAMES.flatMap((name) => found[name].bracket ?? []);
+        const ends = [0, 1].map((end) => brackets.filter((_, i) => i % 2 === end));
+        for (const some of ends) expect(some).toEqual([...some].sort((a, b) => a - b));
+      }),
+      { numRuns: 300 },
     );
   });
 });

@@ -6,7 +6,9 @@ export interface MeasuredBoundary {
   readonly measured: number | null;
   /** The two neighbouring values of `sigma` between which the split lies. */
   readonly bracket: readonly [number, number] | null;
-  /** Fraction of the runs that lie on the wrong side of it: seeds blur a boundary. */
+  /** How many runs lie on the wrong side of it: seeds blur a boundary. */
+  readonly wrongSide: number;
+  /** The same as a fraction of the runs that have a say. */
   readonly misplaced: number;
 }
 
@@ -14,9 +16,10 @@ export interface MeasuredBoundary {
 export type BoundaryName = "decay" | "catapult" | "divergent";
 
 /**
- * The boundaries that a sweep over `sigma` shows. Each is the split that puts the fewest runs on the wrong
- * side, `X` and the phases above it belonging above the boundary of `X`; equal splits are averaged.
- * Unclassified runs and `sigma = 0` are left out.
+ * The boundaries that a sweep over `sigma` shows: a monotone fit over the phases' order. Each boundary is the split that
+ * puts the fewest runs on the wrong side, `X` and the phases above it belonging above the boundary of `X`; equal splits are
+ * averaged. Together these splits are the order of phases that never falls with `sigma` and misses the runs' own phases by
+ * the fewest ranks in all (isotonic median regression). Unclassified runs and `sigma = 0` are left out.
  */
 export function measuredBoundaries(
   runs: readonly { readonly sigma: number; readonly phase: Phase }[],
@@ -41,20 +44,23 @@ function boundary(
     more.set(run.sigma, (more.get(run.sigma) ?? 0) + (run.rank >= rank ? 1 : -1));
   }
   const sigmas = [...more.keys()].sort((a, b) => a - b);
-  let wrong = runs.filter((run) => run.rank < rank).length;
+  let beyond = runs.filter((run) => run.rank < rank).length;
   let fewest = Number.POSITIVE_INFINITY;
   let best: number[] = [];
   for (let i = 0; i <= sigmas.length; i++) {
-    if (wrong < fewest) best = [];
-    if (wrong <= fewest) best.push(i);
-    fewest = Math.min(fewest, wrong);
-    wrong += more.get(sigmas[i]) ?? 0;
+    if (beyond < fewest) best = [];
+    if (beyond <= fewest) best.push(i);
+    fewest = Math.min(fewest, beyond);
+    beyond += more.get(sigmas[i]) ?? 0;
   }
-  const misplaced = runs.length > 0 ? fewest / runs.length : 0;
+  const wrong = {
+    wrongSide: runs.length > 0 ? fewest : 0,
+    misplaced: runs.length > 0 ? fewest / runs.length : 0,
+  };
   const inside = best.filter((i) => i > 0 && i < sigmas.length);
   if (inside.length === 0 || inside.length < best.length) {
-    return { measured: null, bracket: null, misplaced };
+    return { measured: null, bracket: null, ...wrong };
   }
   const bracket = [sigmas[inside[0] - 1], sigmas[inside[inside.length - 1]]] as const;
-  return { measured: Math.sqrt(bracket[0] * bracket[1]), bracket, misplaced };
+  return { measured: Math.sqrt(bracket[0] * bracket[1]), bracket, ...wrong };
 }

@@ -85,7 +85,9 @@ export function sweepTable(result: Result): string {
     "noise weights",
   ];
   const edges = Object.entries(result.boundaries).map(([name, boundary]) => {
-    const { measured, bracket, overSeeds, predicted, predictedError, verdict } = boundary;
+    const { measured, bracket, overSeeds, wrongSide, predicted, predictedError, verdict } =
+      boundary;
+    const astray = wrongSide === 0 ? "" : `; ${wrongSide} of the runs on the wrong side`;
     const foretold = predicted
       ? `; predicted ${shown({ value: predicted, error: predictedError ?? 0 })}: ${verdict}`
       : "";
@@ -94,8 +96,8 @@ export function sweepTable(result: Result): string {
           overSeeds && overSeeds.count > 1
             ? `; over ${overSeeds.count} seeds ${digits(overSeeds.mean)}, 95 % from ${digits(overSeeds.low)} to ${digits(overSeeds.high)}`
             : ""
-        }${foretold})`
-      : `${name}: not crossed${foretold}`;
+        }${astray}${foretold})`
+      : `${name}: not crossed${astray}${foretold}`;
   });
   return [table(head, runs.map(row)), ...edges].join("\n");
 }
