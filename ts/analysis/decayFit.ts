@@ -27,18 +27,18 @@ const STARTS = [0.03, 0.15, 0.7];
 /** An offset that is so small a part of the lowest value is none. */
 const NO_OFFSET = 3e-5;
 
-/** `A exp(-x/tau) + C` by `A`, `ln tau`, `C`. */
+/** `A exp(-x/tau) + C` by `A`, `ln tau`, `C`; without the last there is no offset. */
 const PLAIN: Model = {
   value:
-    ([a, logTau, c]) =>
+    ([a, logTau, c = 0]) =>
     (x) =>
       a * Math.exp(-x / Math.exp(logTau)) + c,
   slopes:
-    ([a, logTau]) =>
+    ([a, logTau, c]) =>
     (x) => {
       const age = x / Math.exp(logTau);
       const e = Math.exp(-age);
-      return [e, a * e * age, 1];
+      return c === undefined ? [e, a * e * age] : [e, a * e * age, 1];
     },
 };
 
@@ -64,16 +64,16 @@ const LOGARITHM: Model = {
   },
 };
 
-/** By least squares, over x in [0, 1]. */
-export function fitPlain(x: readonly number[], y: readonly number[]): DecayFit {
+/** By least squares, over x in [0, 1]; with an offset, or without. */
+export function fitPlain(x: readonly number[], y: readonly number[], hasOffset: boolean): DecayFit {
   const [scale, last] = [y[0], y[y.length - 1]];
   const found = solve(
     PLAIN,
     x,
     y.map((value) => value / scale),
-    (logTau) => [1 - last / scale, logTau, last / scale],
+    (logTau) => (hasOffset ? [1 - last / scale, logTau, last / scale] : [1, logTau]),
   );
-  const [a, logTau, c] = found.parameters;
+  const [a, logTau, c = 0] = found.parameters;
   return { amplitude: a * scale, tau: Math.exp(logTau), offset: c * scale, ...found };
 }
 

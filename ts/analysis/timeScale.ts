@@ -25,9 +25,10 @@ export interface TimeScale {
  * How a curve scatters. `additive`: by as much wherever it is, as noise weights do, which diffuse; the fit is by least
  * squares, from the peak to the lowest point, or for 5 falls to 1/e at most. `proportional`: by a part of itself, as
  * losses do, which are positive and fall over decades, so that plain squares would see their first drop alone; the fit is
- * by least squares of logarithms with `C >= 0`, from the peak to the lowest point, or for 10 `tau` at most.
+ * by least squares of logarithms with `C >= 0`, from the peak to the lowest point, or for 10 `tau` at most. `floorless`: as
+ * additive, with `C = 0`, as what noise weights remember of their start falls, which diffusion does not lift.
  */
-export type Scatter = "additive" | "proportional";
+export type Scatter = "additive" | "proportional" | "floorless";
 
 /** Equal parts of the window that points are averaged in: dense recording at the start shall not outweigh the rest. */
 const BINS = 200;
@@ -47,7 +48,7 @@ export function fitDecay(
     return refused(all, `it has ${all.t.length} points: a fit takes ${FEWEST}`);
   }
   const fall = fallingPart(all);
-  if (scatter === "additive") return fitted(firstFalls(fall), scatter);
+  if (scatter !== "proportional") return fitted(firstFalls(fall, scatter), scatter);
   const whole = fitted(fall, scatter);
   const end = whole.window[0] + TIME_SCALES * (whole.tau ?? Number.POSITIVE_INFINITY);
   const early = upTo(fall, end);
@@ -64,10 +65,8 @@ function fitted(points: Points, scatter: Scatter): TimeScale {
     return refused({ t, y }, "it does not fall beyond its scatter");
   }
   const span = t[t.length - 1] - t[0];
-  const fit = (proportional ? fitLogarithms : fitPlain)(
-    t.map((time) => (time - t[0]) / span),
-    seen,
-  );
+  const x = t.map((time) => (time - t[0]) / span);
+  const fit = proportional ? fitLogarithms(x, seen) : fitPlain(x, seen, scatter === "additive");
   const { amplitude, offset, rSquared, logTauError } = fit;
   const found = { amplitude, offset, rSquared };
   const refuse = (why: string) => refused({ t, y }, why, found);
@@ -135,7 +134,7 @@ interface Points {
 /** What can be fitted: a logarithm takes positive values. */
 function finite(times: ArrayLike<number>, values: ArrayLike<number>, scatter: Scatter): Points {
   const kept = Array.from(times, (_, i) => i).filter(
-    (i) => Number.isFinite(values[i]) && (scatter === "additive" || values[i] > 0),
+    (i) => Number.isFinite(values[i]) && (scatter !== "proportional" || values[i] > 0),
   );
   return { t: kept.map((i) => times[i]), y: kept.map((i) => values[i]) };
 }
@@ -147,8 +146,9 @@ function fallingPart({ t, y }: Points): Points {
   return { t: t.slice(peak, low + 1), y: y.slice(peak, low + 1) };
 }
 
-function firstFalls(fall: Points): Points {
-  const passage = firstPassage(fall.t, fall.y, fall.y[fall.y.length - 1]);
+function firstFalls(fall: Points, scatter: Scatter): Points {
+  const floor = scatter === "additive" ? fall.y[fall.y.length - 1] : 0;
+  const passage = firstPassage(fall.t, fall.y, floor);
   return passage === null ? fall : upTo(fall, fall.t[0] + PASSAGES * passage);
 }
 

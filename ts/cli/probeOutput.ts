@@ -61,6 +61,7 @@ const HEADINGS = {
   step: "by step",
   decay: "by decay",
   drift: "by decay and diffusion",
+  memory: "by memory",
 } as const;
 
 type Reading = keyof typeof HEADINGS;
@@ -89,6 +90,7 @@ function readingsOf(results: readonly ProbeResult[]): Record<Reading, SeededPoin
     step: of(/by step/),
     decay: of(/by decay,/),
     drift: of(/by decay and diffusion/),
+    memory: of(/by memory/),
   };
 }
 
@@ -113,6 +115,7 @@ function calibrations(results: readonly ProbeResult[]): Calibrations {
     step: of("step"),
     decay: of("decay"),
     drift: of("drift"),
+    memory: of("memory"),
   };
 }
 
@@ -278,6 +281,7 @@ function timeScaleTable({ timeScales }: ProbeResult): PageTable {
     head: ["time scale, in steps", "fit", "95 %", "first passage"],
     rows: [
       row("noise weights", timeScales.niw, passages.niw),
+      row("their memory of the start", timeScales.memory, passages.memory),
       row("training loss", timeScales.loss, passages.loss),
       row("unperturbed loss", timeScales.unperturbedLoss, passages.unperturbedLoss),
       row("test loss", timeScales.testLoss, passages.testLoss),

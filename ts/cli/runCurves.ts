@@ -22,11 +22,14 @@ export function runCurves({
     unperturbedLoss: evaluated("training, without", evaluations.unperturbedLoss),
     testLoss: evaluated("test, without", hasTest ? evaluations.testLoss : new Float64Array(0)),
     niwNorm: { label: "|W_NI|", x: epochs, y: steps.niwNorm },
+    ...(steps.memory.length > 0 && {
+      memory: { label: "memory", x: epochs, y: steps.memory },
+    }),
   };
 }
 
 /** Time scales in steps as fits in epochs of `unit` steps; none where they were refused. */
-export function fitsOf({ niw, loss, testLoss }: TimeScales, unit: number): CurveFit[] {
+export function fitsOf({ niw, memory, loss, testLoss }: TimeScales, unit: number): CurveFit[] {
   const inEpochs = (curve: CurveFit["curve"], scale: TimeScale): CurveFit[] => {
     const { tau, amplitude, offset, window } = scale;
     if (tau === null) return [];
@@ -35,6 +38,7 @@ export function fitsOf({ niw, loss, testLoss }: TimeScales, unit: number): Curve
   };
   return [
     ...inEpochs("niwNorm", niw),
+    ...inEpochs("memory", memory),
     ...inEpochs("loss", loss),
     ...inEpochs("testLoss", testLoss),
   ];

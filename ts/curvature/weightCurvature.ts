@@ -14,6 +14,12 @@ export interface WeightCurvature {
   readonly smoothed: number;
   /** Standard error of that, from the scatter between shifts. */
   readonly smoothedError: number;
+  /**
+   * `<V(0), <H> V> / <V(0), V>` of the smoothed curvature, with the weights V(0) of the start: the rate at which their
+   * memory fades, over `eta sigma^2` (derived). It means little once nothing is remembered. Left out where no start is
+   * given.
+   */
+  readonly alongStart?: number;
   /** `|smoothed <H> V|^2 / |V|^2`. */
   readonly square: number;
   /** Reading 3: `<W_NI, dL/dW_NI> / (sigma^2 |W_NI|^2)` averaged over noise of both signs. */
@@ -36,23 +42,32 @@ export async function weightCurvature(
     readonly sigma: number;
     readonly distribution: Distribution;
     readonly repeats?: number;
+    /** `W_NI(0)`, `[d, m]`. */
+    readonly start?: Float64Array;
     /** Tells draws apart. */
     readonly moment?: number;
   },
 ): Promise<WeightCurvature> {
-  const { sigma, distribution, repeats = 4, moment = 0 } = options;
+  const { sigma, distribution, repeats = 4, moment = 0, start } = options;
   const d = probe.width;
   const m = niw.length / d;
   const V = niw.map((w) => sigma * w);
-  const pointwise = quadraticForm(niw, await probe.shifted(niw, "pointwise"));
+  const product = await probe.shifted(niw, "pointwise");
+  const pointwise = quadraticForm(niw, product);
 
   const eps = spread(streams.draw("probe", 2, distribution, moment, SHIFTS * DRAWS, m), m);
-  const shifts = new Float64Array(d * SHIFTS);
-  for (let r = 0; r < d; r++) {
-    for (let k = 0; k < SHIFTS; k++) {
-      for (let c = 0; c < m; c++) shifts[r * SHIFTS + k] += V[r * m + c] * eps[k * m + c];
+  const shiftsBy = (weights: Float64Array) => {
+    const shifts = new Float64Array(d * SHIFTS);
+    for (let r = 0; r < d; r++) {
+      for (let k = 0; k < SHIFTS; k++) {
+        for (let c = 0; c < m; c++) {
+          shifts[r * SHIFTS + k] += sigma * weights[r * m + c] * eps[k * m + c];
+        }
+      }
     }
-  }
+    return shifts;
+  };
+  const shifts = shiftsBy(niw);
   const answers = await probe.shifted(shifts, "smoothed");
   // Few shifts do not sample many directions: they only tell how the two curvatures differ (a control variate).
   const plain = await probe.shifted(shifts, "pointwise");
@@ -67,6 +82,9 @@ export async function weightCurvature(
     pointwise,
     smoothed: pointwise + quadraticForm(shifts, difference),
     smoothedError: ratioError(shifts, difference),
+    ...(start && {
+      alongStart: between(start, niw, product) + between(shiftsBy(start), shifts, difference),
+    }),
     square: squares(answers) / squares(shifts),
     antithetic: estimate(readings),
   };
@@ -90,8 +108,18 @@ function spread(eps: Float32Array, m: number): Float32Array {
   return Float32Array.from(kept.flatMap((row) => [...row]));
 }
 
+/** `<a, answer> / <a, b>`, with the answer to b. */
+function between(a: Float64Array, b: Float64Array, answer: Float64Array): number {
+  return products(a, answer) / products(a, b);
+}
+
 export function squares(values: ArrayLike<number>): number {
+  return products(values, values);
+}
+
+/** `<a, b>`. */
+export function products(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }

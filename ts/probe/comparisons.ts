@@ -16,7 +16,8 @@ const ROUNDED = 1e-6;
 type Measured = Omit<ProbeResult, "comparisons">;
 type Boundaries = Pick<Measured["prediction"], "decay" | "catapult" | "divergent">;
 
-export function comparisonsOf(result: Measured): Comparison[] {
+/** @param batch samples a step. */
+export function comparisonsOf(result: Measured, batch: number): Comparison[] {
   return [
     phaseComparison(
       result.experiment.noise[0].sigma,
@@ -28,7 +29,7 @@ export function comparisonsOf(result: Measured): Comparison[] {
     ...(result.linear ? exactPath(result, result.linear) : pathComparison(result)),
     ...readings(result),
     // What the linear model's norm keeps across w2 never falls.
-    ...(result.linear ? [] : fall(result)),
+    ...(result.linear ? [] : fall(result, batch)),
   ];
 }
 
@@ -204,7 +205,8 @@ function readings({ moments, repeats }: Measured): Comparison[] {
  * The fall of the norm to 1/e, or as far as it came: as it is, which lacks what diffusion added meanwhile, and with
  * that, as gradients measured on the way tell it.
  */
-function fall({ moments, experiment, predictedNorm, phase }: Measured): Comparison[] {
+function fall(result: Measured, batch: number): Comparison[] {
+  const { moments, experiment, predictedNorm, phase } = result;
   const [first] = moments;
   const end = moments.findIndex(({ niwNorm }) => niwNorm < first.niwNorm / Math.E);
   const until = end < 1 ? moments.length - 1 : end;
@@ -230,17 +232,57 @@ function fall({ moments, experiment, predictedNorm, phase }: Measured): Comparis
       : { ...comparison, verdict: "not told", by: "there is no plain fall in this phase" };
   };
   const diffused = predictedNorm?.diffused[until] ?? 0;
-  return [read("decay", fallen), read("decay and diffusion", fallen + diffused)];
+  return [
+    read("decay", fallen),
+    read("decay and diffusion", fallen + diffused),
+    fading(result, batch, falls),
+  ];
+}
+
+/**
+ * The fading of the memory to 1/e, or as far as it came, beside the curvature between the start and what became of it. The
+ * error is that of a single run, in which diffusion along the start adds up.
+ */
+function fading({ moments, experiment }: Measured, batch: number, falls: boolean): Comparison {
+  const [{ noise, optimizer }, [first]] = [experiment, moments];
+  const end = moments.findIndex(({ memory }) => memory < 1 / Math.E);
+  const until = end < 1 ? moments.length - 1 : end;
+  const [seen, { step, memory }] = [moments.slice(0, until + 1), moments[until]];
+  const { learningRate } = optimizer;
+  const { sigma } = noise[0];
+  const diffusion = area(seen, ({ gradientAlongStart }) => gradientAlongStart);
+  const deviation = (learningRate * sigma * Math.sqrt(diffusion / batch)) / first.niwNorm ** 2;
+  const time = (step - first.step) * learningRate * sigma ** 2;
+  const comparison = judged(
+    "curvature read by memory, as it fades to 1/e at most",
+    exact(area(seen, ({ alongStart }) => alongStart) / (step - first.step)),
+    time > 0 && memory > 0
+      ? { value: -Math.log(memory) / time, error: deviation / memory / time }
+      : null,
+    CHANGING,
+  );
+  return falls
+    ? comparison
+    : { ...comparison, verdict: "not told", by: "there is no plain fall in this phase" };
 }
 
 /** Mean of the smoothed curvature over time (trapezoids). */
 function meanOver(moments: Measured["moments"]): number {
-  let area = 0;
+  const steps = moments[moments.length - 1].step - moments[0].step;
+  return area(moments, ({ smoothed }) => smoothed) / steps;
+}
+
+/** Integral over the steps (trapezoids). */
+function area(
+  moments: Measured["moments"],
+  of: (moment: Measured["moments"][number]) => number,
+): number {
+  let sum = 0;
   for (let i = 1; i < moments.length; i++) {
     const [a, b] = [moments[i - 1], moments[i]];
-    area += ((a.smoothed + b.smoothed) / 2) * (b.step - a.step);
+    sum += ((of(a) + of(b)) / 2) * (b.step - a.step);
   }
-  return area / (moments[moments.length - 1].step - moments[0].step);
+  return sum;
 }
 
 function exact(value: number): Estimate {

@@ -88,7 +88,7 @@ async function probed(
     ...predicted,
     linear,
   };
-  return { ...measured, comparisons: comparisonsOf(measured) };
+  return { ...measured, comparisons: comparisonsOf(measured, plan.batch) };
 }
 
 /** Losses may have fallen before the first epoch is over: their time scales need evaluations in between. */

@@ -1,7 +1,7 @@
 import type { CurvatureProbe } from "../curvature/curvatureProbe.js";
 import { ExpansionProbe } from "../curvature/expansionProbe.js";
 import { topSpectrum } from "../curvature/hessian.js";
-import { squares, weightCurvature } from "../curvature/weightCurvature.js";
+import { products, squares, weightCurvature } from "../curvature/weightCurvature.js";
 import { parametersOf } from "../train/parameters.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Observed, Observer } from "../train/trainer.js";
@@ -32,6 +32,8 @@ export class ProbeObserver implements Observer {
   readonly #expansion: ExpansionProbe;
   readonly #due: readonly number[];
   readonly #spectrumEvery: number;
+  /** The noise weights at the first observation, which is the run's start. */
+  #start: Float64Array | null = null;
 
   /** @param curvature a probe of the layer that carries the first noise group. */
   static async open(
@@ -67,17 +69,27 @@ export class ProbeObserver implements Observer {
     const [niw] = parameters.niw;
     this.#curvature.load(parameters);
     const { loss, squares: gradientProducts } = await this.#curvature.gradient();
-    const noise = { ...experiment.noise[0], repeats: this.repeats, moment: this.moments.length };
-    const along = await weightCurvature(this.#curvature, niw, streams, noise);
+    this.#start ??= niw;
+    const start = this.#start;
+    const along = await weightCurvature(this.#curvature, niw, streams, {
+      ...experiment.noise[0],
+      repeats: this.repeats,
+      moment: this.moments.length,
+      start,
+    });
     // The weights of a run that diverges have no curvature.
     const finite = Number.isFinite(loss) && Number.isFinite(along.pointwise);
     this.moments.push({
       step: state.step,
       epoch: state.step / schedule.stepsPerEpoch,
       niwNorm: Math.sqrt(squares(niw)),
+      memory: products(niw, start) / squares(start),
       loss,
-      ...gradientAlong(gradientProducts, niw),
+      gradientSquare: trace(gradientProducts),
+      gradientAlong: formOf(gradientProducts, niw),
+      gradientAlongStart: formOf(gradientProducts, start),
       ...along,
+      alongStart: along.alongStart ?? Number.NaN,
       hMax: finite ? await this.#largestEigenvalue(state.step) : null,
       expansion: state.step < schedule.steps ? await this.#expansion.at(state) : null,
     });
@@ -93,19 +105,22 @@ export class ProbeObserver implements Observer {
   }
 }
 
-/** Trace of `<g g^T>`, `[d, d]`, and its quadratic form of the noise weights, `[d, m]`. */
-function gradientAlong(products: Float64Array, niw: Float64Array) {
-  const d = Math.sqrt(products.length);
-  const m = niw.length / d;
-  let gradientSquare = 0;
-  let gradientAlong = 0;
+function trace(matrix: Float64Array): number {
+  const d = Math.sqrt(matrix.length);
+  let sum = 0;
+  for (let i = 0; i < d; i++) sum += matrix[i * (d + 1)];
+  return sum;
+}
+
+/** `tr(V^T M V)` of a matrix `[d, d]` and `V`, `[d, m]`. */
+function formOf(matrix: Float64Array, V: Float64Array): number {
+  const d = Math.sqrt(matrix.length);
+  const m = V.length / d;
+  let form = 0;
   for (let i = 0; i < d; i++) {
-    gradientSquare += products[i * (d + 1)];
     for (let j = 0; j < d; j++) {
-      for (let c = 0; c < m; c++) {
-        gradientAlong += niw[i * m + c] * products[i * d + j] * niw[j * m + c];
-      }
+      for (let c = 0; c < m; c++) form += V[i * m + c] * matrix[i * d + j] * V[j * m + c];
     }
   }
-  return { gradientSquare, gradientAlong };
+  return form;
 }

@@ -31,12 +31,18 @@ export interface ProbeMoment extends WeightCurvature {
   readonly epoch: number;
   /** `|W_NI|` of the probed group. */
   readonly niwNorm: number;
+  /** `<W_NI, W_NI(0)> / |W_NI(0)|^2` of the first noise group. */
+  readonly memory: number;
+  /** Curvature along the start of the noise weights: `<W_NI(0), H W_NI> / <W_NI(0), W_NI>`. */
+  readonly alongStart: number;
   /** Unperturbed loss over the probe's samples. */
   readonly loss: number;
   /** `<|g|^2>`. */
   readonly gradientSquare: number;
   /** `tr(W_NI^T <g g^T> W_NI)`. */
   readonly gradientAlong: number;
+  /** `tr(W_NI(0)^T <g g^T> W_NI(0))`. */
+  readonly gradientAlongStart: number;
   /** Largest eigenvalue of the pointwise `<H>`; taken at some moments, else null. */
   readonly hMax: number | null;
   /** The coming step's gradient beside its expansion; null after the last. */
@@ -60,15 +66,20 @@ export type PredictionWithError = {
 export interface TimeScales {
   /** Of the norm of the noise weights. */
   readonly niw: TimeScale;
+  /** Of the memory that the noise weights have of their start. */
+  readonly memory: TimeScale;
   /** Of the training loss, noise included. */
   readonly loss: TimeScale;
   /** Of the training loss with `eps = 0`. */
   readonly unperturbedLoss: TimeScale;
   /** Of the test loss with `eps = 0`. */
   readonly testLoss: TimeScale;
-  /** Steps to 1/e, without a model: of norm and effective weight, and of the fall of each loss to its lowest. */
+  /** Steps to 1/e, without a model: of norm, memory and effective weight, and of the fall of each loss to its lowest. */
   readonly passages: Readonly<
-    Record<"niw" | "effectiveNiw" | "loss" | "unperturbedLoss" | "testLoss", number | null>
+    Record<
+      "niw" | "memory" | "effectiveNiw" | "loss" | "unperturbedLoss" | "testLoss",
+      number | null
+    >
   >;
 }
 

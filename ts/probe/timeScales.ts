@@ -8,11 +8,13 @@ export function timeScalesOf({ steps, evaluations }: Trajectory): TimeScales {
   const { step, unperturbedLoss, testLoss } = evaluations;
   return {
     niw: fitDecay(steps.step, steps.niwNorm),
+    memory: fitDecay(steps.step, steps.memory, "floorless"),
     loss: fitDecay(steps.step, steps.loss, "proportional"),
     unperturbedLoss: fitDecay(step, unperturbedLoss, "proportional"),
     testLoss: fitDecay(step, testLoss, "proportional"),
     passages: {
       niw: firstPassage(steps.step, steps.niwNorm, 0),
+      memory: firstPassage(steps.step, steps.memory, 0),
       effectiveNiw: firstPassage(steps.step, steps.effectiveNiw, 0),
       loss: firstPassage(steps.step, steps.loss, lowest(steps.loss)),
       unperturbedLoss: firstPassage(step, unperturbedLoss, lowest(unperturbedLoss)),

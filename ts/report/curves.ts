@@ -14,7 +14,7 @@ export interface Curve {
 
 /** `amplitude exp(-(x - window[0]) / tau) + offset`, which was fitted over `window`; in the unit of the curve's x. */
 export interface CurveFit {
-  readonly curve: "loss" | "testLoss" | "niwNorm";
+  readonly curve: "loss" | "testLoss" | "niwNorm" | "memory";
   readonly tau: number;
   readonly amplitude: number;
   readonly offset: number;
@@ -29,6 +29,8 @@ export interface RunCurves {
   readonly unperturbedLoss: Curve;
   readonly testLoss: Curve;
   readonly niwNorm: Curve;
+  /** What the noise weights remember of their start. */
+  readonly memory?: Curve;
   readonly fits?: readonly CurveFit[];
 }
 
@@ -38,14 +40,17 @@ export function trainingCurves(frame: Frame, runs: readonly RunCurves[]): string
   const losses = (run: RunCurves) =>
     [run.loss, run.unperturbedLoss, run.testLoss].filter(({ y }) => y.length > 0);
   const colours: Record<string, string> = {};
-  for (const { loss, unperturbedLoss, testLoss, niwNorm } of runs) {
+  for (const { loss, unperturbedLoss, testLoss, niwNorm, memory } of runs) {
     colours[loss.label] = CURVE_COLOURS.loss;
     colours[unperturbedLoss.label] = CURVE_COLOURS.unperturbedLoss;
     colours[testLoss.label] = CURVE_COLOURS.testLoss;
     colours[niwNorm.label] = CURVE_COLOURS.niwNorm;
+    if (memory) colours[memory.label] = CURVE_COLOURS.memory;
   }
   const lossDomain = logDomain(runs.flatMap(losses));
-  const niwDomain = logDomain(runs.map(({ niwNorm }) => niwNorm));
+  const weights = ({ niwNorm, memory }: RunCurves) =>
+    memory ? [niwNorm, remembered(memory)] : [niwNorm];
+  const niwDomain = logDomain(runs.flatMap(weights));
   return figure(frame, [
     runs.map((run, i) =>
       panel(losses(run), {
@@ -56,22 +61,36 @@ export function trainingCurves(frame: Frame, runs: readonly RunCurves[]): string
         colours,
         heading: run,
         keyed: i === 0,
-        fits: run.fits?.filter(({ curve }) => curve !== "niwNorm"),
+        fits: run.fits?.filter(({ curve }) => !isOfWeights(curve)),
       }),
     ),
     runs.map((run, i) =>
-      panel([run.niwNorm], {
+      panel(weights(run), {
         width,
         height: 210,
-        label: "norm of the noise weights",
+        label: run.memory
+          ? "noise weights: norm, and memory of the start"
+          : "norm of the noise weights",
         domain: niwDomain,
         colours,
         xLabel: "epoch",
         keyed: i === 0,
-        fits: run.fits?.filter(({ curve }) => curve === "niwNorm"),
+        fits: run.fits?.filter(({ curve }) => isOfWeights(curve)),
       }),
     ),
   ]);
+}
+
+/** Below this part of its start a memory is scatter, which would take up most of a logarithmic axis. */
+const REMEMBERED = 0.01;
+
+function remembered({ label, x, y }: Curve): Curve {
+  const kept = Array.from(y, (_, i) => i).filter((i) => y[i] >= REMEMBERED);
+  return { label, x: kept.map((i) => x[i]), y: kept.map((i) => y[i]) };
+}
+
+function isOfWeights(curve: CurveFit["curve"]): boolean {
+  return curve === "niwNorm" || curve === "memory";
 }
 
 export interface LinearCurves {
@@ -199,7 +218,12 @@ function panel(curves: readonly Curve[], options: PanelOptions): Plot.PlotOption
   };
 }
 
-const FITTED = { niwNorm: "", loss: " (training)", testLoss: " (test)" } as const;
+const FITTED = {
+  niwNorm: " (norm)",
+  memory: " (memory)",
+  loss: " (training)",
+  testLoss: " (test)",
+} as const;
 
 function tauOf({ curve, tau }: CurveFit): string {
   return `${shortNumber(tau)}${FITTED[curve]}`;

@@ -27,6 +27,7 @@ export const CURVES = {
   unperturbedLoss: { light: "#0068a8", dark: "#62baf3" },
   testLoss: { light: "#00755a", dark: "#48cfa6" },
   niwNorm: { light: "#8f3f84", dark: "#e596d6" },
+  memory: { light: "#6a5b00", dark: "#d8c24a" },
   aside: { light: "#666666", dark: "#a8a8a8" },
 } as const;
 
@@ -38,6 +39,7 @@ export const CURVE_COLOURS = {
   unperturbedLoss: "var(--unperturbed-loss)",
   testLoss: "var(--test-loss)",
   niwNorm: "var(--niw-norm)",
+  memory: "var(--memory)",
   aside: "var(--aside)",
 } as const;
 

@@ -1,0 +1,92 @@
+// Whether phases come in the order of sigma, for networks of many kinds: node bench/phases-order.mjs [docs/phases.md].
+// Run `npm run build` first; takes some minutes of two cores. Writes the table between the file's two marks.
+import { readFileSync, writeFileSync } from "node:fs";
+import { PHASES, sweep } from "../dist/node.js";
+
+const FASHION = { name: "fashion-mnist", train: 2000, test: 0 };
+const MIXTURE = { name: "gaussian-mixture", inputs: 100, classes: 10, train: 2000, test: 0 };
+const tanh = { activation: "tanh", init: "lecun" };
+
+/** Hidden widths, data, learning rate, batch, epochs, range of sigma; then what else differs. */
+const NETWORKS = [
+  [[128, 128, 128], FASHION, 0.1, 100, 60, [0.05, 60], { seed: 3 }],
+  [[32], FASHION, 0.1, 50, 20, [0.3, 100]],
+  [[256, 256], FASHION, 0.05, 100, 30, [0.3, 100]],
+  [[64, 64, 64, 64], FASHION, 0.1, 20, 12, [0.1, 50]],
+  [[200], FASHION, 0.02, 20, 15, [0.5, 200]],
+  [[96, 96], MIXTURE, 0.3, "full", 400, [0.3, 60]],
+  [[64, 64, 64], FASHION, 0.1, 100, 30, [0.1, 40], { layer: 1, nodes: 4 }],
+  [[128, 128, 128], MIXTURE, 0.05, 500, 150, [0.1, 40], { layer: 2, nodes: 8 }],
+  [[64, 64], FASHION, 0.1, 100, 30, [0.3, 150], { network: tanh }],
+  [[128, 128, 128], MIXTURE, 0.05, 50, 30, [0.3, 100], { network: tanh }],
+  [[32, 32, 32, 32], FASHION, 0.2, "full", 400, [0.3, 100], { network: tanh }],
+  [[256], MIXTURE, 0.3, 100, 30, [0.1, 60], { network: tanh, nodes: 2 }],
+  [[100, 100], FASHION, 0.1, 100, 30, [0.1, 60], { network: tanh, layer: 1, nodes: 2 }],
+];
+const SIGMAS = 12;
+const LETTERS = { decoupled: "o", decay: "d", catapult: "c", divergent: "x", unclassified: "u" };
+
+/** Runs that have to be left out for the others to be in order: all but the longest sequence that never falls. */
+function outOfOrder(phases) {
+  const ranks = phases.map((phase) => PHASES.indexOf(phase)).filter((rank) => rank >= 0);
+  const longest = PHASES.map(() => 0);
+  for (const rank of ranks) longest[rank] = 1 + Math.max(...longest.slice(0, rank + 1));
+  return ranks.length - Math.max(...longest);
+}
+
+const number = (x) => Number(x.toPrecision(3)).toString();
+
+const rows = [];
+for (const [layers, data, learningRate, batchSize, epochs, [from, to], own = {}] of NETWORKS) {
+  const { network = {}, layer = 0, nodes = 1, seed = 0 } = own;
+  const { runs, boundaries } = await sweep({
+    network: { layers, ...network },
+    noise: [{ layer, nodes }],
+    data,
+    optimizer: { learningRate, batchSize },
+    epochs,
+    seed,
+    record: { evaluateEvery: 10 },
+    sweep: { "noise.0.sigma": `${from}:${to}:${SIGMAS}` },
+  });
+  const phases = runs.map(({ phase }) => phase);
+  const at = (name) => (boundaries[name].measured ? number(boundaries[name].measured) : "-");
+  const cells = [
+    `${network.activation ?? "relu"} ${layers.join("-")}`,
+    data.name,
+    `${learningRate}, ${batchSize}`,
+    `${layer}, ${nodes}`,
+    `${from} to ${to}`,
+    `\`${phases.map((phase) => LETTERS[phase]).join("")}\``,
+    String(outOfOrder(phases)),
+    at("decay"),
+    at("catapult"),
+    at("divergent"),
+  ];
+  rows.push(cells);
+  console.log(cells.join("  "));
+  for (const { fields, phase, evidence } of runs) {
+    if (process.env.REASONS) {
+      console.log(`  ${number(fields["noise.0.sigma"])}: ${phase}: ${evidence.reason}`);
+    }
+  }
+}
+
+const head =
+  "| network | data | `eta`, batch | layer, nodes | `sigma` | phases | out of order | decay | catapult | divergent |";
+const table = [
+  head,
+  `|${"---|".repeat(10)}`,
+  ...rows.map((cells) => `| ${cells.join(" | ")} |`),
+].join("\n");
+const [path] = process.argv.slice(2);
+if (path) {
+  const marks = /(<!-- phases-order -->\n)[\s\S]*?(<!-- end -->)/;
+  const text = readFileSync(path, "utf8");
+  if (!marks.test(text)) throw new Error(`${path} has no place for the table`);
+  writeFileSync(
+    path,
+    text.replace(marks, (_, start, end) => `${start}\n${table}\n\n${end}`),
+  );
+}
+process.exit(0);
