@@ -196,16 +196,28 @@ describe("a trajectory's phase", () => {
       expect(reason).toContain("kicks alone explain 1.2");
     });
 
-    test("noise weights that batches kick outward while they remember are decoupled, and else unclassified", () => {
-      const outward = (memory: (t: number) => number) =>
+    test("noise weights that batches kick outward are judged by what they remember, where units do not saturate", () => {
+      const outward = (memory: (t: number) => number, saturation = 0) =>
         classify(
           drawn(learning, grows(1.5), 200, 1.5, memory, () => kicked(1.6)),
-          batches,
+          { ...batches, saturation },
         );
       expect(outward((t) => 1 - 0.2 * t).phase).toBe("decoupled");
-      const lost = outward(forgets);
-      expect(lost.phase).toBe("unclassified");
-      expect(lost.reason).toContain("diffused outward");
+      const floor = outward(forgets);
+      expect(floor.phase).toBe("decay");
+      expect(floor.reason).toMatch(/kicks hold their norm at 1\.[45]\d* of its start/);
+      const saturating = outward(forgets, 0.1);
+      expect(saturating.phase).toBe("unclassified");
+      expect(saturating.reason).toContain("diffused outward");
+    });
+
+    test("an early overshoot counts, though kicks lift the norm higher later", () => {
+      const early = (t: number) =>
+        t === 0.01 ? 1.3 : 1 + Math.max(0, 0.9 - Math.abs(8 * t - 3.6)) - 0.2 * t;
+      const run = drawn(learning, early, 200, 0.9, forgets, (t) => (t < 0.1 ? 0 : kicked(3)));
+      const { phase, niwPeak, niwMax, kickOvershoot } = classify(run, batches);
+      expect([phase, niwPeak, kickOvershoot]).toEqual(["catapult", 1.3, 1]);
+      expect(niwMax).toBeGreaterThan(1.5);
     });
 
     test("noise that stays the same is learnt: its kicks add up over epochs, and are no diffusion", () => {
@@ -296,6 +308,7 @@ const numbers: fc.Arbitrary<PhaseNumbers> = fc
     finite: true,
     lossMax: Math.max(rest.lossStart, rest.lossEnd, lossMore),
     niwMax: Math.max(rest.niwStart, rest.niwEnd, niwMore),
+    niwPeak: Math.max(rest.niwStart, rest.niwEnd, niwMore),
   }));
 
 describe("the verdict over any numbers", () => {
@@ -314,6 +327,7 @@ describe("the verdict over any numbers", () => {
             lossEnd: a * n.lossEnd,
             niwStart: b * n.niwStart,
             niwMax: b * n.niwMax,
+            niwPeak: b * n.niwPeak,
             niwEnd: b * n.niwEnd,
             memoryEnd: n.memoryEnd,
             kickOvershoot: n.kickOvershoot,
@@ -359,6 +373,7 @@ describe("the verdict over any numbers", () => {
       lossEnd: 0.1,
       niwStart: 1,
       niwMax: 1,
+      niwPeak: 1,
       niwEnd: 0.5,
       memoryEnd: Math.exp(-1.1),
       kickOvershoot: 1,

@@ -1,6 +1,7 @@
 import type { Trajectory } from "../trajectory/trajectory.js";
 import type { Phase } from "./phase.js";
 import {
+  NIW_OVERSHOOT,
   type PhaseMeasure,
   type PhaseNumbers,
   type PhaseScales,
@@ -39,9 +40,8 @@ export interface Evidence extends PhaseNumbers {
   readonly closeTo: Phase | null;
 }
 
-/** A peak counts as an overshoot beyond these ratios; that of a network's norm only beyond its kick too. */
+/** A peak of the loss counts as an overshoot beyond this ratio. */
 export const LOSS_OVERSHOOT = 2;
-export const NIW_OVERSHOOT = { effective: 2, memory: 1.1 } as const;
 /** The linear model's noise weight has decayed when it has fallen by this power of e; memory, when it is so much below 1. */
 export const DECAY = 1;
 /** A loss that ends above this part of the best constant prediction's has learnt nothing. */
@@ -71,7 +71,7 @@ export function judge(numbers: PhaseNumbers, scales: PhaseScales): Evidence {
   const niwFrom = Math.max(numbers.niwStart, scales.niw);
   const ratios = {
     lossOvershoot: numbers.lossMax / Math.max(numbers.lossStart, scales.loss),
-    niwOvershoot: isAlone ? Number.NaN : numbers.niwMax / niwFrom,
+    niwOvershoot: isAlone ? Number.NaN : numbers.niwPeak / niwFrom,
     niwFall: isAlone ? Number.NaN : Math.log(numbers.niwMax / numbers.niwEnd),
     acrossStart: judgesMemory
       ? numbers.niwEnd ** 2 - (numbers.memoryEnd * numbers.niwStart) ** 2
@@ -142,7 +142,9 @@ function verdict(numbers: Judged, scales: PhaseScales): Verdict {
       ratios: [[peak, "catapult"]],
     };
   }
-  return measure === "effective" ? byFall(fell, peak) : byMemory(numbers, fell, peak, above);
+  return measure === "effective"
+    ? byFall(fell, peak)
+    : byMemory(numbers, scales, fell, peak, above);
 }
 
 /** How far the noise weights overshot beyond what counts; of a network, beyond the kick of diffusion alone. */
@@ -179,7 +181,13 @@ function byFall(fell: number, peak: number): Verdict {
       };
 }
 
-function byMemory(numbers: Judged, fell: number, peak: number, above: number): Verdict {
+function byMemory(
+  numbers: Judged,
+  { saturation = 0 }: PhaseScales,
+  fell: number,
+  peak: number,
+  above: number,
+): Verdict {
   const { memoryEnd, niwOvershoot, kickOvershoot, saturationEnd } = numbers;
   const quiet =
     niwOvershoot > NIW_OVERSHOOT.memory
@@ -187,7 +195,7 @@ function byMemory(numbers: Judged, fell: number, peak: number, above: number): V
       : "no overshoot";
   const remembered = `the noise weights' memory of their start ends at ${short(memoryEnd)}`;
   if (fell > 0) {
-    if (above > 0) {
+    if (above > 0 && saturation > 0) {
       return {
         phase: "unclassified",
         reason: `the noise weights diffused outward: ${remembered}, and their norm above its start; ${quiet}`,
@@ -199,7 +207,10 @@ function byMemory(numbers: Judged, fell: number, peak: number, above: number): V
     }
     return {
       phase: "decay",
-      reason: `${quiet}, and ${remembered}, below 1/e`,
+      reason:
+        above > 0
+          ? `${quiet}, and ${remembered}, below 1/e; batches' kicks hold their norm at ${short(numbers.niwEnd / numbers.niwStart)} of its start`
+          : `${quiet}, and ${remembered}, below 1/e`,
       ratios: [
         [fell, "decoupled"],
         [peak, "catapult"],

@@ -36,7 +36,10 @@ export interface PhaseNumbers {
   readonly lossEnd: number;
   /** Of the linear model's effective noise weight; of a network the norm of those weights that noise drives. */
   readonly niwStart: number;
+  /** The largest value. */
   readonly niwMax: number;
+  /** The value that stands out most from what kicks explain; `niwMax` where there are none. */
+  readonly niwPeak: number;
   /** With small batches the median over the last tenth of the run. */
   readonly niwEnd: number;
   /**
@@ -45,7 +48,7 @@ export interface PhaseNumbers {
    */
   readonly memoryEnd: number;
   /**
-   * The overshoot that diffusion alone would make by the time of `niwMax`: `sqrt(1 + sum of kick^2 / |W_NI(0)|^2)`
+   * The overshoot that diffusion alone would make by the time of `niwPeak`: `sqrt(1 + sum of kick^2 / |W_NI(0)|^2)`
    * over the steps before it (theory, section 2), of fixed noise over those of the first epoch. 1 where it was not
    * recorded.
    */
@@ -68,6 +71,7 @@ export function phaseNumbers(trajectory: Trajectory, scales: PhaseScales): Phase
       ? [steps.effectiveNiw, evaluations.effectiveNiw]
       : [driven(steps, scales).niwNorm, driven(evaluations, scales).niwNorm];
   const last = after[after.length - 1];
+  const peak = peakOf(trajectory, scales, niw);
   const end = (values: Float64Array, lastOne: number) =>
     window === 1 ? lastOne : settled(steps.step, values, lastOne);
   return {
@@ -81,9 +85,10 @@ export function phaseNumbers(trajectory: Trajectory, scales: PhaseScales): Phase
     lossEnd: loss[loss.length - 1],
     niwStart: niw[0],
     niwMax: Math.max(highest(niw), last),
+    niwPeak: peak.niw,
     niwEnd: end(niw, last),
     memoryEnd: memoryEnd(trajectory, scales, end),
-    kickOvershoot: kickOvershoot(trajectory, scales, niw),
+    kickOvershoot: peak.kickOvershoot,
   };
 }
 
@@ -110,22 +115,41 @@ function driven<C extends { readonly niwNorm: Float64Array; readonly memory: Flo
   };
 }
 
-function kickOvershoot(
+interface Peak {
+  readonly niw: number;
+  readonly kickOvershoot: number;
+}
+
+/** An overshoot counts beyond this ratio, and beyond what kicks explain by then. */
+export const NIW_OVERSHOOT = { effective: 2, memory: 1.1 } as const;
+
+/** Where the noise weights stand out most from the kicks made so far: a late maximum may hide an early overshoot. */
+function peakOf(
   { steps, evaluations }: Trajectory,
   { fixed }: PhaseScales,
   niw: Float64Array,
-): number {
+): Peak {
   const { step, kick } = steps;
-  if (kick.length === 0) return 1;
-  const last = evaluations.step.length - 1;
-  const epoch = evaluations.step[last] / evaluations.epoch[last];
-  const peak = niw.indexOf(highest(niw));
+  if (kick.length === 0) return { niw: highest(niw), kickOvershoot: 1 };
+  const end = evaluations.step.length - 1;
+  const epoch = evaluations.step[end] / evaluations.epoch[end];
+  let most = Number.NEGATIVE_INFINITY;
+  let peak: Peak = { niw: niw[0], kickOvershoot: 1 };
   let square = 0;
-  // Between recorded steps a kick is taken to be what it last was.
-  for (let i = 0; i < peak && !(fixed && step[i] >= epoch); i++) {
-    square += kick[i] ** 2 * (step[i + 1] - step[i]);
+  for (let i = 0; i < niw.length; i++) {
+    // Between recorded steps a kick is taken to be what it last was.
+    if (i > 0 && !(fixed && step[i - 1] >= epoch)) {
+      square += kick[i - 1] ** 2 * (step[i] - step[i - 1]);
+    }
+    const kickOvershoot = Math.sqrt(1 + square / niw[0] ** 2);
+    const standsOut =
+      Math.log(niw[i] / niw[0]) / Math.log(Math.max(NIW_OVERSHOOT.memory, kickOvershoot));
+    if (standsOut > most) {
+      most = standsOut;
+      peak = { niw: niw[i], kickOvershoot };
+    }
   }
-  return Math.sqrt(1 + square / niw[0] ** 2);
+  return peak;
 }
 
 /**

@@ -193,6 +193,7 @@ class SeedRun {
         lossEnd: value("loss"),
         niwStart: Math.abs(alpha * state.v[1]),
         niwMax: alpha * value("v2Max"),
+        niwPeak: alpha * value("v2Max"),
         niwEnd: Math.abs(alpha * value("v2")),
         ...WITHOUT_MEMORY,
       };

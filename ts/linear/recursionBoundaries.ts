@@ -81,6 +81,7 @@ function populationPhase(
     lossEnd: lossNow,
     niwStart: first.niw,
     niwMax: most.niw,
+    niwPeak: most.niw,
     niwEnd: size(state),
     ...WITHOUT_MEMORY,
   };
