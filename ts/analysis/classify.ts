@@ -103,7 +103,7 @@ function verdict(numbers: Judged, scales: PhaseScales): Verdict {
   if (!numbers.finite) {
     return { phase: "divergent", reason: "a number left the finite range", ratios: [] };
   }
-  const lossPeak = Math.log(numbers.lossOvershoot) / Math.log(LOSS_OVERSHOOT) - 1;
+  const lossPeak = lossPeakOf(numbers);
   const niwPeak = niwPeakOf(numbers, measure);
   const peak = Math.max(lossPeak, niwPeak);
   const fell = fallOf(numbers, measure);
@@ -145,6 +145,16 @@ function verdict(numbers: Judged, scales: PhaseScales): Verdict {
   return measure === "effective"
     ? byFall(fell, peak)
     : byMemory(numbers, scales, fell, peak, above);
+}
+
+/** How far beyond what counts as an overshoot the loss or the noise weights of a run rose, on a logarithmic scale; above 0: they did. */
+export function overshootOf(evidence: Evidence): number {
+  if (!evidence.finite) return Number.POSITIVE_INFINITY;
+  return Math.max(lossPeakOf(evidence), niwPeakOf(evidence, evidence.measure));
+}
+
+function lossPeakOf({ lossOvershoot }: Judged): number {
+  return Math.log(lossOvershoot) / Math.log(LOSS_OVERSHOOT) - 1;
 }
 
 /** How far the noise weights overshot beyond what counts; of a network, beyond the kick of diffusion alone. */

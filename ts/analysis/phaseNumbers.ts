@@ -19,6 +19,8 @@ export interface PhaseScales {
   readonly window: number;
   /** Whether each sample keeps its noise values: then an epoch's kicks repeat those of the epoch before. */
   readonly fixed?: boolean;
+  /** Noise weights that noise drives; unless given so many that kicks never happen to lie along them. */
+  readonly weights?: number;
   /** Part of `|W_NI(0)|^2` in groups of `sigma = 0`, which never move; 0 unless given. */
   readonly still?: number;
   /**
@@ -48,9 +50,10 @@ export interface PhaseNumbers {
    */
   readonly memoryEnd: number;
   /**
-   * The overshoot that diffusion alone would make by the time of `niwPeak`: `sqrt(1 + sum of kick^2 / |W_NI(0)|^2)`
-   * over the steps before it (theory, section 2), of fixed noise over those of the first epoch. 1 where it was not
-   * recorded.
+   * The overshoot that diffusion alone explains by the time of `niwPeak`: `sqrt(1 + s + 2 sqrt(s / n))` with
+   * `s = sum of kick^2 / |W_NI(0)|^2` over the steps before it (theory, section 2), of fixed noise over those of the first epoch. The
+   * last term is one standard deviation of how far kicks in random directions lie along n noise weights (derived). 1 where
+   * kicks were not recorded.
    */
   readonly kickOvershoot: number;
 }
@@ -126,7 +129,7 @@ export const NIW_OVERSHOOT = { effective: 2, memory: 1.1 } as const;
 /** Where the noise weights stand out most from the kicks made so far: a late maximum may hide an early overshoot. */
 function peakOf(
   { steps, evaluations }: Trajectory,
-  { fixed }: PhaseScales,
+  { fixed, weights = Number.POSITIVE_INFINITY }: PhaseScales,
   niw: Float64Array,
 ): Peak {
   const { step, kick } = steps;
@@ -141,7 +144,8 @@ function peakOf(
     if (i > 0 && !(fixed && step[i - 1] >= epoch)) {
       square += kick[i - 1] ** 2 * (step[i] - step[i - 1]);
     }
-    const kickOvershoot = Math.sqrt(1 + square / niw[0] ** 2);
+    const kicked = square / niw[0] ** 2;
+    const kickOvershoot = Math.sqrt(1 + kicked + 2 * Math.sqrt(kicked / weights));
     const standsOut =
       Math.log(niw[i] / niw[0]) / Math.log(Math.max(NIW_OVERSHOOT.memory, kickOvershoot));
     if (standsOut > most) {

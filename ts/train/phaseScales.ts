@@ -24,11 +24,15 @@ function noiseScales(plan: Plan, inputs: RunInputs): Partial<PhaseScales> {
   if (driven.length === 0) return { measure: "loss" };
   const all = starts.reduce((sum, square) => sum + square, 0);
   const moved = starts.reduce((sum, square, g) => (noise[g].sigma > 0 ? sum + square : sum), 0);
+  const weights = noise.map(({ layer, nodes, sigma }) =>
+    sigma > 0 ? nodes * widths[layer + 1] : 0,
+  );
   const saturation = driven.map(({ sigma, layer }) =>
     activation === "tanh" && layer < widths.length - 2 ? sigma / Math.sqrt(widths[layer + 1]) : 0,
   );
   return {
     fixed: driven.every(({ mode }) => mode === "fixed"),
+    weights: weights.reduce((a, b) => a + b, 0),
     // With weight decay they shrink.
     still: plan.weightDecay > 0 ? 0 : 1 - moved / all,
     saturation: Math.max(...saturation),

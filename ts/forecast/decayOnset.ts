@@ -1,0 +1,95 @@
+import type { ForecastBoundary, ForecastMemory } from "./forecastResult.js";
+import type { ShortRun, ShortRuns } from "./shortRuns.js";
+
+/**
+ * How much is forgotten, `-ln q`, grows as a power of `sigma`: of 2 in a single mode, of less where fast modes are spent (measured:
+ * 1.2 to 1.9 over ten networks).
+ */
+const POWER = 1.5;
+const POWERS = [1, 2] as const;
+/** Part of a run from which its end is guessed. */
+const PART = 4;
+/** How much less than its later slope the forgetting grows beyond the part: curvature falls as the loss does. */
+const SLOWING = 0.75;
+/** Less forgetting than this tells nothing of its growth. */
+const SOME = 0.02;
+/** A memory that is lost is 0 up to its scatter, of either sign. */
+const LOST = 0.02;
+/** Noise weights that never move forget nothing at any `sigma`. */
+const LEAST = 0.05;
+
+export interface DecayOnset {
+  readonly boundary: ForecastBoundary | null;
+  readonly memories: readonly ForecastMemory[];
+}
+
+/**
+ * Where the memory at the run's end passes 1/e (theory, section 4): a quarter of a run at a first guess, drawn on to its end,
+ * says where to look; a whole run there says how far off that is.
+ * @param below `sigma` of the next boundary, beyond which nothing decays.
+ * @param whole whether to make that whole run; otherwise the quarter has to do, with a wider interval.
+ */
+export async function decayOnset(
+  runs: ShortRuns,
+  guess: number,
+  below: number,
+  whole: boolean,
+): Promise<DecayOnset> {
+  const part = Math.max(2, Math.ceil(runs.whole / PART));
+  const first = await runs.at(guess, part);
+  const drawn = forgottenAt(first, part) * PART ** growth(first, part);
+  if (!(drawn > LEAST)) return { boundary: null, memories: [] };
+  const next = Math.min(guess * drawn ** (-1 / POWER), below / 1.1);
+  if (!whole) return result(next, 1, POWER, below, 0.25);
+  const second = await runs.at(next, runs.whole);
+  const forgotten = forgottenAt(second, runs.whole);
+  if (!(forgotten > LEAST)) return { boundary: null, memories: [] };
+  const power = powerOf(first, second, part);
+  return result(next, forgotten, power, below, 0.06 + 0.3 * Math.abs(Math.log(forgotten)));
+}
+
+/** @param error relative half width of the interval. */
+function result(
+  sigma: number,
+  forgotten: number,
+  power: number,
+  below: number,
+  error: number,
+): DecayOnset {
+  const value = sigma * forgotten ** (-1 / power);
+  const memories = Array.from({ length: 24 }, (_, i) => {
+    const at = value * 10 ** (i / 12 - 1);
+    return { sigma: at, memory: Math.exp(-((at / value) ** power)) };
+  }).filter((point) => point.sigma < below);
+  if (value > below) return { boundary: null, memories };
+  return {
+    boundary: { value, low: value * Math.exp(-error), high: value * Math.exp(error) },
+    memories,
+  };
+}
+
+/** `-ln q` after so many updates, from the mean memory about then. */
+function forgottenAt({ trajectory }: ShortRun, at: number): number {
+  const { step, memory } = trajectory.steps;
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < step.length; i++) {
+    if (step[i] < 0.9 * at || step[i] > 1.1 * at) continue;
+    sum += memory[i];
+    count++;
+  }
+  return -Math.log(Math.max(sum / count, LOST));
+}
+
+/** The power of time with which the forgetting grows beyond `at`, from its second half. */
+function growth(run: ShortRun, at: number): number {
+  const [half, end] = [forgottenAt(run, at / 2), forgottenAt(run, at)];
+  if (!(half > SOME && end > SOME)) return SLOWING;
+  return SLOWING * Math.min(1, Math.max(0, Math.log2(end / half)));
+}
+
+function powerOf(a: ShortRun, b: ShortRun, at: number): number {
+  const ratio = Math.log(b.sigma / a.sigma);
+  const [x, y] = [forgottenAt(a, at), forgottenAt(b, at)];
+  if (Math.abs(ratio) < 0.2 || !(x > SOME && y > SOME)) return POWER;
+  return Math.min(POWERS[1], Math.max(POWERS[0], Math.log(y / x) / ratio));
+}

@@ -1,0 +1,167 @@
+import { overshootOf } from "../analysis/classify.js";
+import { InputError } from "../errors/errors.js";
+import { parseExperiment } from "../experiment/parse.js";
+import type { Experiment, ExperimentInput } from "../experiment/schema.js";
+import { isReducible, recursionPrediction } from "../linear/linearPrediction.js";
+import { Prepared, type PrepareOptions, prepare } from "../train/prepare.js";
+import { decayOnset } from "./decayOnset.js";
+import type { Forecast, ForecastBoundary } from "./forecastResult.js";
+import { type Bracket, onset } from "./onset.js";
+import { ShortRuns } from "./shortRuns.js";
+import { GainProbe, OVERSHOOTING } from "./stepGain.js";
+
+export interface ForecastOptions extends PrepareOptions {
+  /**
+   * `sweep` (default): at most what two runs cost, a tenth of a sweep over 20 values. `run`: less than a single run, with wider intervals.
+   */
+  readonly effort?: "sweep" | "run";
+}
+
+/** Updates within which an overshoot is seen: of thirteen networks' catapults all stood out most within 15. */
+const FIRST_STEPS = 24;
+/** Part of the run that shows whether it diverges, and updates at least. */
+const DIVERGING = { part: 12, least: 48 };
+/** Values of `sigma` at which the gain is told. */
+const GAINS = 8;
+/**
+ * The decay sets in 3 to 8 times below the catapult, and 10 to 40 times below the first guess where nothing overshoots (measured). A
+ * saturating network forgets less again far above that.
+ */
+const DECAY_BELOW = { overshoot: 8, guess: 40 };
+
+/** Widths of the brackets of overshoot and divergence, as ratios, and whether a whole run measures the memory. */
+const EFFORTS = {
+  sweep: { overshoot: 1.07, divergent: 1.2, whole: true },
+  run: { overshoot: 1.15, divergent: 1.4, whole: false },
+} as const;
+
+/**
+ * Forecasts where an experiment's phases change with `sigma` (theory, section 4): the catapult where the step map's first updates
+ * overshoot, looked for from where its gain passes 1.21; the divergent phase by short runs; the decay from the memory. The
+ * linear model's boundaries come from its exact recursion. The experiment's own `sigma` does not matter.
+ * @throws InputError as `train`, and for an experiment without noise groups.
+ */
+export async function forecast(
+  input: ExperimentInput,
+  options: ForecastOptions = {},
+): Promise<Forecast> {
+  const begun = performance.now();
+  const experiment = forecastable(input);
+  const whole = await prepare(experiment, options);
+  // Test samples would be evaluated for nothing.
+  const { kernels, dataKey, machine, why } = whole;
+  const host = { kernels, dataKey, machine, why, data: { ...whole.data, test: null } };
+  const prepared = new Prepared(experiment, host);
+  try {
+    const found =
+      options.dataset === undefined && isReducible(experiment)
+        ? exact(prepared)
+        : await byShortRuns(prepared, options);
+    const seconds = (performance.now() - begun) / 1000;
+    return { ...found, cost: { ...found.cost, seconds } };
+  } finally {
+    prepared.dispose();
+    whole.dispose();
+  }
+}
+
+/** The experiment with some noise in all its groups. */
+function forecastable(input: ExperimentInput): Experiment {
+  const experiment = parseExperiment(input);
+  if (experiment.noise.length === 0) {
+    throw new InputError(
+      "noise",
+      "noise is empty: a forecast says what noise nodes' weights will do",
+    );
+  }
+  const noise = experiment.noise.map((group) => ({ ...group, sigma: 1 }));
+  return { ...experiment, noise };
+}
+
+function exact({ experiment, kernels }: Prepared): Forecast {
+  const { decay, catapult, divergent } = recursionPrediction(experiment, kernels);
+  const sharp = (value: number) => ({ value, low: value, high: value });
+  return {
+    boundaries: { decay: sharp(decay), catapult: sharp(catapult), divergent: sharp(divergent) },
+    ...{ outward: null, gains: [], memories: [], method: "recursion" },
+    cost: { steps: 0, seconds: 0, gradientPasses: 0 },
+  };
+}
+
+async function byShortRuns(
+  prepared: Prepared,
+  { signal, effort = "sweep" }: ForecastOptions,
+): Promise<Forecast> {
+  const widths = EFFORTS[effort];
+  const probe = await GainProbe.open(prepared, signal);
+  const runs = new ShortRuns(prepared, signal);
+  const guess = await gainOnset(probe);
+  const first = Math.min(FIRST_STEPS, runs.whole);
+  const overshoot = await onset({
+    beyond: async (sigma) => overshootOf((await runs.at(sigma, first)).evidence) > 0,
+    ...{ from: guess, stride: 1.4, farthest: 64, precision: widths.overshoot },
+  });
+  const saturates = prepared.plan.network.activation === "tanh";
+  const outward = overshoot !== null && saturates && (await staysOut(runs, overshoot));
+  const { part, least } = DIVERGING;
+  const long = Math.min(runs.whole, Math.max(least, Math.ceil(runs.whole / part)));
+  const divergent = await onset({
+    beyond: async (sigma) => (await runs.at(sigma, long)).evidence.phase === "divergent",
+    ...{ from: 1.6 * (overshoot?.above ?? guess), stride: 1.6, farthest: 16 },
+    precision: widths.divergent,
+  });
+  const ceiling = overshoot?.above ?? divergent?.above ?? Number.POSITIVE_INFINITY;
+  const decay = await decayOnset(
+    runs,
+    overshoot ? overshoot.below / DECAY_BELOW.overshoot : guess / DECAY_BELOW.guess,
+    ceiling,
+    widths.whole,
+  );
+  const gains = await probe.over(guess / 10, 2 * guess, GAINS);
+  const catapult = overshoot && boundaryOf(overshoot, 0.08);
+  return {
+    boundaries: {
+      decay: decay.boundary,
+      catapult: outward ? null : catapult,
+      divergent: divergent && boundaryOf(divergent, 0.15),
+    },
+    outward: outward ? catapult : null,
+    gains,
+    memories: decay.memories,
+    cost: {
+      steps: runs.steps,
+      seconds: 0,
+      gradientPasses: runs.steps + Math.ceil(probe.passes / prepared.plan.batch),
+    },
+    method: "short runs",
+  };
+}
+
+/** Where the gain of the first step passes what counts as an overshoot; else where it is largest. */
+async function gainOnset(probe: GainProbe): Promise<number> {
+  let sigma = 1;
+  const passes = async (at: number) => (await probe.at(at, 1)).gain > OVERSHOOTING;
+  const up = !(await passes(sigma));
+  for (let i = 0; i < 12; i++) {
+    const next = up ? 2 * sigma : sigma / 2;
+    if ((await passes(next)) === up) return Math.sqrt(sigma * next);
+    sigma = next;
+  }
+  return 1;
+}
+
+/** Whether noise weights that overshoot stay above their start: the noise then saturates the units that it moves. */
+async function staysOut(runs: ShortRuns, { above }: Bracket): Promise<boolean> {
+  const part = Math.min(runs.whole, Math.max(2 * FIRST_STEPS, Math.ceil(runs.whole / 4)));
+  const { evidence } = await runs.at(1.1 * above, part);
+  return evidence.phase === "unclassified" && evidence.niwEnd > evidence.niwStart;
+}
+
+/** @param beside relative half width of the interval beside the bracket's own. */
+function boundaryOf({ below, above }: Bracket, beside: number): ForecastBoundary {
+  return {
+    value: Math.sqrt(below * above),
+    low: below * Math.exp(-beside),
+    high: above * Math.exp(beside),
+  };
+}
