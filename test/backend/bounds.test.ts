@@ -56,15 +56,27 @@ describe.each(machines)("on %s (skipped without a GPU)", (_, machine) => {
   };
 
   test.skipIf(!machine).each([
-    ["targets", Float32Array.of(0, 1, 3), "targets takes integers from 0 to 2: 2 is 3"],
-    ["targets", Float64Array.of(4e9), "targets takes integers from 0 to 2: 0 is 4000000000"],
-    ["targets", Float32Array.of(-1), "targets takes integers from 0 to 2: 0 is -1"],
-    ["targets", Float32Array.of(Number.NaN), "targets takes integers from 0 to 2: 0 is NaN"],
-    ["y", Float32Array.of(0, 7), "y takes integers from 0 to 2: 1 is 7"],
-    ["order", Uint32Array.of(0, ROWS), "order takes integers from 0 to 5: 1 is 6"],
-    ["order", Uint32Array.of(0xffffffff), "order takes integers from 0 to 5: 0 is 4294967295"],
-    ["order", Float64Array.of(-1), "order takes integers from 0 to 5: 0 is -1"],
-    ["order", Float64Array.of(0.7), "order takes integers from 0 to 5: 0 is 0.7"],
+    ["targets", Float32Array.of(0, 1, 3), "targets takes integers from 0 to 2: element 2 is 3"],
+    [
+      "targets",
+      Float64Array.of(4e9),
+      "targets takes integers from 0 to 2: element 0 is 4000000000",
+    ],
+    ["targets", Float32Array.of(-1), "targets takes integers from 0 to 2: element 0 is -1"],
+    [
+      "targets",
+      Float32Array.of(Number.NaN),
+      "targets takes integers from 0 to 2: element 0 is NaN",
+    ],
+    ["y", Float32Array.of(0, 7), "y takes integers from 0 to 2: element 1 is 7"],
+    ["order", Uint32Array.of(0, ROWS), "order takes integers from 0 to 5: element 1 is 6"],
+    [
+      "order",
+      Uint32Array.of(0xffffffff),
+      "order takes integers from 0 to 5: element 0 is 4294967295",
+    ],
+    ["order", Float64Array.of(-1), "order takes integers from 0 to 5: element 0 is -1"],
+    ["order", Float64Array.of(0.7), "order takes integers from 0 to 5: element 0 is 0.7"],
   ])("%s: no index or label that is none", async (buffer, values, message) => {
     const session = await open();
     try {
@@ -86,7 +98,7 @@ describe.each(machines)("on %s (skipped without a GPU)", (_, machine) => {
     const session = await open();
     try {
       await expect(session.run("list", first, count)).rejects.toThrow(
-        new RangeError(`list has 3 passes: ${count} from ${first} on are too many`),
+        new RangeError(`list has 3 passes: ${count} from pass ${first} on are too many`),
       );
       expect(Array.from(await session.run("list", 2, 1)).map((x) => x.toFixed(4))).toEqual(
         // Logits of zeros: ln 3 each; class 0 is the first of equals.

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { referenceMachine } from "../../ts/backend/reference.js";
+import { perturbed } from "../../ts/check/verify/perturbed.js";
 import { gamma, mulberry, TINY, UNIT_ROUNDOFF } from "../../ts/check/verify/roundings.js";
-import { shaken } from "../../ts/check/verify/shaken.js";
 import type { Dataset, Split } from "../../ts/data/dataset.js";
 import { type DatasetInput, datasetOf } from "../../ts/data/datasetOf.js";
 import { InputError } from "../../ts/errors/errors.js";
@@ -222,7 +222,7 @@ async function boundsOf(prepared: Prepared, exact: Found, runs: number) {
       ...{ data: own, inputs: prepared.inputs, schedule: prepared.schedule },
       plan: { ...plan, inputType: "float" as const, inputScale: 1, inputShift: 0 },
     };
-    const machine = shaken(referenceMachine(), size, seed);
+    const machine = perturbed(referenceMachine(), size, seed);
     const { weights, trajectory } = await runTraining(machine, setup);
     const found = seriesOf({ parameters: parametersOf(plan.network, weights), trajectory });
     for (const [name, values] of wanted) {

@@ -8,21 +8,21 @@ import {
 
 export const BYTES: Record<BufferType, number> = { float: 4, byte: 1, index: 4 };
 
-/** Bytes that one operation's record takes (`assembly/run.ts`). */
+/** Bytes of one operation's record (`assembly/run.ts`). */
 export const RECORD_BYTES = 128;
 
-/** Bytes of trace that are kept at a time; longer runs are cut. */
+/** Bytes of trace that are kept at a time. Longer runs are made in parts. */
 const TRACE_BYTES = 1 << 20;
 
-/** Where everything stands in a session's memory: planned once, from the program. */
+/** The addresses of everything in a session's memory. They are planned once, from the program. */
 export interface Arena {
   readonly buffers: ReadonlyMap<string, { readonly address: number; readonly spec: BufferSpec }>;
-  /** Each list has its records once for every replica. */
+  /** For each list, the addresses of its records: one for each replica. */
   readonly lists: ReadonlyMap<string, readonly number[]>;
   readonly trace: number;
   readonly traceBytes: number;
   readonly workspace: number;
-  /** First byte behind it all. */
+  /** The first byte after all of this. */
   readonly end: number;
 }
 

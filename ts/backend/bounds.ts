@@ -2,17 +2,18 @@ import type { Op, Program } from "../program/ops.js";
 import type { Values } from "./machine.js";
 
 /**
- * Keeps kernels within their buffers. Two kinds of contents become addresses: indices, by which samples are gathered, and
- * labels, which select a logit. Each is checked when it is written, so that kernels need not look at them; what no one
- * has written is 0. The number of passes is checked too, because passes walk through the index buffers.
+ * Keeps kernels within their buffers. Kernels use two kinds of values as addresses: indices, which select the samples
+ * to gather, and labels, which select a logit. Both are checked when they are written, so kernels need no checks.
+ * Elements that were never written are 0. The number of passes is checked too, because each pass reads the next part of
+ * the index buffers.
  */
 export class Bounds {
-  /** What a buffer's elements stay below. */
+  /** For each buffer of indices or labels, the limit that its elements stay below. */
   readonly #below = new Map<string, number>();
-  /** Passes that a list has indices for. */
+  /** For each list, the number of passes that its index buffers suffice for. */
   readonly #passes = new Map<string, number>();
 
-  /** @throws Error for a program that computes labels or indices. */
+  /** @throws Error if the program computes labels or indices. */
   constructor({ buffers, fills, lists }: Program) {
     const lower = (buffer: string, limit: number) => {
       this.#below.set(buffer, Math.min(limit, this.#below.get(buffer) ?? limit));
@@ -22,7 +23,7 @@ export class Bounds {
     for (const op of ops) {
       if (op.op !== "gather") continue;
       lower(op.index, Math.floor(buffers[op.source].length / op.into.cols));
-      // Labels come from where they are gathered.
+      // Labels are copied from the buffer that they are gathered from, so its elements have the same limit.
       const limit = this.#below.get(op.into.buffer);
       if (limit !== undefined && op.scale === 1 && op.shift === 0) lower(op.source, limit);
     }
@@ -40,25 +41,29 @@ export class Bounds {
     }
   }
 
-  /** @throws RangeError for an index or a label that is none. */
+  /** @throws RangeError for an index or a label that is out of range or not an integer. */
   checkWrite(buffer: string, values: Values): void {
     const limit = this.#below.get(buffer);
     if (limit === undefined) return;
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
       if (value >= 0 && value < limit && Number.isInteger(value)) continue;
-      throw new RangeError(`${buffer} takes integers from 0 to ${limit - 1}: ${i} is ${value}`);
+      throw new RangeError(
+        `${buffer} takes integers from 0 to ${limit - 1}: element ${i} is ${value}`,
+      );
     }
   }
 
-  /** @throws RangeError for passes beyond the indices that they gather by. */
+  /** @throws RangeError if the index buffers are too short for these passes. */
   checkRun(list: string, first: number, count: number): void {
     const passes = this.#passes.get(list) ?? 0;
     if (Number.isInteger(first) && first >= 0 && first + count <= passes) return;
-    throw new RangeError(`${list} has ${passes} passes: ${count} from ${first} on are too many`);
+    throw new RangeError(
+      `${list} has ${passes} passes: ${count} from pass ${first} on are too many`,
+    );
   }
 
-  /** Whether an operation copies labels that were checked when they were written. */
+  /** Whether an operation only copies labels, which were checked when they were written. */
   #copies(op: Op): boolean {
     return op.op === "gather" && op.scale === 1 && op.shift === 0 && this.#below.has(op.source);
   }

@@ -1,9 +1,13 @@
-/** What drivers of GPUs make on Linux: of the kernel's graphics, of NVIDIA and of Windows beneath. */
+/**
+ * Files that GPU drivers make on Linux: the kernel's graphics drivers, NVIDIA's, and Windows' when Linux runs inside
+ * it.
+ */
 const FILES = ["/dev/dri", "/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd"];
 
 /**
- * Whether this host surely has no GPU: a Linux without a device file of one, whose Vulkan drivers nobody has named. There
- * a look for adapters finds software alone, and brings up drivers that complain on standard error.
+ * Whether this host certainly has no GPU: it runs Linux, has no device file of a GPU, and names no Vulkan driver in its
+ * environment. On such a host a search for adapters finds only software ones, and the drivers that it loads print
+ * warnings on standard error.
  */
 export function surelyNoGpu(): boolean {
   const host = globalThis.process;
@@ -14,12 +18,12 @@ export function surelyNoGpu(): boolean {
   return fs !== undefined && !FILES.some((file) => fs.existsSync(file));
 }
 
-/** Where drivers of Vulkan tell of themselves on Linux. */
+/** Folders in which Vulkan drivers are registered on Linux. */
 const DRIVERS = ["/usr/share", "/usr/local/share", "/etc", "/usr/local/etc", "/etc/xdg"].map(
   (folder) => `${folder}/vulkan/icd.d`,
 );
 
-/** Whether this host surely has no adapter, software ones included. */
+/** Whether this host certainly has no adapter, not even a software one. */
 export function surelyNoAdapter(): boolean {
   const fs = globalThis.process?.getBuiltinModule?.("node:fs");
   const { XDG_DATA_DIRS, XDG_DATA_HOME, VK_ADD_DRIVER_FILES } = globalThis.process?.env ?? {};

@@ -17,7 +17,7 @@ const OPCODES: Record<Op["op"], number> = {
 
 const ACTIVATIONS: Record<Activation | Epilogue, number> = { relu: 1, tanh: 2, gelu: 3, linear: 4 };
 
-/** Writes an operation's record (`assembly/run.ts`) for one replica at `at`. */
+/** Writes an operation's record (`assembly/run.ts`) for one replica to address `at`. */
 export function encode(op: Op, arena: Arena, replica: number, view: DataView, at: number): void {
   const words = (...values: number[]) => {
     [OPCODES[op.op], ...values].forEach((value, i) => {
@@ -43,7 +43,7 @@ export function encode(op: Op, arena: Arena, replica: number, view: DataView, at
     case "product": {
       const { a, b, c } = op;
       const stepsA = op.transposeA ? [4, 4 * a.stride] : [4 * a.stride, 4];
-      // B is read by columns: its "row" step goes from one column of op(B) to the next.
+      // The kernel reads op(B) by columns: its first step goes from one column of op(B) to the next.
       const stepsB = op.transposeB ? [4 * b.stride, 4] : [4, 4 * b.stride];
       const depth = op.transposeA ? a.rows : a.cols;
       words(c.rows, c.cols, depth, address(a), ...stepsA, address(b), ...stepsB, ...matrix(c));

@@ -1,41 +1,42 @@
 import type { Program } from "../program/ops.js";
 
 /**
- * The contract of a machine (backend). A machine runs programs. It is *not* responsible for randomness, data,
- * networks, noise, schedules, recording or progress: whoever runs it writes buffers, asks for passes over a
- * list of operations, and reads the trace and the buffers back.
+ * The contract of a machine (backend). A machine runs programs. It is *not* responsible for randomness, data, networks,
+ * noise, schedules, recording or progress. Its caller writes the buffers, asks for passes over a list of operations,
+ * and reads the trace and the buffers back.
  */
 export interface Machine {
   readonly name: "reference" | "wasm" | "webgpu";
-  /** What runs exactly, for the record of a result: `float64`, `baseline` or `relaxed` kernels, a GPU's name. */
+  /** What exactly runs, for the record of a result: `float64`, `baseline` or `relaxed` kernels, or a GPU's name. */
   readonly flavour: string;
-  /** Of a GPU: the SHA-256 of its kernels' sources, and what decides which of them run. */
+  /** For a GPU: the SHA-256 of its kernels' sources, and the features that decide which of them run. */
   readonly shaders?: string;
-  /** Allocates everything the program needs; nothing grows while it runs. */
+  /** Allocates all memory that the program needs; nothing grows while it runs. */
   open(program: Program): Promise<Session>;
 }
 
-/** What a caller hands to a buffer: any number array, converted to the buffer's own type. */
+/** What a caller writes to a buffer: any array of numbers, which is converted to the buffer's own type. */
 export type Values = Float32Array | Float64Array | Uint8Array | Uint32Array;
 
 export interface Session {
   /**
-   * Copies `values` into a buffer from `offset` (elements) on. Replicas stand one after another, `[replicas, length]`.
-   * Bytes are written by fours: from a multiple of 4, and so many, unless they reach the buffer's end.
+   * Copies `values` into a buffer, starting at element `offset`. Replicas follow one another, `[replicas, length]`.
+   * Byte buffers are written four bytes at a time: `offset` and the number of bytes are multiples of 4, unless the
+   * values reach the buffer's end.
    */
   write(buffer: string, values: Values, offset?: number): void;
-  /** A copy of a buffer's contents, all replicas': float64 numbers hold any machine's floats exactly. */
+  /** Returns a copy of a buffer's contents, of all replicas. float64 holds the floats of every machine exactly. */
   read(buffer: string): Promise<Float64Array>;
   /**
-   * Runs `list` `count` times; pass k of them has step number `first + k`, which is what `gather` counts by.
-   * Returns the trace `[count, replicas, slots]`, row-major.
+   * Runs `list` `count` times. Pass k has step number `first + k`, which `gather` uses to find its samples.
+   * @returns the trace `[count, replicas, slots]`, row-major.
    */
   run(list: string, first: number, count: number): Promise<Float64Array>;
-  /** Lets go of everything. The session is of no use afterwards. */
+  /** Frees everything. The session cannot be used afterwards. */
   dispose(): void;
 }
 
-/** Opens a session and writes what it begins with; a write that fails does not leave it open. */
+/** Opens a session and writes its initial contents. If a write fails, the session is closed. */
 export async function openFilled(
   machine: Machine,
   program: Program,

@@ -6,28 +6,28 @@ import { wasmMachine } from "./wasm.js";
 import type { GpuOptions } from "./webgpu/gpu.js";
 
 /**
- * The machines that run programs: `wasm` (CPU, SIMD), `webgpu`, `reference` (float64, slow), or `auto` for the faster
+ * A machine that runs programs: `wasm` (CPU, SIMD), `webgpu`, `reference` (float64, slow), or `auto` for the faster
  * one.
  */
 export type BackendName = "auto" | "wasm" | "webgpu" | "reference";
 
 export const BACKENDS: readonly BackendName[] = ["auto", "wasm", "webgpu", "reference"];
 
-/** What ran. */
+/** The machine that ran. */
 export interface BackendRecord {
   /** The machine's name. */
   readonly name: string;
-  /** Its variant: `baseline` or `relaxed` kernels of the CPU, the adapter's name of a GPU. */
+  /** Its variant: the CPU's `baseline` or `relaxed` kernels, or the GPU adapter's name. */
   readonly flavour: string;
-  /** SHA-256 of the WebAssembly module, which draws all random numbers, and on `wasm` computes everything. */
+  /** SHA-256 of the WebAssembly module. It draws all random numbers, and on `wasm` it also computes everything else. */
   readonly kernels: string;
-  /** On `webgpu`: the SHA-256 of the shaders' sources, and what decides which of them run. */
+  /** On `webgpu`: the SHA-256 of the shaders' sources, and the features that decide which of them run. */
   readonly shaders?: string;
-  /** Why this one. */
+  /** Why this machine was chosen. */
   readonly why?: string;
 }
 
-/** What the numbers of a run depend on besides its experiment and its data. */
+/** The record of what a run's numbers depend on, besides its experiment and its data. */
 export function backendRecord(
   { name, flavour, shaders }: Machine,
   { digest }: Kernels,
@@ -36,8 +36,8 @@ export function backendRecord(
 }
 
 /**
- * The machine of a name; `auto` stands for `wasm` here: `chooseBackend` is what chooses.
- * @throws InputError for a name that is not a backend's; RunError where `webgpu` is not to be had.
+ * The machine with this name. `auto` means `wasm` here; `chooseBackend` makes the choice between machines.
+ * @throws InputError for an unknown name; RunError if `webgpu` is not available.
  */
 export async function machineFor(
   name: string,
@@ -45,7 +45,7 @@ export async function machineFor(
   gpu?: GpuOptions,
 ): Promise<Machine> {
   if (name === "auto" || name === "wasm") return wasmMachine(kernels);
-  // Loaded on demand, as the GPU machine is: most runs do without.
+  // Loaded on demand, like the GPU machine, because most runs do not need it.
   if (name === "reference") return (await import("./reference.js")).referenceMachine();
   if (name === "webgpu") return gpuMachine(gpu);
   throw new InputError("backend", `backend is ${shown(name)}: takes one of ${BACKENDS.join(", ")}`);

@@ -15,7 +15,7 @@ import type { Machine, Session, Values } from "./machine.js";
 const PAGE = 65536;
 const MOST_PAGES = 65536;
 
-/** The CPU machine: float32 on SIMD, one WASM instance a session, whole epochs in one call. */
+/** The CPU machine: float32 with SIMD. Each session has its own WASM instance and runs whole epochs in one call. */
 export function wasmMachine(kernels: Kernels): Machine {
   return {
     name: "wasm",
@@ -58,7 +58,7 @@ class WasmSession implements Session {
     const view = this.#view(buffer);
     if (offset + values.length > view.length) {
       throw new RangeError(
-        `${buffer} holds ${view.length} elements: ${values.length} from ${offset} on do not fit`,
+        `${buffer} holds ${view.length} elements: ${values.length} elements from ${offset} on do not fit`,
       );
     }
     this.#bounds.checkWrite(buffer, values);
@@ -82,7 +82,7 @@ class WasmSession implements Session {
       return new Float64Array(kernels.memory.buffer, trace, count * slots).slice();
     }
     const rows = new Float64Array(count * replicas * slots);
-    // A replica's memory stays in the cache while it takes many steps.
+    // Run many steps of one replica at a time, so that its memory stays in the cache.
     for (const [r, address] of records.entries()) {
       for (let done = 0; done < count; done += atOnce) {
         const some = Math.min(atOnce, count - done);
@@ -145,13 +145,13 @@ function reserve(memory: WebAssembly.Memory, bytes: number): void {
   const needs = `the run needs ${Math.ceil(bytes / 1e6)} MB`;
   if (pages > MOST_PAGES) {
     throw new RunError(
-      `${needs}: the wasm machine has 4295 MB at most; take fewer samples or narrower layers`,
+      `${needs}: the wasm machine has at most 4295 MB; take fewer samples or narrower layers`,
     );
   }
   if (missing <= 0) return;
   try {
     memory.grow(missing);
   } catch (cause) {
-    throw new RunError(`${needs}, and this host does not give it`, { cause });
+    throw new RunError(`${needs}, and this host could not allocate it`, { cause });
   }
 }

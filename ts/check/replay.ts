@@ -28,15 +28,19 @@ const metaSchema = v.strictObject({
   epochs: integer(1, 1e9),
   momentum: v.optional(real(0, { max: 0.999999 }), 0),
   weightDecay: v.optional(real(0), 0),
-  // What the file's noise was drawn from; it is in the file, and these change nothing.
+  // Tells what the file's noise was drawn from. These two fields have no effect here, because the file holds the noise
+  // itself.
   mode: v.optional(choice(["fresh", "fixed"])),
   distribution: v.optional(choice(["normal", "uniform", "rademacher"])),
 });
 
-/** Another implementation's run, with every random number given. `readReplay` makes it and `replay` takes it; its fields are no part of the API. */
+/**
+ * Another implementation's run with all of its random numbers. `readReplay` makes it and `replay` takes it; its fields
+ * are not part of the API.
+ */
 export interface Replay extends Setup {}
 
-/** What a machine computed in a replay. */
+/** What a machine computed in a replay. The arrays of steps are `[steps]`. */
 export interface ReplayResult {
   /** The machine that ran. */
   readonly backend: Pick<BackendRecord, "name" | "flavour">;
@@ -46,15 +50,15 @@ export interface ReplayResult {
   readonly niwNorm: Float64Array;
   /** `<W_NI, W_NI(0)> / |W_NI(0)|^2` before each update. */
   readonly memory: Float64Array;
-  /** Loss over all samples with `eps = 0` after each epoch. */
+  /** Loss over all samples with `eps = 0`, after each epoch. */
   readonly unperturbedLoss: Float64Array;
-  /** At the end. */
+  /** Parameters after the last step. */
   readonly parameters: Parameters;
 }
 
 /**
  * Reads a replay file: an `.npz` with `meta`, `X`, `y`, `W0_l`, `b0_l`, `V0`, `noise` and `order`.
- * @throws InputError naming the array, its shape and what it takes.
+ * @throws InputError that names the array, its shape and what is accepted.
  */
 export function readReplay(bytes: Uint8Array, path: string): Replay {
   const arrays = new Arrays(bytes, path);
@@ -156,15 +160,15 @@ export async function replayOn(machine: Machine, given: Replay): Promise<ReplayR
     loss: trajectory.steps.loss,
     niwNorm: trajectory.steps.niwNorm,
     memory: trajectory.steps.memory,
-    // The first evaluation is of the start.
+    // The first evaluation is the one before training.
     unperturbedLoss: trajectory.evaluations.unperturbedLoss.slice(1),
     parameters: parametersOf(given.plan.network, weights),
   };
 }
 
 /**
- * The arrays of a file, with what is wrong about them said in one way. Only those that are asked for are read: what
- * the other implementation found may not be finite.
+ * Reads the arrays of a file and reports every error in the same form. It reads an array only when it is asked for,
+ * because the other implementation's results, which are not needed, may be non-finite.
  */
 class Arrays {
   readonly #bytes: Uint8Array;
@@ -203,7 +207,7 @@ class Arrays {
     return Uint32Array.from(values);
   }
 
-  /** Classes as uint32; numbers as floats `[samples, outputs]`. */
+  /** The targets: classes as uint32, or numbers as float64 `[samples, outputs]`. */
   targets(samples: number, outputs: number, loss: Network["loss"]): Uint32Array | Float64Array {
     const array = this.#array("y");
     const flat = array.shape.length === 1;
@@ -214,7 +218,7 @@ class Arrays {
     return Float64Array.from(this.get("y", flat && outputs === 1 ? [samples] : [samples, outputs]));
   }
 
-  /** Initial weights or biases of layers that there are not: `widths` is not what the file was made with. */
+  /** Refuses initial weights or biases of layers beyond the last: the file was then made with other `widths`. */
   refuseLayersFrom(count: number): void {
     const stray = npzNames(this.#bytes, this.#path).find(
       (name) => Number(/^[Wb]0_(\d+)$/.exec(name)?.[1] ?? -1) >= count,

@@ -4,7 +4,10 @@ import { denseHessian } from "../curvature/hessian.js";
 import { parametersOf } from "../train/parameters.js";
 import type { Replay } from "./replay.js";
 
-/** The mean local Hessian at the noise nodes' layer, `[d, d]`, at a replay's start, over all samples without noise. */
+/**
+ * The mean local Hessian `<H>`, `[d, d]`, at the noise nodes' layer and at the start of a replay, over all samples and
+ * without noise.
+ */
 export async function replayHessian(
   { plan, data, inputs }: Replay,
   machine: Machine,

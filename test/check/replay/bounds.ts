@@ -1,7 +1,7 @@
 import { referenceMachine } from "../../../ts/backend/reference.js";
 import { type Replay, type ReplayResult, replayOn } from "../../../ts/check/replay.js";
+import { perturbed } from "../../../ts/check/verify/perturbed.js";
 import { gamma } from "../../../ts/check/verify/roundings.js";
-import { shaken } from "../../../ts/check/verify/shaken.js";
 
 /** Every number that a replay leaves behind, by name. */
 export function seriesOf(result: ReplayResult): Map<string, Float64Array> {
@@ -42,7 +42,7 @@ export async function roundingBounds(given: Replay): Promise<Map<string, Float64
   );
   for (let seed = 1; seed <= RUNS; seed++) {
     const changed = seriesOf(
-      await replayOn(shaken(referenceMachine(), gamma(longest + 6), seed), given),
+      await replayOn(perturbed(referenceMachine(), gamma(longest + 6), seed), given),
     );
     for (const [name, values] of exact) {
       const most = spread.get(name)!;

@@ -2,18 +2,18 @@ import { tmpdir } from "node:os";
 import type * as Dawn from "webgpu";
 import { surelyNoAdapter } from "../deviceFiles.js";
 
-// Dawn crashes once its instance has been collected while a device lives: it is kept for the process.
+// Dawn crashes if its instance is garbage-collected while a device is in use, so it is kept until the process ends.
 let instance: Promise<GPU> | undefined;
 
 /**
- * WebGPU in Node: the optional peer dependency `webgpu`.
- * @throws Error that says so where it is not installed or does not load.
+ * WebGPU in Node, from the optional peer dependency `webgpu`.
+ * @throws Error if the package is not installed or cannot be loaded.
  */
 export function dawn(): Promise<GPU> {
   if (instance) return instance;
   const loading = load();
   instance = loading;
-  // A driver may be named later.
+  // Try again at the next call: a driver may have been set by then.
   loading.catch(() => {
     instance = undefined;
   });
@@ -33,9 +33,9 @@ async function load(): Promise<GPU> {
       { cause },
     );
   }
-  // Dawn would find none either, and complain on standard error in several lines.
-  if (surelyNoAdapter()) throw new Error("this host has no GPU and no driver of Vulkan");
-  // Mesa's layer complains on standard error where this is not set, though no window is ever opened.
+  // Dawn would find no adapter either, and would print several lines on standard error.
+  if (surelyNoAdapter()) throw new Error("this host has no GPU and no Vulkan driver");
+  // Mesa prints a warning on standard error if this is not set, although no window is ever opened.
   if (process.platform === "linux") process.env.XDG_RUNTIME_DIR ??= tmpdir();
   return module.create([]);
 }

@@ -12,14 +12,14 @@ export interface Step {
   readonly grid: readonly [number, number, number];
 }
 
-/** Bytes of trace that are kept at a time. */
+/** Bytes of trace that are kept on the device at a time. */
 export const TRACE_BYTES = 1 << 20;
-/** The buffer of all dispatches' parameters. */
+/** The buffer that holds the parameters of all dispatches. */
 export const PARAMETERS = "#parameters";
-/** What every adapter can align uniforms to. */
+/** An alignment of uniform buffers that every adapter accepts. */
 const ALIGNMENT = 256;
 
-/** Lays out every dispatch's parameters, and binds them with its buffers. */
+/** Places every dispatch's parameters in one buffer, and binds them together with its other buffers. */
 export class Binder {
   readonly #gpu: Gpu;
   readonly #buffers: ReadonlyMap<string, GPUBuffer>;
@@ -59,7 +59,7 @@ function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
-/** Bytes of every buffer that the session takes. */
+/** Bytes of every buffer of the session. */
 export function sizesOf(
   program: Program,
   gpu: Gpu,
@@ -67,7 +67,7 @@ export function sizesOf(
 ): Map<string, number> {
   const replicas = replicasOf(program);
   const sizes = new Map<string, number>();
-  // Kernels read vectors of four: a buffer's last may reach beyond its elements.
+  // Kernels read vectors of four, so the last vector may reach beyond the buffer's elements.
   for (const [name, spec] of Object.entries(program.buffers)) {
     const bytes = storedLength(spec, replicas) * BYTES[spec.type];
     sizes.set(name, Math.max(16, Math.ceil(bytes / 16) * 16));
@@ -81,7 +81,7 @@ export function sizesOf(
   return sizes;
 }
 
-/** @throws RunError that names the limit of the device that something exceeds. */
+/** @throws RunError that names the device limit that is exceeded. */
 export function checkLimits(
   sizes: ReadonlyMap<string, number>,
   dispatches: readonly Dispatch[],

@@ -21,7 +21,7 @@ import {
   replicasOf,
 } from "../../program/ops.js";
 
-/** The dispatches of one pass over a list: what one kernel can do of operations that follow each other is one dispatch. */
+/** The dispatches of one pass over a list. Consecutive operations that one kernel can compute become one dispatch. */
 export function dispatchesOf(list: OpList, program: Program, can: Abilities): Dispatch[] {
   const replicas = replicasOf(program);
   const dispatches: Dispatch[] = [];
@@ -47,7 +47,7 @@ export function dispatchesOf(list: OpList, program: Program, can: Abilities): Di
   return [...dispatches, tick()];
 }
 
-/** Elements from one replica's buffer to the next one's; 0 where there is but one. */
+/** Elements from one replica's part of a buffer to the next one's; 0 if all replicas share it or there is only one. */
 function apartOf(buffer: string, program: Program): number {
   const { length, shared } = program.buffers[buffer];
   return shared || replicasOf(program) === 1 ? 0 : length;
@@ -67,7 +67,7 @@ function gatherShape({ source, index, into, scale, shift }: Gather, program: Pro
 
 type Slope = Extract<Op, { op: "activationGradient" }>;
 
-/** The next operation, where it is an activation's gradient that a product can apply to its result as it stores it. */
+/** The next operation, if it is an activation's gradient that the product can apply to its result while storing it. */
 function slopeAfter(op: Op, next: Op | undefined): Slope | undefined {
   if (op.op !== "product" || op.epilogue || next?.op !== "activationGradient") return undefined;
   const { c } = op;

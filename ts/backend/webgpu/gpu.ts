@@ -3,28 +3,31 @@ import { RunError } from "../../errors/errors.js";
 
 /** Which GPU to use, and how. */
 export interface GpuOptions {
-  /** A device of one's own; it is not destroyed. It should have the adapter's limits, and `subgroups` if it can. */
+  /**
+   * A device of the caller's, which is not destroyed. It should have the adapter's limits, and the feature `subgroups`
+   * if the adapter has it.
+   */
   readonly device?: GPUDevice;
   /** Which adapter to ask for: `high-performance` or `low-power`. */
   readonly powerPreference?: GPUPowerPreference;
-  /** Where adapters come from; `navigator.gpu` unless given. */
+  /** Returns the WebGPU implementation; default `navigator.gpu`. */
   readonly source?: () => Promise<GPU | undefined>;
-  /** Kernels without subgroup operations, also where the adapter has them. */
+  /** Whether to use kernels without subgroup operations even if the adapter has them; default false. */
   readonly withoutSubgroups?: boolean;
 }
 
-/** A device with what is known about it, and the pipelines that were compiled for it. */
+/** A device, its properties, and the pipelines that were compiled for it. */
 export class Gpu {
   readonly device: GPUDevice;
   readonly can: Abilities;
   /** The adapter's name for people. */
   readonly name: string;
-  /** Whether a CPU only plays the GPU. */
+  /** Whether the adapter is a CPU that emulates a GPU. */
   readonly software: boolean;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #failure: string | null = null;
-  /** Ends the waits that are under way, should the device be lost. */
+  /** Functions that end the pending waits if the device is lost. */
   readonly #waits = new Set<() => void>();
 
   constructor(device: GPUDevice, info: GPUAdapterInfo, subgroups: boolean) {
@@ -36,7 +39,7 @@ export class Gpu {
       this.#failure ??= `the GPU was lost (${message || "no reason given"}): run again, or take the backend wasm`;
       for (const end of this.#waits) end();
     });
-    // A device of somebody else's may have that one's own handler.
+    // A listener, not `onuncapturederror`: a caller's own device may have its own handler there.
     device.addEventListener("uncapturederror", ({ error }) => {
       this.#failure ??= `the GPU failed: ${firstLine(error.message)}`;
     });
@@ -46,14 +49,17 @@ export class Gpu {
     return this.#failure !== null;
   }
 
-  /** @throws RunError if the device is gone, or something that was asked of it failed. */
+  /** @throws RunError if the device was lost or one of its operations failed. */
   check(): void {
     if (this.#failure !== null) throw new RunError(this.#failure);
   }
 
-  /** Waits, unless the device is lost before. */
+  /**
+   * Waits for a promise, or until the device is lost.
+   * @throws RunError if the device is lost, or the promise rejects.
+   */
   async until<T>(promise: Promise<T>): Promise<T> {
-    // A race with the device's own promise would leave something behind in it every time.
+    // A race with `device.lost` itself would add a callback to that promise for every wait and never remove it.
     let end = () => {};
     const lost = new Promise<null>((resolve) => {
       end = () => resolve(null);
@@ -66,7 +72,7 @@ export class Gpu {
       return value as T;
     } catch (cause) {
       if (cause instanceof RunError) throw cause;
-      // A map that is refused tells of a loss sooner than the loss itself.
+      // A rejected map may arrive before the device reports its loss. Wait a little for that, because it tells more.
       await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, 100))]);
       this.check();
       throw new RunError(`the GPU failed: ${firstLine((cause as Error).message)}`, { cause });
@@ -75,7 +81,7 @@ export class Gpu {
     }
   }
 
-  /** Compiled once for each text. */
+  /** The pipeline of a dispatch. Each shader text is compiled once. */
   pipeline(dispatch: Dispatch): Promise<GPUComputePipeline> {
     const { code } = dispatch;
     const found = this.#pipelines.get(code);
@@ -106,7 +112,7 @@ export class Gpu {
 
 /**
  * Opens a device.
- * @returns null, with the reason, where there is none.
+ * @returns the device, or the reason why there is none.
  */
 export async function openGpu(options: GpuOptions = {}): Promise<Gpu | { readonly none: string }> {
   const { device, powerPreference, withoutSubgroups } = options;
@@ -132,7 +138,7 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu | { readonl
   ) as GPUDeviceDescriptor["requiredLimits"];
   try {
     const opened = await adapter.requestDevice({ requiredFeatures, requiredLimits });
-    // Dawn prints the error otherwise, in many lines.
+    // Otherwise Dawn prints the error in many lines.
     opened.onuncapturederror = (event) => event.preventDefault();
     destroyAtExit(opened);
     return new Gpu(opened, adapter.info, subgroups(features));
@@ -144,8 +150,8 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu | { readonl
 const live = new Set<GPUDevice>();
 
 /**
- * Dawn crashes in a third of the cases where a process of Node's ends while a device works, by an error of its own say
- * (webgpu 0.6.2: 9 of 24 such ends; none once the device is destroyed first).
+ * Destroys the device when the process ends. Dawn crashes in a third of the cases in which a Node process ends while a
+ * device is busy, for example after an error (webgpu 0.6.2: 9 of 24 such ends; none if the device is destroyed first).
  */
 function destroyAtExit(device: GPUDevice): void {
   if (live.size === 0) globalThis.process?.once?.("exit", destroyAll);

@@ -3,7 +3,7 @@ import { CELL_ROWS, linear, MOMENT_COLUMNS } from "../../../gpu/linear.js";
 import type { Gpu } from "./gpu.js";
 import { runSingle } from "./single.js";
 
-/** Steps of the first submission; later ones take about so long. */
+/** Steps of the first submission. Later ones are sized to take about `SUBMISSION_MS`. */
 const FIRST = 16;
 const SUBMISSION_MS = 40;
 
@@ -14,12 +14,13 @@ const STORAGE = 128;
 const READ = 1;
 
 /**
- * Takes cells of the linear model through as many steps as there are moments, in float32, a thread a cell. More cells
- * than the device has room for go one part after another.
- * @param cells `[14, cells]`: `alpha, sigma, eta alpha, slope, G11, G12, G22, v1, v2, s`, then zeros; see `gpu/linear.ts`.
+ * Runs cells of the linear model in float32, one thread per cell, for as many steps as there are moments. If there are
+ * more cells than the device has room for, it runs them in parts.
+ * @param cells `[14, cells]`: `alpha, sigma, eta alpha, slope, G11, G12, G22, v1, v2, s`, then zeros; see
+ * `gpu/linear.ts`.
  * @param moments `[steps, 6]`, shared by all cells.
- * @param most cells at a time; left out: what the device's limits allow.
- * @returns the cells afterwards, with the largest and last loss, the largest `|v2|`, and the updates made.
+ * @param most largest number of cells at a time; default: what the device's limits allow.
+ * @returns the cells afterwards, with the largest and the last loss, the largest `|v2|`, and the number of updates.
  */
 export async function linearCells(
   gpu: Gpu,

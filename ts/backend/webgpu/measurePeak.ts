@@ -3,12 +3,12 @@ import { peak, peakOperations } from "../../../gpu/peak.js";
 import type { Gpu } from "./gpu.js";
 import { runSingle } from "./single.js";
 
-/** A measurement lasts so long at least, and no submission longer than about twice that. */
+/** A measurement takes at least this long, and no submission takes longer than about twice this. */
 const MEASURED_MS = 40;
 const MOST_GROUPS = 32768;
 const STORAGE = 128;
 
-/** float32 operations a second that the arithmetic does when nothing else is asked of it. */
+/** float32 operations per second of a kernel that only computes. */
 export async function measurePeak(gpu: Gpu): Promise<number> {
   const buffer = gpu.device.createBuffer({ size: 16 * THREADS, usage: STORAGE });
   const buffers = { [SCRATCH]: buffer };

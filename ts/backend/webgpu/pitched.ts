@@ -6,19 +6,18 @@ import {
   storedLength,
 } from "../../program/ops.js";
 
-/** How rows stand in a buffer: `stride` elements as the program has them, `pitch` on the device. */
+/** How rows are stored in a buffer: a row takes `stride` elements in the program and `pitch` elements on the device. */
 interface Rows {
   readonly stride: number;
   readonly pitch: number;
 }
 
-/** The shortest row that is worth padding. */
+/** Shorter rows are not worth padding. */
 const SHORTEST = 5;
 
 /**
- * A program whose rows are padded to multiples of four floats, so that kernels can read and write them in vectors: a
- * layer's inputs, with their constant column and their noise, hardly ever come out so. What stands in the padding is
- * never looked at.
+ * A program whose rows are padded to multiples of four floats, so that kernels can read and write them as vectors. A
+ * layer's inputs, with their constant and noise columns, rarely have such a length. The padding is never read as data.
  */
 export class Pitched {
   readonly program: Program;
@@ -53,12 +52,12 @@ export class Pitched {
     };
   }
 
-  /** Elements of a buffer as the program has them, of all replicas. */
+  /** Number of elements of a buffer in the unpadded program, over all replicas. */
   length(name: string, replicas: number): number {
     return storedLength(this.#specs[name], replicas);
   }
 
-  /** Values that the program has from `offset` on, as they stand on the device from `start` on. */
+  /** Converts values for the unpadded buffer from `offset` on to the padded values for the device from `start` on. */
   toDevice<T extends Float32Array | Uint8Array | Uint32Array>(
     name: string,
     values: T,
@@ -74,7 +73,7 @@ export class Pitched {
     return { start, values: spread as T };
   }
 
-  /** All of a buffer as the program has it, from what stands on the device. */
+  /** Converts a whole padded buffer from the device to the unpadded values. */
   fromDevice(
     name: string,
     values: Float32Array | Uint8Array | Uint32Array,
@@ -87,7 +86,10 @@ export class Pitched {
     return all;
   }
 
-  /** The rows, or parts of rows, of `length` elements from `offset` on: where the program and the device have each. */
+  /**
+   * Calls `take` for each row, or part of a row, among the `length` elements from `offset` on, with its places in the
+   * unpadded and in the padded buffer.
+   */
   #eachRow(
     name: string,
     offset: number,
@@ -124,7 +126,7 @@ function isRegion(value: unknown): value is Region {
   return typeof value === "object" && value !== null && "buffer" in value;
 }
 
-/** Buffers of floats all of whose matrices lie within rows of one length, which is no multiple of four. */
+/** The float buffers to pad: all their matrices lie within rows of one length, which is not a multiple of four. */
 function paddedRows({ buffers, fills, lists }: Program): Map<string, Rows> {
   const ops = Object.values(lists).flatMap((list) => list.ops);
   const regions = [...ops.flatMap((op) => Object.values(op)), ...fills.map((f) => f.region)].filter(

@@ -3,7 +3,10 @@ import { productScratch } from "../../../gpu/product.js";
 import { mostParts } from "../../../gpu/sum.js";
 import { type Op, type Program, replicasOf } from "../../program/ops.js";
 
-/** Elements of scratch memory that the program's operations take, one after another. */
+/**
+ * Elements of scratch memory that the program needs. Operations run one after another, so it is the largest need of
+ * any.
+ */
 export function scratchElements(program: Program, can: Abilities): number {
   const replicas = replicasOf(program);
   const of = (op: Op): number => {

@@ -4,55 +4,29 @@ import { type BufferType, type Program, replicasOf } from "../../program/ops.js"
 import { BYTES } from "../arena.js";
 import { Bounds } from "../bounds.js";
 import type { Session, Values } from "../machine.js";
-import {
-  Binder,
-  checkLimits,
-  megabytes,
-  PARAMETERS,
-  type Step,
-  sizesOf,
-  TRACE_BYTES,
-} from "./binder.js";
+import { Binder, checkLimits, megabytes, PARAMETERS, sizesOf, TRACE_BYTES } from "./binder.js";
 import { dispatchesOf } from "./dispatches.js";
 import type { Gpu } from "./gpu.js";
 import { Pitched } from "./pitched.js";
+import { Passes, Queue } from "./queue.js";
 
-/**
- * Work is submitted by so much time, so that a desktop stays responsive and no watchdog bites. So many submissions are
- * under way at a time: what comes next is encoded, and waits in the queue, while the device works.
- */
-const SUBMISSION_MS = 3;
-const UNDER_WAY = 3;
-/** Dispatches of a session's first submission, when nothing is known of their cost. */
-const FIRST = 8;
-/** How much larger than the one before a submission may be. */
-const GROWTH = 4;
-
-// Values of GPUBufferUsage and GPUMapMode, which Node has only by the package's own name.
-const MAP_READ = 1;
+// Values of GPUBufferUsage, which Node has only under the package's own name.
 const COPY_SRC = 4;
 const COPY_DST = 8;
 const UNIFORM = 64;
 const STORAGE = 128;
-const READ = 1;
 
-interface Encoded {
-  readonly slots: number;
-  readonly steps: readonly Step[];
-  /** Dispatches that take a submission's time. */
-  atOnce: number;
-}
-
-/** A program on a device: buffers, bind groups and pipelines are made once. */
+/** A program on a device. Its buffers, bind groups and pipelines are made once. */
 export class GpuSession implements Session {
   readonly #gpu: Gpu;
   readonly #pitched: Pitched;
   readonly #replicas: number;
   readonly #bounds: Bounds;
+  readonly #queue: Queue;
   readonly #buffers: ReadonlyMap<string, GPUBuffer>;
-  readonly #lists: ReadonlyMap<string, Encoded>;
+  readonly #lists: ReadonlyMap<string, Passes>;
   #disposed = false;
-  /** Runs follow one another. */
+  /** The last run: the next one waits for it. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -60,17 +34,18 @@ export class GpuSession implements Session {
     given: Program,
     pitched: Pitched,
     buffers: ReadonlyMap<string, GPUBuffer>,
-    lists: ReadonlyMap<string, Encoded>,
+    lists: ReadonlyMap<string, Passes>,
   ) {
     this.#gpu = gpu;
     this.#pitched = pitched;
     this.#replicas = replicasOf(pitched.program);
     this.#bounds = new Bounds(given);
+    this.#queue = new Queue(gpu);
     this.#buffers = buffers;
     this.#lists = lists;
   }
 
-  /** @throws RunError if the program exceeds what the device has, naming the limit. */
+  /** @throws RunError that names the device limit that the program exceeds. */
   static async open(gpu: Gpu, given: Program): Promise<GpuSession> {
     gpu.check();
     const { device } = gpu;
@@ -94,11 +69,11 @@ export class GpuSession implements Session {
     const steps = Promise.all(
       lists.map(async ([name, slots, dispatches]) => {
         const made = dispatches.map((dispatch) => binder.step(dispatch));
-        return [name, { slots, steps: await Promise.all(made), atOnce: FIRST }] as const;
+        return [name, new Passes(slots, await Promise.all(made))] as const;
       }),
     );
     const errors = Promise.all([device.popErrorScope(), device.popErrorScope()]);
-    // Should the device be lost before anybody waits for them.
+    // Nobody waits for these errors if the device is lost first.
     errors.catch(() => {});
     try {
       const encoded = await gpu.until(steps);
@@ -125,7 +100,7 @@ export class GpuSession implements Session {
     const length = this.#pitched.length(name, this.#replicas);
     if (!(offset >= 0 && offset + values.length <= length)) {
       throw new RangeError(
-        `${name} holds ${length} elements: ${values.length} from ${offset} on do not fit`,
+        `${name} holds ${length} elements: ${values.length} elements from ${offset} on do not fit`,
       );
     }
     this.#bounds.checkWrite(name, values);
@@ -134,16 +109,22 @@ export class GpuSession implements Session {
     const bytes = BYTES[type] * own.start;
     const end = bytes + own.values.byteLength;
     if (bytes % 4 !== 0 || (end % 4 !== 0 && end !== length)) {
-      throw new RangeError(`${name}: bytes are written by fours, not from ${offset} to ${end}`);
+      throw new RangeError(
+        `${name}: bytes are written in groups of four, not from ${offset} to ${end}`,
+      );
     }
-    // The buffer's own length is a multiple of four; what stands behind its last byte is of no matter.
+    // The buffer's size is a multiple of four, and the bytes after its last element do not matter.
     this.#gpu.device.queue.writeBuffer(buffer, bytes, padded(own.values));
   }
 
   async read(name: string): Promise<Float64Array> {
     this.#live();
     const buffer = this.#buffer(name);
-    const bytes = await this.#copied(buffer, buffer.size, this.#gpu.device.createCommandEncoder());
+    const bytes = await this.#queue.copied(
+      buffer,
+      buffer.size,
+      this.#gpu.device.createCommandEncoder(),
+    );
     const type = this.#typeOf(name);
     const values =
       type === "float"
@@ -177,88 +158,14 @@ export class GpuSession implements Session {
       this.#live();
       const some = Math.min(rows, count - done);
       this.#gpu.device.queue.writeBuffer(this.#buffer(COUNTER), 0, Uint32Array.of(first + done, 0));
-      const last = await this.#passes(list, some);
-      if (width === 0) await this.#submitted(last);
+      const last = await this.#queue.passes(list, some, () => this.#live());
+      if (width === 0) await this.#queue.submitted(last);
       else {
-        const values = await this.#copied(this.#buffer(TRACE), 4 * some * width, last);
+        const values = await this.#queue.copied(this.#buffer(TRACE), 4 * some * width, last);
         trace.set(new Float32Array(values), done * width);
       }
     }
     return trace;
-  }
-
-  /**
-   * Makes `count` passes in submissions of bounded time, which may end in the midst of a pass. The last is handed back as
-   * it is, for what is to be read then.
-   */
-  async #passes(list: Encoded, count: number): Promise<GPUCommandEncoder> {
-    const { device } = this.#gpu;
-    const all = count * list.steps.length;
-    const underWay = [Promise.resolve(0)];
-    for (let done = 0; ; ) {
-      this.#live();
-      const some = Math.min(list.atOnce, all - done);
-      const encoder = device.createCommandEncoder();
-      this.#encode(encoder, list.steps, done, some);
-      done += some;
-      if (done === all) return encoder;
-      const submission = this.#timed(encoder, list, some, underWay[underWay.length - 1]);
-      // What goes wrong is told by the waits that follow.
-      submission.catch(() => {});
-      underWay.push(submission);
-      if (underWay.length >= UNDER_WAY) await underWay.shift();
-    }
-  }
-
-  #encode(encoder: GPUCommandEncoder, steps: readonly Step[], first: number, count: number): void {
-    const pass = encoder.beginComputePass();
-    for (let i = first; i < first + count; i++) {
-      const { pipeline, group, grid } = steps[i % steps.length];
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...grid);
-    }
-    pass.end();
-  }
-
-  /** Submits, waits, and learns how much to submit at a time; tells when it was done. */
-  async #timed(
-    encoder: GPUCommandEncoder,
-    list: Encoded,
-    dispatches: number,
-    before: Promise<number>,
-  ): Promise<number> {
-    const submitted = performance.now();
-    const [free] = await Promise.all([before, this.#submitted(encoder)]);
-    const now = performance.now();
-    const elapsed = Math.max(now - Math.max(submitted, free), 1e-3);
-    const growth = Math.min(GROWTH, SUBMISSION_MS / elapsed);
-    list.atOnce = Math.max(1, Math.floor(dispatches * growth));
-    return now;
-  }
-
-  #submitted(encoder: GPUCommandEncoder): Promise<void> {
-    const { queue } = this.#gpu.device;
-    queue.submit([encoder.finish()]);
-    return this.#gpu.until(queue.onSubmittedWorkDone().then(() => {}));
-  }
-
-  /** Copies a buffer to where it can be read, when all that was encoded is done. */
-  async #copied(
-    buffer: GPUBuffer,
-    bytes: number,
-    encoder: GPUCommandEncoder,
-  ): Promise<ArrayBuffer> {
-    const { device } = this.#gpu;
-    const staging = device.createBuffer({ size: bytes, usage: MAP_READ | COPY_DST });
-    try {
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
-      device.queue.submit([encoder.finish()]);
-      await this.#gpu.until(staging.mapAsync(READ));
-      return staging.getMappedRange().slice(0);
-    } finally {
-      staging.destroy();
-    }
   }
 
   #live(): void {
@@ -304,7 +211,7 @@ function converted(
   return type === "byte" ? Uint8Array.from(values) : Uint32Array.from(values);
 }
 
-/** The same bytes, up to a multiple of four. */
+/** The same bytes, padded with zeros to a multiple of four. */
 function padded(values: ArrayBufferView<ArrayBuffer>): ArrayBufferView<ArrayBuffer> {
   if (values.byteLength % 4 === 0) return values;
   const whole = new Uint8Array(Math.ceil(values.byteLength / 4) * 4);

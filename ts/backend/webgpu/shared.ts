@@ -6,8 +6,8 @@ const own = new WeakMap<GPUDevice, Promise<Found>>();
 const opened = new Map<unknown, Map<string, Promise<Found>>>();
 
 /**
- * The process' GPU: a device, with all that was compiled for it, serves session after session. One that was lost
- * is replaced.
+ * The GPU that the whole process shares. One device, with all pipelines compiled for it, serves one session after
+ * another. A lost device is replaced.
  */
 export async function sharedGpu(options: GpuOptions = {}): Promise<Found> {
   const { device, powerPreference, withoutSubgroups } = options;
@@ -22,9 +22,9 @@ export async function sharedGpu(options: GpuOptions = {}): Promise<Found> {
   const opening = here.get(key);
   const known = await opening;
   if (known && !("none" in known) && !known.lost) return known;
-  // Others may have waited for the same, and seen to it.
+  // While this call waited, another one may have opened a new device.
   if (here.get(key) !== opening) return sharedGpu(options);
-  // Where there was none, there may be one now: a driver may have come up.
+  // Try again even if there was no GPU before: a driver may have become available.
   const fresh = openGpu(options);
   here.set(key, fresh);
   return fresh;

@@ -3,7 +3,10 @@ import type { Gpu } from "./gpu.js";
 
 const UNIFORM = 64 | 8; // UNIFORM | COPY_DST
 
-/** Runs one dispatch on buffers of the caller's, and waits for it; returns the milliseconds it took. */
+/**
+ * Runs one dispatch on the caller's buffers and waits for it.
+ * @returns the milliseconds that it took.
+ */
 export async function runSingle(
   gpu: Gpu,
   dispatch: Dispatch,

@@ -11,14 +11,14 @@ export { linearCells } from "./linearCells.js";
 export { measurePeak } from "./measurePeak.js";
 
 export interface GpuMachine extends Machine {
-  /** Whether a CPU only plays the GPU: its numbers are right, its times mean nothing. */
+  /** Whether a CPU emulates the GPU: its results are right, but its times mean nothing. */
   readonly software: boolean;
   readonly gpu: Gpu;
-  /** Dispatches of one pass over a list. */
+  /** Number of dispatches of one pass over a list. */
   dispatches(program: Program, list: string): number;
 }
 
-/** The GPU machine: float32 in WGSL, whole epochs of dispatches made once, all replicas in each of them. */
+/** The GPU machine: float32 in WGSL. A session prepares its dispatches once, and each of them computes all replicas. */
 export function webgpuMachine(gpu: Gpu): GpuMachine {
   return {
     name: "webgpu",

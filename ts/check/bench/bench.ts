@@ -9,35 +9,35 @@ import { lower } from "../../program/lower.js";
 import { secondsPerStep } from "../../train/stepTiming.js";
 import { benchPlan, stepOperations } from "./benchPlan.js";
 
-/** Three hidden layers of one width between 784 inputs and 10 classes, trained by steps of a batch. */
+/** One measured size: a network with three hidden layers of one width, 784 inputs and 10 classes. */
 export interface BenchRow {
   /** `wasm` or `webgpu`. */
   readonly backend: string;
   /** Width of the three hidden layers. */
   readonly width: number;
-  /** Samples of a step. */
+  /** Samples per step. */
   readonly batch: number;
-  /** Runs of the ensemble. */
+  /** Number of runs in the ensemble. */
   readonly replicas: number;
-  /** Steps of single runs: an ensemble's step counts once for each replica. */
+  /** Training steps per second. A step of an ensemble counts once for each replica. */
   readonly stepsPerSecond: number;
-  /** Of the products, a second. */
+  /** Floating-point operations of the matrix products, per second. */
   readonly flops: number;
-  /** Of the measured peak; null where there is no kernel to measure it. */
+  /** `flops` as a fraction of the measured peak; null on the CPU, where no kernel measures the peak. */
   readonly shareOfPeak: number | null;
-  /** Seconds a dispatch (GPU) or an operation (CPU) takes. */
+  /** Seconds per dispatch (GPU) or per operation (CPU). */
   readonly secondsPerDispatch: number;
 }
 
-/** What was not timed, and why. */
+/** A size that was not timed, and the reason. */
 export interface BenchOmission {
   /** `wasm` or `webgpu`. */
   readonly backend: string;
   /** Width of the three hidden layers. */
   readonly width: number;
-  /** Samples of a step. */
+  /** Samples per step. */
   readonly batch: number;
-  /** Runs of the ensemble. */
+  /** Number of runs in the ensemble. */
   readonly replicas: number;
   /** The reason. */
   readonly why: string;
@@ -45,40 +45,43 @@ export interface BenchOmission {
 
 /** What `bench` measured. */
 export interface BenchResult {
-  /** The GPU's name; null: there is none, and `note` says why. */
+  /** The GPU's name; null if there is no GPU, in which case `note` says why. */
   readonly adapter: string | null;
   /** Whether the adapter is a CPU that emulates a GPU. */
   readonly software: boolean;
-  /** Why there is no GPU, or what to know of it; null if nothing. */
+  /** Why there is no GPU, or a remark about it; null if there is nothing to say. */
   readonly note: string | null;
-  /** float32 operations a second, measured by a kernel that does nothing else. */
+  /** float32 operations per second of a kernel that only computes; null without a GPU. */
   readonly peak: number | null;
   /** What was timed. */
   readonly rows: readonly BenchRow[];
   /** What was not timed. */
   readonly omitted: readonly BenchOmission[];
-  /** For each batch and number of replicas the least width measured at which the GPU wins; null: none. This is what `auto` would choose by. */
+  /**
+   * For each batch and number of replicas, the smallest measured width at which the GPU is faster. `auto` would choose
+   * by these numbers.
+   */
   readonly crossovers: readonly {
-    /** Samples of a step. */
+    /** Samples per step. */
     readonly batch: number;
-    /** Runs of the ensemble. */
+    /** Number of runs in the ensemble. */
     readonly replicas: number;
-    /** Least width at which the GPU wins; null if none. */
+    /** Smallest width at which the GPU is faster; null if there is none. */
     readonly width: number | null;
   }[];
 }
 
-/** What to time: every combination of these. */
+/** The sizes to time: every combination of these. */
 export interface BenchSizes {
   /** Widths of the three hidden layers. */
   readonly widths: readonly number[];
-  /** Samples of a step. */
+  /** Samples per step. */
   readonly batches: readonly number[];
-  /** Runs of an ensemble. */
+  /** Numbers of runs in the ensemble. */
   readonly replicas: readonly number[];
 }
 
-/** How to bench. */
+/** Options of `bench`. */
 export interface BenchOptions {
   /** Sizes to time; default `BENCH_SIZES.usual`. */
   readonly sizes?: BenchSizes;
@@ -88,11 +91,11 @@ export interface BenchOptions {
   readonly gpu?: GpuOptions;
   /** Aborts the bench; it then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Receives each row as it is done, the number of rows done and that of all rows. */
+  /** Receives each row when it is done, the number of rows done, and the number of all rows. */
   readonly onRow?: (row: BenchRow, done: number, all: number) => void;
 }
 
-/** Sizes for seconds, for minutes and for an hour. */
+/** Sizes that take seconds (`quick`), minutes (`usual`) and an hour (`full`). */
 export const BENCH_SIZES: Readonly<Record<"quick" | "usual" | "full", BenchSizes>> = {
   quick: { widths: [16, 64], batches: [32], replicas: [1, 4] },
   usual: { widths: [64, 256, 1024], batches: [32, 128, 1024], replicas: [1, 16] },
@@ -103,13 +106,13 @@ export const BENCH_SIZES: Readonly<Record<"quick" | "usual" | "full", BenchSizes
   },
 };
 
-/** Operations of a step that a GPU in software is still asked for: it takes some seconds. */
+/** Largest number of operations per step that a software GPU is timed on; more would take minutes. */
 const SOFTWARE_MOST = 4e9;
 
 /**
- * Times training steps on the CPU and on the GPU. The CPU, which takes replicas one after another (on workers, where
- * there are any, side by side), is timed on one. What a machine has no room for is left out, and what would take a GPU
- * in software minutes.
+ * Times training steps on the CPU and on the GPU. The CPU is timed on a single replica, because it runs replicas one
+ * after another (or side by side on workers). Sizes that do not fit into a machine's memory are left out, and so are
+ * those that would take a software GPU minutes.
  */
 export async function bench(options: BenchOptions = {}): Promise<BenchResult> {
   const { sizes = BENCH_SIZES.usual, signal, onRow } = options;

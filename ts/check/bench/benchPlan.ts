@@ -1,6 +1,6 @@
 import type { Plan } from "../../program/workspace.js";
 
-/** A ReLU classifier with one noise node, to be timed: what its data are does not matter. */
+/** A ReLU classifier with one noise node for timing. The contents of its data do not matter. */
 export function benchPlan(widths: readonly number[], batch: number, replicas = 1): Plan {
   return {
     network: {
@@ -26,7 +26,10 @@ export function benchPlan(widths: readonly number[], batch: number, replicas = 1
   };
 }
 
-/** Floating-point operations of the products of one step: forward, weights' and (but for the first layer) inputs' gradients. */
+/**
+ * Floating-point operations of one step's products: the forward products, the weight gradients, and the input gradients
+ * of all layers but the first.
+ */
 export function stepOperations({ network, batch, ensemble }: Plan): number {
   const { widths } = network;
   const passes = (l: number) => (l === 0 ? 2 : 3);

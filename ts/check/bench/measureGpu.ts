@@ -10,63 +10,63 @@ import { Streams } from "../../random/streams.js";
 import { secondsPerStep } from "../../train/stepTiming.js";
 import { benchPlan, stepOperations } from "./benchPlan.js";
 
-/** What `measureGpu` measured. */
+/** Result of `measureGpu`. */
 export interface GpuMeasurements {
   /** The adapter's name. */
   readonly adapter: string;
   /** Whether the adapter is a CPU that emulates a GPU. */
   readonly software: boolean;
-  /** float32 operations a second of a kernel that does nothing else. */
+  /** float32 operations per second of a kernel that only computes. */
   readonly peak: number;
   /** A product of two square matrices. */
   readonly product: {
     /** Rows and columns. */
     readonly n: number;
-    /** Seconds a product. */
+    /** Seconds per product. */
     readonly seconds: number;
-    /** Its operations a second, over `peak`. */
+    /** Floating-point operations per second, divided by `peak`. */
     readonly shareOfPeak: number;
   };
   /** A training step of one run. */
   readonly step: {
-    /** Seconds a step. */
+    /** Seconds per step. */
     readonly seconds: number;
-    /** Kernel launches of a step. */
+    /** Kernel launches per step. */
     readonly dispatches: number;
-    /** Its products' operations a second, over `peak`. */
+    /** Floating-point operations of the products per second, divided by `peak`. */
     readonly shareOfPeak: number;
   };
-  /** All replicas' step; `throughput` in units of a single run's. */
+  /** A training step of an ensemble. */
   readonly ensemble: {
-    /** Runs of the ensemble. */
+    /** Number of runs in the ensemble. */
     readonly replicas: number;
-    /** Seconds a step of all replicas. */
+    /** Seconds per step of all replicas. */
     readonly seconds: number;
-    /** Steps of single runs a second, over those of a run alone. */
+    /** Steps per second counted over all runs, divided by those of a single run alone. */
     readonly throughput: number;
-    /** Its products' operations a second, over `peak`. */
+    /** Floating-point operations of the products per second, divided by `peak`. */
     readonly shareOfPeak: number;
   };
   /** A grid of the linear model. */
   readonly linear: {
-    /** Runs of the grid. */
+    /** Number of runs in the grid. */
     readonly cells: number;
-    /** Steps of each. */
+    /** Steps of each run. */
     readonly steps: number;
-    /** Seconds in all. */
+    /** Seconds for the whole grid. */
     readonly seconds: number;
   };
 }
 
-/** What `measureGpu` measures. */
+/** The sizes that `measureGpu` measures. */
 export interface GpuSizes {
-  /** Rows of the square matrices. */
+  /** Rows and columns of the square matrices. */
   readonly product: number;
   /** Input, hidden and output widths of the network. */
   readonly widths: readonly number[];
-  /** Samples of a step. */
+  /** Samples per step. */
   readonly batch: number;
-  /** Runs of the ensemble. */
+  /** Number of runs in the ensemble. */
   readonly replicas: number;
   /** Rows of the linear model's square grid of cells. */
   readonly grid: number;
@@ -74,7 +74,7 @@ export interface GpuSizes {
   readonly steps: number;
 }
 
-/** What a data-centre card is asked. */
+/** Sizes for a data-centre GPU. */
 export const GPU_SIZES: GpuSizes = {
   product: 4096,
   widths: [784, 512, 512, 512, 10],
@@ -85,8 +85,9 @@ export const GPU_SIZES: GpuSizes = {
 };
 
 /**
- * Measures a GPU: its peak, a square product, a training step alone and as an ensemble, a grid of the linear model.
- * @param given sizes; left out: those of a data-centre card, which a GPU in software is not asked for.
+ * Measures a GPU: its peak, a square product, a training step of a single run and of an ensemble, and a grid of the
+ * linear model.
+ * @param given sizes to measure; default: `GPU_SIZES`, which a software GPU is refused.
  * @throws RunError that says why there is no GPU.
  */
 export async function measureGpu(gpu?: GpuOptions, given?: GpuSizes): Promise<GpuMeasurements> {
@@ -106,7 +107,7 @@ export async function measureGpu(gpu?: GpuOptions, given?: GpuSizes): Promise<Gp
   const cells = linearGrid(grid);
   const moments = new Float32Array(MOMENTS * steps);
   const xi = new Streams(await loadKernels(), 0).draw("noise", 0, "normal", 0, steps, 2);
-  // Moments of some 200 samples: about 1 and 0, with their scatter.
+  // Like the moments of about 200 samples: close to 1 and 0, with the scatter of so few.
   for (let t = 0; t < steps; t++) {
     moments.set([1, 0.07 * xi[2 * t], 1 + 0.1 * xi[2 * t + 1], 0, 0, 0], MOMENTS * t);
   }
@@ -162,7 +163,7 @@ async function timedProduct(machine: Machine, n: number): Promise<number> {
   }
 }
 
-/** Cells of `sigma` against the learning rate, at the linear model's usual start. */
+/** A grid of cells over `sigma` and the learning rate, from the linear model's usual start. */
 function linearGrid(n: number): Float32Array<ArrayBuffer> {
   const cells = new Float32Array(CELL_NUMBERS.length * n * n);
   const alpha = 0.1;

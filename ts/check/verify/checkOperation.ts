@@ -4,7 +4,7 @@ import type { BufferSpec, Op, Program, Region } from "../../program/ops.js";
 import { replicasOf, storedLength } from "../../program/ops.js";
 import { chainLength, gamma, mulberry, TINY, UNIT_ROUNDOFF as U } from "./roundings.js";
 
-/** The element whose error comes nearest to its bound, or exceeds it furthest. */
+/** The error and the bound of the element that is closest to its bound, or exceeds it the most. */
 export interface Worst {
   readonly error: number;
   readonly bound: number;
@@ -13,9 +13,9 @@ export interface Worst {
 type Contents = Record<string, Values>;
 
 /**
- * Runs one operation of a program on random numbers, on a machine and on the float64 reference, and compares all that
- * it wrote with bounds that follow from the lengths of its sums. What it should not have touched must be as it was.
- * @param scale the size of the numbers.
+ * Runs one operation of a program on random numbers, on a machine and on the float64 reference, and compares everything
+ * that it wrote. The bounds follow from the lengths of its sums. Elements that it should not write must be unchanged.
+ * @param scale the typical size of the random numbers.
  */
 export async function checkOperation(
   machine: Machine,
@@ -26,7 +26,9 @@ export async function checkOperation(
   return (await expectationOf(program, op, scale))(machine);
 }
 
-/** What `checkOperation` finds of a machine; the reference's results, which take longer, are made once for all. */
+/**
+ * Computes the reference's results, which take long, once. The returned function compares a machine with them.
+ */
 export async function expectationOf(
   program: Program,
   op: Op,
@@ -96,10 +98,13 @@ function regionsOf(op: Op): Region[] {
   );
 }
 
-/** Numbers of the size that networks have, which are float32 numbers on every machine. */
+/**
+ * Random contents of the size that networks have. They are rounded to float32, so that every machine holds the same
+ * numbers.
+ */
 function contentsFor({ buffers, replicas = 1 }: Program, op: Op, scale: number): Contents {
   const random = mulberry(2026);
-  // The sum of four uniform numbers is normal enough.
+  // The sum of four uniform numbers is close enough to normal.
   const normal = () => scale * Math.sqrt(3) * (random() + random() + random() + random() - 2);
   const rows = op.op === "gather" ? buffers[op.source].length / op.into.cols : 1;
   const fill = (spec: BufferSpec): Values => {
@@ -120,7 +125,7 @@ function contentsFor({ buffers, replicas = 1 }: Program, op: Op, scale: number):
   return contents;
 }
 
-/** Bounds of all that an operation writes; what is left out may not change at all. */
+/** Error bounds for everything that an operation writes. Elements without a bound may not change at all. */
 async function boundsOf(
   program: Program,
   op: Op,
@@ -169,7 +174,10 @@ function writtenBy(op: Op): Region | undefined {
   return "gradient" in op ? op.gradient : undefined;
 }
 
-/** What comes out where every number is replaced by its size: `|alpha| |A| |B| + |beta| |C|`, or `|scale| sum of |a_ij b_ij|`. */
+/**
+ * The result with every number replaced by its absolute value: `|alpha| |A| |B| + |beta| |C|`, or `|scale| sum of |a_ij
+ * b_ij|`.
+ */
 async function magnitudes(
   program: Program,
   op: Extract<Op, { op: "product" | "dot" }>,
@@ -191,9 +199,9 @@ function positive(op: Extract<Op, { op: "product" | "dot" }>): Op {
 }
 
 /**
- * Roundings of one element. WGSL's division may be off by 2.5 units in the last place, elsewhere it is by half a one;
- * exponentials, made of products, by a few; with these tanh comes within 6 u of 1, Phi within 8 u of itself besides
- * the error x^2 u of its argument.
+ * Rounding error of one element, in units of the roundoff u. WGSL's division may be off by 2.5 units in the last place,
+ * other divisions by half a unit. Exponentials are computed by products and are off by a few units. With these, tanh is
+ * within 6 u of 1. Phi is within 8 u of itself, besides the error x^2 u of its argument.
  */
 function elementBound(
   op: Op,
@@ -219,7 +227,8 @@ function elementBound(
     }
     case "activationCurvature": {
       const x = was(op.at);
-      // tanh: |a| (1 + a^2) holds every product and difference of -2 a (1 - a^2); gelu: (2 + x^2) phi, whose phi rounds by x^2 u too.
+      // tanh: |a| (1 + a^2) covers every product and difference in -2 a (1 - a^2). gelu: (2 + x^2) phi, where phi
+      // itself has the rounding error x^2 u.
       const bend = {
         relu: 0,
         linear: 0,
@@ -242,12 +251,15 @@ function elementBound(
   }
 }
 
-/** z - max rounds by u (|z| + |max|), which the exponential turns into a relative error. */
+/**
+ * Bound on the relative error of a softmax: z - max is rounded by u (|z| + |max|), which the exponential turns into a
+ * relative error.
+ */
 function softmaxError(logits: Values): number {
   return (2 * largest(logits) + 8) * U;
 }
 
-/** Asked for once an element. */
+/** Cached, because the bound is asked for once per element. */
 const LARGEST = new WeakMap<Values, number>();
 
 function largest(values: Values): number {

@@ -5,34 +5,35 @@ import { parametersOf } from "../../train/parameters.js";
 import type { Setup } from "../../train/setup.js";
 import { runTraining } from "../../train/trainer.js";
 import type { Worst } from "./checkOperation.js";
+import { perturbed } from "./perturbed.js";
 import { gamma, TINY } from "./roundings.js";
-import { shaken } from "./shaken.js";
 
-/** What training arrived at. */
+/** The result of a training. */
 interface Arrays {
-  /** All of them, noise weights included. */
+  /** All parameters, noise weights included. */
   readonly parameters: Float64Array;
   readonly niw: Float64Array;
 }
 
-/** Runs whose spread is measured, and how far beyond their largest deviation a machine may go. */
+/** Number of runs whose spread is measured. */
 const RUNS = 4;
+/** A machine's error may be this multiple of their largest deviation. */
 const RESERVE = 3;
 
 /**
- * How far machines may be from the exact run after so many steps.
+ * Checks how far a machine is from the exact run after a number of steps.
  *
- * A float32 step is the exact step of a network whose parameters were changed by at most `gamma_n` before it, `n` being
- * its longest sum (Higham, *Accuracy and Stability of Numerical Algorithms*, chapter 3), and 6 for scaling, activations
- * and storing. What that does to a run depends on the run: a catapult multiplies it. So it is measured, by exact
- * runs whose parameters are changed that much at random before every step.
+ * A float32 step equals the exact step of a network whose parameters were changed by at most `gamma_n` before it. Here
+ * `n` is the longest sum of the step, plus 6 for scaling, activations and storing (Higham, *Accuracy and Stability of
+ * Numerical Algorithms*, chapter 3). The effect of such changes depends on the run: a catapult amplifies them. So the
+ * check measures the effect, with exact runs whose parameters are changed by that much at random before every step.
  *
- * Where the exact run leaves the range that float32 can reckon in, a machine has to leave it too, and no more.
+ * If the exact run exceeds the range of float32, the machine's run must exceed it too, and nothing else is compared.
  */
 export class StepsCheck {
   readonly #setup: Setup;
   readonly #exact: Arrays;
-  /** Null where the run diverges. */
+  /** The largest allowed errors; null if the run diverges. */
   readonly #bounds: { readonly parameters: number; readonly niw: number } | null;
 
   private constructor(
@@ -62,7 +63,7 @@ export class StepsCheck {
     };
     const spread = { parameters: 0, niw: 0 };
     for (let seed = 1; seed <= RUNS; seed++) {
-      const changed = await trained(shaken(reference, size, seed), setup);
+      const changed = await trained(perturbed(reference, size, seed), setup);
       for (const key of ["parameters", "niw"] as const) {
         spread[key] = Math.max(spread[key], difference(changed[key], exact[key]));
       }
@@ -89,7 +90,7 @@ export class StepsCheck {
   }
 }
 
-/** Parameters from which on the product of all layers' may exceed what float32 holds. */
+/** A size of parameters from which on the product over all layers may overflow float32. */
 function rangeOf({ widths }: Network): number {
   return 2 ** (127 / widths.length);
 }
@@ -103,7 +104,7 @@ async function trained(machine: Machine, setup: Setup): Promise<Arrays> {
   };
 }
 
-/** Largest difference; numbers that are not finite have to be so in both. */
+/** Largest absolute difference. Numbers that are not finite must be so in both arrays. */
 function difference(a: Float64Array, b: Float64Array): number {
   let most = 0;
   a.forEach((value, i) => {

@@ -16,14 +16,14 @@ import { checkOperation, type Worst, withinBound } from "./checkOperation.js";
 import { StepsCheck } from "./checkSteps.js";
 import type { VerifyCheck, VerifyOptions, VerifyResult } from "./verifyResult.js";
 
-/** A network that the reference takes through its steps in a second or so. */
+/** A small network: the reference runs its steps in about a second. */
 const SMALL: ExperimentInput = {
   network: { layers: [24, 24] },
   data: { name: "gaussian-mixture", inputs: 20, classes: 4, train: 240, test: 0 },
   optimizer: { batchSize: 24 },
 };
 const STEPS = [1, 10, 100];
-/** From no effect to divergence, through all four phases. */
+/** Values of sigma that cover all four phases. */
 const SIGMAS = [0.3, 1, 3, 6, 8, 9];
 
 interface Candidate {
@@ -76,7 +76,7 @@ async function candidatesOf({
   return { candidates, note };
 }
 
-/** The experiment's first `steps` steps, without the evaluations that say nothing of them. */
+/** The experiment's first `steps` steps, without evaluations, which do not affect the steps. */
 export async function setupOf(
   experiment: Experiment,
   options: Pick<VerifyOptions, "kernels" | "dataset" | "files">,
@@ -104,7 +104,7 @@ class Verifier {
   }
 
   async operations({ plan }: Setup): Promise<void> {
-    // Operations do not depend on how many samples there are beyond those that they take.
+    // An operation's shape depends on the batch, not on how many samples there are.
     const { program } = lower({ ...plan, trainRows: plan.batch, evaluateRows: plan.batch });
     for (const [name, op] of distinctOps(program)) {
       for (const { machine } of this.#candidates) {
@@ -155,7 +155,7 @@ class Verifier {
   }
 }
 
-/** The operations of a training step and an evaluation, each kind and shape once, by name. */
+/** The operations of a training step and an evaluation by name: one of each kind and shape. */
 function distinctOps(program: Program): Map<string, Op> {
   const named = new Map<string, Op>();
   for (const list of ["step", "evaluate.train"]) {

@@ -4,7 +4,7 @@ import type { Dataset } from "../../data/dataset.js";
 import type { FileSource } from "../../data/load.js";
 import type { Kernels } from "../../kernels/kernels.js";
 
-/** One comparison with the float64 reference, at its worst place. */
+/** One comparison with the float64 reference, at the element with the worst error. */
 export interface VerifyCheck {
   /** What was compared. */
   readonly name: string;
@@ -12,7 +12,7 @@ export interface VerifyCheck {
   readonly backend: string;
   /** Largest error, in the unit of `bound`. */
   readonly error: number;
-  /** Largest error that rounding can explain, derived from the length of the sums. */
+  /** Largest error that rounding explains. It is derived from the length of the sums. */
   readonly bound: number;
   /** Whether `error` is at most `bound`. */
   readonly passed: boolean;
@@ -22,7 +22,7 @@ export interface VerifyCheck {
 export interface VerifyResult {
   /** The machines that were compared with the reference. */
   readonly backends: readonly Pick<BackendRecord, "name" | "flavour">[];
-  /** Why there is no `webgpu` among them, or what is to be known of it; null: nothing. */
+  /** Why `webgpu` was not compared, or a remark about the GPU; null if there is nothing to say. */
   readonly note: string | null;
   /** Every comparison. */
   readonly checks: readonly VerifyCheck[];
@@ -30,7 +30,7 @@ export interface VerifyResult {
   readonly passed: boolean;
 }
 
-/** How to verify. */
+/** Options of `verify`. */
 export interface VerifyOptions {
   /** Kernels that are already loaded (`loadKernels`). */
   readonly kernels?: Kernels;
@@ -42,6 +42,6 @@ export interface VerifyOptions {
   readonly dataset?: Dataset;
   /** Aborts the checks; the function then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Told of each check as it is done. */
+  /** Receives each check when it is done. */
   readonly onCheck?: (check: VerifyCheck) => void;
 }

@@ -1,15 +1,15 @@
 import type { Machine, Session } from "../../backend/machine.js";
 import { mulberry } from "./roundings.js";
 
-/** A machine that changes every weight by a random relative amount of up to `size` before each step. */
-export function shaken(machine: Machine, size: number, seed: number): Machine {
+/** A machine that multiplies every weight by `1 + d` before each step, with `d` uniform on `[-size, size]`. */
+export function perturbed(machine: Machine, size: number, seed: number): Machine {
   const random = mulberry(seed);
   return {
     ...machine,
     open: async (program) => {
       const session = await machine.open(program);
       const weights = Object.keys(program.buffers).filter((name) => name.startsWith("weights."));
-      const shake = async () => {
+      const perturb = async () => {
         for (const name of weights) {
           const values = await session.read(name);
           session.write(
@@ -22,7 +22,7 @@ export function shaken(machine: Machine, size: number, seed: number): Machine {
         if (list !== "step") return session.run(list, first, count);
         const rows: number[] = [];
         for (let k = 0; k < count; k++) {
-          await shake();
+          await perturb();
           rows.push(...(await session.run(list, first + k, 1)));
         }
         return Float64Array.from(rows);
