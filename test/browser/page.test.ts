@@ -77,7 +77,7 @@ describe.skipIf(executablePath === null)("on a page (skipped where there is no C
 
   it("a sweep on workers goes on in the private file system, to the same bits", async () => {
     const { second, kept, size, hash, want, made, alive } = await call("stored");
-    expect(second).toMatch(/is being written by another page/);
+    expect(second).toMatch(/is in use by another page/);
     expect(kept).toBeGreaterThanOrEqual(4);
     expect(size).toBe(6);
     expect(hash).toBe(want);

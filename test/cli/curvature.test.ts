@@ -121,7 +121,7 @@ describe("ninscope curvature", () => {
     const other = await refused(2, network("sequential"), "--set", data.pairs);
     expect(other).toMatchObject({
       field: "data",
-      error: expect.stringMatching(/goes from 6 to 3: .* 2 numbers a target/),
+      error: expect.stringMatching(/has 6 inputs and 3 outputs: .* 2 numbers per target/),
     });
   });
 
@@ -139,7 +139,7 @@ describe("ninscope curvature", () => {
     const norm = await refused(2, path, "--set", data.classes);
     expect(norm).toMatchObject({
       field: "layers",
-      error: expect.stringMatching(/norm \(6\) is no matrix.*--layers/),
+      error: expect.stringMatching(/norm \(6\) is not a matrix.*--layers/),
     });
     const { norm: _, ...rest } = tensors;
     await writeFile(path, encodeTensors({ tensors: rest, shapes, metadata: {} }));

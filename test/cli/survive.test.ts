@@ -147,7 +147,7 @@ describe("ninscope sweep --resume", () => {
     const second = await run(process.execPath, args).catch((error) => error);
     await killed(child);
     expect(second.code).toBe(1);
-    expect(second.stderr).toContain(`is being written by process ${child.pid} on `);
+    expect(second.stderr).toContain(`has been held by process ${child.pid} on `);
   });
 
   it.each([

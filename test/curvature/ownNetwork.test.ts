@@ -76,7 +76,7 @@ test("numbers that are not finite are refused by their place", () => {
   weights[5] = Number.NaN;
   const shapes = { "a.weight": [2, 4] };
   const bytes = encodeTensors({ tensors: { "a.weight": weights }, shapes, metadata: {} });
-  expect(() => readNetwork(bytes, "m", options)).toThrow(/a\.weight holds NaN at place 5/);
+  expect(() => readNetwork(bytes, "m", options)).toThrow(/a\.weight holds NaN at index 5/);
 });
 
 /** A file of one tensor of any type, as its bytes. */

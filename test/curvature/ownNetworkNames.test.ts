@@ -49,33 +49,33 @@ describe("a tensor that no Linear layer uses is refused by its name", () => {
         "1.running_var": [8],
         "1.num_batches_tracked": { shape: [], dtype: "I64" },
       },
-      /1\.weight \(8\) is no matrix and no bias.*1\.bias \(8\).*1\.running_mean.*and 2 more/,
+      /1\.weight \(8\) is not a matrix, nor the bias.*1\.bias \(8\).*1\.running_mean.*and 2 more/,
     ],
     [
       "its counter alone",
       { "1.num_batches_tracked": { shape: [], dtype: "I64" } },
       /1\.num_batches_tracked holds I64/,
     ],
-    ["LayerNorm", { "1.weight": [8] }, /1\.weight \(8\) is no matrix/],
+    ["LayerNorm", { "1.weight": [8] }, /1\.weight \(8\) is not a matrix/],
     [
       "LayerNorm over two dimensions",
       { "norm.weight": [4, 2], "norm.bias": [4, 2] },
       /norm\.bias is not called \*\.weight/,
     ],
-    ["PReLU", { "act.weight": [1] }, /act\.weight \(1\) is no matrix/],
+    ["PReLU", { "act.weight": [1] }, /act\.weight \(1\) is not a matrix/],
     [
       "a convolution",
       { "conv.weight": [4, 1, 3, 3], "conv.bias": [4] },
-      /conv\.weight \(4, 1, 3, 3\) is no matrix.*conv\.bias/,
+      /conv\.weight \(4, 1, 3, 3\) is not a matrix.*conv\.bias/,
     ],
     [
       "an embedding",
       { "tok_emb.weight": [6, 6] },
-      /tok_emb\.weight \(6, 6\) is called as an embedding is/,
+      /tok_emb\.weight \(6, 6\) has the name of an embedding/,
     ],
     ["a transformer's embedding", { "model.embed_tokens.weight": [6, 6] }, /embed_tokens/],
-    ["a scale", { gain: [] }, /gain \(\) is no matrix/],
-    ["a bias of another name", { "2.b": [8] }, /2\.b \(8\) is no matrix and no bias of one/],
+    ["a scale", { gain: [] }, /gain \(\) is not a matrix/],
+    ["a bias of another name", { "2.b": [8] }, /2\.b \(8\) is not a matrix, nor the bias of one/],
     [
       "a matrix of another name",
       { W: [8, 8] },
@@ -96,7 +96,7 @@ describe("a tensor that no Linear layer uses is refused by its name", () => {
       { "6.weight": [3, 3], "6.bias": { shape: [3], dtype: "I8" } },
       /6\.bias holds I8/,
     ],
-    ["a mask of floats", { mask: [3, 4, 5] }, /mask \(3, 4, 5\) is no matrix/],
+    ["a mask of floats", { mask: [3, 4, 5] }, /mask \(3, 4, 5\) is not a matrix/],
   ])("%s", (_, tensors, why) => {
     const bytes = model({ ...mlp, ...tensors });
     expect(() => read(bytes)).toThrow(InputError);

@@ -70,9 +70,7 @@ describe("a lock", () => {
       const ours = await takeLock(folder);
       await chmod(place("lock"), 0o644);
       const held = await keptOut([], () => failure(() => takeLock(folder)));
-      expect(held).toContain(
-        `is being written by process ${process.pid} on ${hostname()} since 20`,
-      );
+      expect(held).toContain(`has been held by process ${process.pid} on ${hostname()} since 20`);
       // Its number is another process' by now.
       const holder = JSON.parse(await readFile(place("lock"), "utf8"));
       await ours.release();
@@ -104,7 +102,7 @@ describe("a lock", () => {
       await vi.waitUntil(async () => (await stat(place("own"))).mtimeMs !== before);
     }
     expect((await stat(place("lock"))).mtimeMs).toBe(successor);
-    expect(await failure(() => lock.check())).toMatch(/is held by this process no longer/);
+    expect(await failure(() => lock.check())).toMatch(/is no longer held by this process/);
     await lock.release();
     expect(await readFile(place("lock"), "utf8")).toContain("successor");
   });
@@ -127,7 +125,7 @@ describe("a folder whose lock another process has taken", () => {
       () => store.dropCheckpoint(key),
       () => store.check(),
     ]) {
-      expect(await failure(work)).toMatch(/is held by this process no longer/);
+      expect(await failure(work)).toMatch(/is no longer held by this process/);
     }
     await store.close();
     expect(await readFile(path)).toEqual(theirs);

@@ -226,7 +226,7 @@ describe("the lock", () => {
     const before = await readFile(join(folder, "journal.jsonl"));
     await writeFile(join(folder, "lock"), JSON.stringify({ id: "another" }));
     const more = { ...spec, seed: 7 };
-    await expect(sweep(more, { kernels, store })).rejects.toThrow(/held by this process no longer/);
+    await expect(sweep(more, { kernels, store })).rejects.toThrow(/no longer held by this process/);
     await store.close();
     expect(await readFile(join(folder, "journal.jsonl"))).toEqual(before);
     // Nor does it take away what is another's.

@@ -12,7 +12,7 @@ import {
 } from "./networkCurvature.js";
 import type { OwnNetwork } from "./ownNetwork.js";
 
-/** How to read the curvature of a network from elsewhere. */
+/** How to read the curvature of a network that was trained elsewhere. */
 export interface CurvatureOfOptions
   extends CurvatureReadingOptions,
     Pick<HostOptions, "backend" | "gpu" | "fast" | "kernels"> {
@@ -21,12 +21,13 @@ export interface CurvatureOfOptions
 }
 
 /**
- * Reads the curvature of the loss at one layer of a network that was trained elsewhere: the mean local Hessian
- * `<H> = <d2L/dz2>` directly, and by noise nodes (Levi et al., arXiv:2210.13599, section 2). The network is not trained.
+ * Reads the curvature of the loss at one layer of a network that was trained elsewhere. It computes the mean local
+ * Hessian `<H> = <d2L/dz2>` directly, and reads it with noise nodes (Levi et al., arXiv:2210.13599, section 2). The
+ * network is not trained.
  * @param network widths, activation and parameters, as `readNetwork` returns them.
  * @param dataset the samples, as `datasetOf` or `loadDataset` returns them.
- * @throws InputError if network and data do not fit, or an option is out of range; RunError if the loss or its curvature
- * is not finite; the signal's reason if it is aborted.
+ * @throws InputError if network and data do not match, or an option is out of range; RunError if the loss or its
+ * curvature is not finite; the signal's reason if it is aborted.
  */
 export async function curvatureOf(
   network: Pick<OwnNetwork, "network" | "parameters">,

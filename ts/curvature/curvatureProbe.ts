@@ -1,25 +1,24 @@
 import { pause } from "../async/pause.js";
 import { type Machine, openFilled, type Session } from "../backend/machine.js";
-import { areBytes, type Dataset, targetLength } from "../data/dataset.js";
-import { InputError, RunError, shown } from "../errors/errors.js";
-import { lossFor } from "../experiment/checkAgainstData.js";
+import type { Dataset } from "../data/dataset.js";
+import { InputError, RunError } from "../errors/errors.js";
 import { type CurvatureKind, type LoweredCurvature, lowerCurvature } from "../program/curvature.js";
 import type { Network } from "../program/network.js";
-import type { Plan } from "../program/workspace.js";
 import { combinedWeights, type Parameters } from "../train/parameters.js";
 import { counting, writeSplit } from "../train/trainer.js";
+import { checkFit, measuringPlan, someRows } from "./measuringPlan.js";
 
 export interface CurvatureOptions {
-  /** So many training samples; all unless given. */
+  /** Number of training samples; default all. */
   readonly samples?: number;
-  /** The first of them; 0 unless given. */
+  /** Index of the first of them; default 0. */
   readonly first?: number;
-  /** Directions that are taken at a time, and noise nodes of a noisy probe at most. Default 32. */
+  /** Directions per call of the machine, and largest number of noise nodes; default 32. */
   readonly nodes?: number;
   readonly signal?: AbortSignal;
 }
 
-/** `g_i = dL_i/dz_i` over the samples, at the probed layer, without noise. */
+/** Moments of `g_i = dL_i/dz_i` over the samples, at the probed layer, without noise. */
 export interface LocalGradient {
   /** Mean loss. */
   readonly loss: number;
@@ -30,14 +29,14 @@ export interface LocalGradient {
 }
 
 /**
- * The local gradient and curvature of the loss at the pre-activations of one weight layer: `g_i = dL_i/dz_i`,
- * `H_i = d2L_i/dz_i2`, without noise (Levi et al., arXiv:2210.13599, section 2). Their mean `<H>` is also the loss'
- * Hessian with respect to that layer's bias (derived).
+ * Measures the local gradient and curvature of the loss at the pre-activations of one weight layer: `g_i = dL_i/dz_i`
+ * and `H_i = d2L_i/dz_i2`, without noise (Levi et al., arXiv:2210.13599, section 2). The mean `<H>` is also the Hessian
+ * of the loss with respect to that layer's bias (derived).
  */
 export class CurvatureProbe {
   /** Units of the layer, `d`. */
   readonly width: number;
-  /** Noise nodes that a probe can have. */
+  /** Largest number of noise nodes. */
   readonly nodes: number;
   readonly samples: number;
   readonly layer: number;
@@ -45,12 +44,13 @@ export class CurvatureProbe {
   readonly #session: Session;
   readonly #lowered: LoweredCurvature;
   readonly #signal: AbortSignal | undefined;
-  /** The chunk whose base is in memory, if it is of the present weights. */
+  /** The chunk whose activations and gradients are in memory; null if they are not those of the current weights. */
   #base: string | null = null;
 
   /**
-   * @param network noise nodes that it may have are left out.
-   * @throws InputError for a layer or a number of samples that there is not, and where network and data do not fit.
+   * Opens a probe.
+   * @param network its noise nodes are ignored.
+   * @throws InputError if there is no such layer or not as many samples, and if network and data do not match.
    */
   static async open(
     machine: Machine,
@@ -117,7 +117,7 @@ export class CurvatureProbe {
     this.layer = shape.layer;
   }
 
-  /** Takes a network's parameters; its noise weights do not matter. */
+  /** Sets the network's parameters. Noise weights are not needed. */
   load({ weights, biases }: Pick<Parameters, "weights" | "biases">): void {
     for (let l = 0; l < weights.length; l++) {
       const parts = { weights, biases, niw: [] };
@@ -126,7 +126,7 @@ export class CurvatureProbe {
     this.#base = null;
   }
 
-  /** The loss and the local gradient's moments. */
+  /** The mean loss and the moments of the local gradient. */
   async gradient(): Promise<LocalGradient> {
     const width = this.width;
     this.#session.write("gradient", new Float64Array(width));
@@ -144,7 +144,7 @@ export class CurvatureProbe {
     };
   }
 
-  /** Each sample's own local gradient `g_i`, `[samples, d]`. */
+  /** The local gradient `g_i` of each sample, `[samples, d]`. */
   async gradients(): Promise<Float64Array> {
     const out = new Float64Array(this.samples * this.width);
     let done = 0;
@@ -158,9 +158,10 @@ export class CurvatureProbe {
   }
 
   /**
-   * The mean gradient's answer to shifts of the pre-activations by each column of `V` (`[d, k]` row-major), for all
-   * samples alike: `<H> V` (`pointwise`), or `1/2 <g(+v) - g(-v)>` for each column v (`smoothed`, which depends on
-   * the columns' lengths).
+   * The response of the mean gradient to shifts of the pre-activations, with the same shift for all samples. Each
+   * column of `V` (`[d, k]` row-major) is a shift v. For `pointwise` the result is `<H> V`. For `smoothed` it is `1/2
+   * <g(+v) - g(-v)>` for each column, which depends on the columns' lengths.
+   * @returns `[d, k]` row-major.
    */
   async shifted(V: Float64Array, kind: CurvatureKind): Promise<Float64Array> {
     const columns = V.length / this.width;
@@ -171,7 +172,7 @@ export class CurvatureProbe {
         columnsOf(V, columns, first, count),
         count,
         async (suffix) => {
-          // A direction at a time, for the sake of signals.
+          // One direction at a time, so that an abort is noticed soon.
           for (let k = 0; k < count; k++) {
             await this.#session.run(`${kind}.direction${suffix}`, k, 1);
             await this.#pause();
@@ -186,9 +187,11 @@ export class CurvatureProbe {
   }
 
   /**
-   * What noise nodes with weights `V` (`[d, m]`) would learn from noise `eps` (`[samples, m]`) beyond first order:
-   * `<H_i V eps_i eps_i^T>` (`pointwise`), or the same with `1/2 (g_i(+V eps_i) - g_i(-V eps_i))` in place of
-   * `H_i V eps_i` (`smoothed`: the antithetic probe pass, in which `<g eps^T>` cancels).
+   * The gradient of noise weights `V` (`[d, m]`) from noise `eps` (`[samples, m]`) beyond first order. For `pointwise`
+   * it is `<H_i V eps_i eps_i^T>`. For `smoothed`, `H_i V eps_i` is replaced by `1/2 (g_i(+V eps_i) - g_i(-V eps_i))`:
+   * the antithetic probe pass, in which `<g eps^T>` cancels.
+   * @returns `[d, m]` row-major.
+   * @throws RunError for more nodes than the probe was made for.
    */
   async noisy(V: Float64Array, eps: ArrayLike<number>, kind: CurvatureKind): Promise<Float64Array> {
     const count = V.length / this.width;
@@ -210,7 +213,7 @@ export class CurvatureProbe {
     this.#session.dispose();
   }
 
-  /** Runs `each` over all chunks with `V` for noise weights; returns the response's first columns, `[d, count]`. */
+  /** Runs `each` for all chunks, with `V` as noise weights. Returns the first columns of the response, `[d, count]`. */
   async #respond(
     V: Float64Array,
     count: number,
@@ -226,7 +229,7 @@ export class CurvatureProbe {
     return columnsOf(await this.#session.read("response"), this.nodes, 0, count);
   }
 
-  /** Makes the base of each chunk, unless it is there, and hands it on. */
+  /** Computes the base of each chunk, unless it is in memory, and calls `use` with it. */
   async #eachChunk(
     use: (suffix: string, trace: Float64Array, pass: number) => Promise<void>,
   ): Promise<void> {
@@ -254,25 +257,7 @@ export class CurvatureProbe {
   }
 }
 
-function checkFit({ widths, loss }: Network, data: Dataset): void {
-  const outputs = widths[widths.length - 1];
-  if (widths[0] !== data.inputs || outputs !== data.outputs) {
-    throw new InputError(
-      "data",
-      `the network goes from ${widths[0]} to ${outputs}: ${data.name} has ${data.inputs} inputs and ${data.outputs} ${data.task === "regression" ? "numbers a target" : "classes"}`,
-    );
-  }
-  // Not every caller's types are checked: an unknown loss would be taken for a squared error.
-  if (loss !== "cross-entropy" && loss !== "mse") {
-    throw new InputError(
-      "network.loss",
-      `network.loss is ${shown(loss)}: takes one of cross-entropy, mse`,
-    );
-  }
-  lossFor(data, loss);
-}
-
-/** Columns `first` to `first + count` of a matrix with so many columns. */
+/** Columns `first` to `first + count - 1` of a row-major matrix with `columns` columns. */
 function columnsOf(
   values: Float64Array,
   columns: number,
@@ -286,32 +271,4 @@ function columnsOf(
     out.set(values.subarray(start, start + count), r * count);
   }
   return out;
-}
-
-/** A plan that measures and trains nothing. */
-function measuringPlan(network: Network, data: Dataset, samples: number): Plan {
-  return {
-    network,
-    learningRate: 0,
-    momentum: 0,
-    weightDecay: 0,
-    batch: samples,
-    trainRows: samples,
-    testRows: 0,
-    evaluateRows: samples,
-    classes: data.task === "classification",
-    inputType: areBytes(data.train.inputs) ? "byte" : "float",
-    inputScale: data.scale,
-    inputShift: data.shift,
-  };
-}
-
-function someRows({ train, ...shape }: Dataset, first: number, rows: number): Dataset["train"] {
-  const { inputs } = shape;
-  const perTarget = targetLength(shape);
-  return {
-    rows,
-    inputs: train.inputs.subarray(first * inputs, (first + rows) * inputs),
-    targets: train.targets.subarray(first * perTarget, (first + rows) * perTarget),
-  };
 }

@@ -8,27 +8,27 @@ import type { RunInputs } from "../train/inputs.js";
 import type { Setup } from "../train/setup.js";
 import { counting, type Observed, writeSplit } from "../train/trainer.js";
 
-/** How well the expansion in the noise tells a step's gradient of the noise weights. */
+/** A step's gradient of the noise weights, and how much of it the expansion in the noise explains. */
 export interface ExpansionPoint {
-  /** Updates made. */
+  /** Updates made before the step. */
   readonly step: number;
   /** Length of the exact gradient with the batch's own noise. */
   readonly exact: number;
-  /** Lengths of the terms `<g_i eps_i^T>` and `<H_i W_NI eps_i eps_i^T>`. */
+  /** Length of the first-order term `<g_i eps_i^T>`. */
   readonly first: number;
-  /** Length of the term `<H_i W_NI eps_i eps_i^T>`. */
+  /** Length of the second-order term `<H_i W_NI eps_i eps_i^T>`. */
   readonly second: number;
-  /** Length of what the first term, and both, miss, over that of the exact gradient. */
+  /** Length of the exact gradient minus the first term, divided by the length of the exact gradient. */
   readonly firstError: number;
-  /** What both terms miss, likewise. */
+  /** Length of the exact gradient minus both terms, divided by the length of the exact gradient. */
   readonly secondError: number;
   /** The curvature that the step reads: `<W_NI, dL/dW_NI> / (sigma^2 |W_NI|^2)`. */
   readonly reading: number;
 }
 
 /**
- * Compares the noise weights' gradient in a training step with its expansion in that batch's own noise (Levi et al.,
- * arXiv:2210.13599, section 2).
+ * Compares the gradient of the noise weights in a training step with its expansion in that batch's own noise (Levi et
+ * al., arXiv:2210.13599, section 2).
  */
 export class ExpansionProbe {
   readonly #session: Session;
@@ -57,7 +57,7 @@ export class ExpansionProbe {
     this.#inputs = inputs;
   }
 
-  /** The step that a run is about to make. */
+  /** Compares the two for the step that a run is about to make. */
   async at({ step, epoch, weights }: Observed): Promise<ExpansionPoint> {
     this.#startEpoch(epoch);
     weights.forEach((values, l) => {
@@ -90,7 +90,7 @@ export class ExpansionProbe {
     this.#session.dispose();
   }
 
-  /** Fixed noise is drawn in the first epoch, whichever is looked at first. */
+  /** Fixed noise is that of the first epoch, even if a later epoch is observed first. */
   #startEpoch(epoch: number): void {
     if (epoch === this.#epoch) return;
     this.#epoch = epoch;

@@ -6,11 +6,11 @@ import { RunError } from "../errors/errors.js";
 import type { Streams } from "../random/streams.js";
 import type { CurvatureProbe } from "./curvatureProbe.js";
 
-/** Widest layer whose `<H>` is made entry by entry. */
+/** Widest layer whose `<H>` is computed entry by entry. */
 export const DENSE_WIDTH = 2048;
 
 /**
- * The mean local Hessian `<H>`, `[d, d]` row-major, pointwise.
+ * The mean local Hessian `<H>`, pointwise, `[d, d]` row-major.
  * @throws RunError for a layer of more than 2,048 units.
  */
 export async function denseHessian(probe: CurvatureProbe): Promise<Float64Array> {
@@ -23,7 +23,10 @@ export async function denseHessian(probe: CurvatureProbe): Promise<Float64Array>
   return responses(probe, unit);
 }
 
-/** `<H> V`, `[d, k]` row-major. @throws RunError where it is not finite: an eigen-solver makes nothing of that. */
+/**
+ * `<H> V`, `[d, k]` row-major.
+ * @throws RunError if it is not finite, because eigenvalue solvers fail on such values.
+ */
 async function responses(probe: CurvatureProbe, V: Float64Array): Promise<Float64Array> {
   const found = await probe.shifted(V, "pointwise");
   if (found.every(Number.isFinite)) return found;
@@ -32,7 +35,7 @@ async function responses(probe: CurvatureProbe, V: Float64Array): Promise<Float6
   );
 }
 
-/** The spectrum of `<H>`: all of it up to `dense` units, else what Lanczos finds in `steps`. */
+/** The spectrum of `<H>`: all eigenvalues up to `dense` units, otherwise those that Lanczos finds in `steps` steps. */
 export async function localSpectrum(
   probe: CurvatureProbe,
   streams: Streams,
@@ -43,8 +46,9 @@ export async function localSpectrum(
 }
 
 /**
- * The largest eigenvalues of `<H>`, falling, and how far off each may be: of all of it up to 128 units, where equal ones
- * are found too; else the five largest to 1e-5 of the largest, by Lanczos.
+ * The largest eigenvalues of `<H>` in descending order, with a bound on the error of each. Up to 128 units they come
+ * from the whole matrix, so repeated eigenvalues are found too. Above that Lanczos finds the five largest, to 1e-5 of
+ * the largest.
  */
 export async function leadingEigenvalues(
   probe: CurvatureProbe,
@@ -61,7 +65,7 @@ export async function leadingEigenvalues(
   }
   const matrix = await denseHessian(probe);
   const { values, vectors } = spectrumOf(matrix);
-  // Rounding makes `<H>` asymmetric. A matrix off by E moves no eigenvalue further than |E| (Weyl).
+  // Rounding makes `<H>` slightly asymmetric. A matrix that is off by E shifts no eigenvalue by more than |E| (Weyl).
   let square = 0;
   for (let i = 0; i < d; i++) {
     for (let j = 0; j < d; j++) square += ((matrix[i * d + j] - matrix[j * d + i]) / 2) ** 2;
@@ -70,7 +74,10 @@ export async function leadingEigenvalues(
   return { values: estimates, vectors };
 }
 
-/** The outer eigenvalues of `<H>`, the `leading` largest to 1e-5 of the largest if `steps` suffice; `run` tells random starts apart. */
+/**
+ * The outermost eigenvalues of `<H>` by Lanczos: the `leading` largest to 1e-5 of the largest, if `steps` suffice.
+ * `run` selects the random start.
+ */
 export function topSpectrum(
   probe: CurvatureProbe,
   streams: Streams,
@@ -80,16 +87,17 @@ export function topSpectrum(
   return lanczos((v) => responses(probe, v), start, { steps, tolerance, leading });
 }
 
-/** Eigenvalues of `<H>` and how densely they lie. */
+/** The density of the eigenvalues of `<H>`. */
 export interface Density {
   readonly points: Float64Array;
-  /** Of integral 1. */
+  /** Density at the points; its integral is 1. */
   readonly density: Float64Array;
 }
 
 /**
- * The density of the eigenvalues of `<H>` by stochastic Lanczos quadrature, from `runs` random starts: at 100 points from
- * below the lowest to above the largest eigenvalue found, each a Gaussian of a fortieth of that span.
+ * The density of the eigenvalues of `<H>` by stochastic Lanczos quadrature, from `runs` random starts. It is given at
+ * 100 points from below the lowest to above the largest eigenvalue found. Each eigenvalue is a Gaussian whose width is
+ * 1/40 of the range of those found.
  */
 export async function localDensity(
   probe: CurvatureProbe,
@@ -109,7 +117,7 @@ export async function localDensity(
   return { points, density: spectralDensity(found, points, spread) };
 }
 
-/** `tr<H>` by Hutchinson's estimator: `z^T <H> z` over `count` random vectors of signs. */
+/** `tr<H>` by Hutchinson's estimator: the mean of `z^T <H> z` over `count` random vectors z of signs. */
 export async function hutchinsonTrace(
   probe: CurvatureProbe,
   streams: Streams,
@@ -126,8 +134,8 @@ export async function hutchinsonTrace(
 }
 
 /**
- * The largest curvature of the loss smoothed over a reach `delta`: the largest `v . 1/2 <g(delta v) - g(-delta v)> / delta`
- * over unit vectors v that repeated application finds from `start` (derived; theory, section 2, "Kinks").
+ * The largest curvature of the loss smoothed over a reach `delta`: the largest `v . 1/2 <g(delta v) - g(-delta v)> /
+ * delta` over unit vectors v that are found by power iteration from `start` (derived; theory, section 2, "Kinks").
  */
 export async function smoothedMaximum(
   probe: CurvatureProbe,
@@ -144,7 +152,7 @@ export async function smoothedMaximum(
     );
     const before = value;
     value = quadraticForm(vector, image) / delta;
-    // No curvature along it: there is no direction to follow.
+    // There is no curvature along this vector, so the iteration has no direction to follow.
     if (image.every((x) => x === 0)) break;
     vector = unitVector(image);
     if (Math.abs(value - before) <= tolerance * Math.abs(value)) break;
@@ -152,7 +160,7 @@ export async function smoothedMaximum(
   return { value, vector };
 }
 
-/** The smoothed curvature along each eigenvector, `q . 1/2 <g(delta q) - g(-delta q)> / delta`. */
+/** The smoothed curvature along each eigenvector q: `q . 1/2 <g(delta q) - g(-delta q)> / delta`. */
 export async function smoothedCurvatures(
   probe: CurvatureProbe,
   { values, vectors }: Spectrum,

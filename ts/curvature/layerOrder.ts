@@ -1,13 +1,13 @@
-/** A layer as far as its place in a chain goes. */
+/** The properties of a layer that decide its place in a chain. */
 export interface Link {
   readonly name: string;
   readonly inputs: number;
   readonly outputs: number;
-  /** Equal for layers of the same tensors, which may change places without a difference. */
+  /** An identifier of the layer's tensors. Layers with the same tensors can be exchanged without effect. */
   readonly tensors: string;
 }
 
-/** Widths that a chain must have, where they are known. */
+/** Widths that the chain must have, as far as they are known. */
 export interface KnownWidths {
   /** Width of the input. */
   readonly inputs?: number;
@@ -17,20 +17,20 @@ export interface KnownWidths {
   readonly hidden?: readonly number[];
 }
 
-/** Orders of layers in which each takes what the one before it puts out. */
+/** Orders of the layers in which each takes the outputs of the one before it. */
 export interface Orders<T> {
   readonly orders: readonly (readonly T[])[];
-  /** False: the search was given up, and there may be more. */
+  /** False if the search was stopped, so that there may be more orders. */
   readonly complete: boolean;
 }
 
-/** Layers tried before a search is given up. */
+/** Number of layers that are tried before the search stops. */
 const MOST_TRIES = 20_000;
 
 /**
- * The orders of all layers that make a chain, two at most: what matters is whether there is one, and one alone. An order
- * is a directed Eulerian trail, with widths for nodes and layers for edges: the degrees tell where it begins, and a
- * layer may be taken as long as all that remain can be reached behind it (Fleury).
+ * Finds orders of all layers that form a chain, at most two: the caller needs to know whether there is exactly one. An
+ * order is a directed Eulerian trail in which the widths are nodes and the layers are edges. The degrees tell where it
+ * begins. A layer may be taken next if all remaining layers can still be reached after it (Fleury).
  */
 export function chainsOf<T extends Link>(
   links: readonly T[],
@@ -78,7 +78,10 @@ export function chainsOf<T extends Link>(
   return { orders, complete: tries <= MOST_TRIES };
 }
 
-/** Where a trail may begin: at the node with an edge out too many, or anywhere if it is a circuit. */
+/**
+ * The nodes at which a trail may begin: the node with one more outgoing edge than incoming ones, or any node if the
+ * trail is a circuit.
+ */
 function startsOf(links: readonly Link[]): number[] {
   const surplus = new Map<number, number>();
   for (const { inputs, outputs } of links) {
@@ -104,7 +107,7 @@ function isWithinReach(links: ReadonlySet<Link>, from: number): boolean {
   return true;
 }
 
-/** For a layer, the one of the next lower number whose name is otherwise the same: `net.2` for `net.10`. */
+/** For each layer, the one with the next lower number and otherwise the same name: `net.2` for `net.10`. */
 function lowerNumbered<T extends Link>(links: readonly T[]): Map<T, T> {
   const before = new Map<T, T>();
   const families = new Map<string, { link: T; numbers: readonly string[] }[]>();
@@ -120,7 +123,7 @@ function lowerNumbered<T extends Link>(links: readonly T[]): Map<T, T> {
   return before;
 }
 
-/** Numbers as digits, of any length. */
+/** Compares numbers that are given as digits, of any length. */
 function compared(a: readonly string[], b: readonly string[]): number {
   for (const [i, text] of a.entries()) {
     const [x, y] = [text, b[i]].map((digits) => digits.replace(/^0+/, ""));

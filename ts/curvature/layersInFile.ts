@@ -1,25 +1,28 @@
 import { cut, InputError } from "../errors/errors.js";
 import type { Tensors } from "../format/safetensors.js";
 
-/** Where a layer stands in a file. */
+/** The names of a layer's tensors in a file. */
 export interface LayerNames {
-  /** The weight's name, of a matrix `[outputs, inputs]`. */
+  /** Name of the weight, a matrix `[outputs, inputs]`. */
   readonly weight: string;
-  /** Null: it has none. */
+  /** Name of the bias; null if the layer has none. */
   readonly bias: string | null;
 }
 
-/** The tensors of a file by all of their names, and which of them may be layers. */
+/** The tensors of a file under all of their names, and those that may be layers. */
 export class LayersInFile {
   readonly file: string;
-  /** From a name that the metadata gives to a tensor besides its own, to its own. */
+  /**
+   * Maps each additional name, which the file's metadata gives to a tensor, to the name under which the tensor is
+   * stored.
+   */
   readonly #aliases: ReadonlyMap<string, string>;
   readonly #found: Required<Tensors>;
 
   constructor({ tensors, metadata, shapes = {}, others = {} }: Tensors, file: string) {
     this.file = file;
     this.#found = { tensors, metadata, shapes, others };
-    // As safetensors.torch.save_model notes the names of tensors that it leaves out, because others share their memory.
+    // safetensors.torch.save_model writes tensors that share memory once, and lists their other names in the metadata.
     this.#aliases = new Map(
       Object.entries(metadata).filter(
         ([name, own]) =>
@@ -34,41 +37,41 @@ export class LayersInFile {
   }
 
   has(name: string): boolean {
-    return Object.hasOwn(this.#found.shapes, this.own(name));
+    return Object.hasOwn(this.#found.shapes, this.storedName(name));
   }
 
-  /** The name under which the file holds a tensor. */
-  own(name: string): string {
+  /** The name under which the file stores a tensor. */
+  storedName(name: string): string {
     return this.#aliases.get(name) ?? name;
   }
 
   shape(name: string): readonly number[] {
-    return this.#found.shapes[this.own(name)];
+    return this.#found.shapes[this.storedName(name)];
   }
 
-  /** `fc1.weight (16, 10)`. */
+  /** Name and shape for messages: `fc1.weight (16, 10)`. */
   described(name: string): string {
     return `${cut(name)} (${this.shape(name).join(", ")})`;
   }
 
-  /** Its type, if that is none of those whose numbers are read. */
+  /** The tensor's type if its numbers cannot be read; otherwise null. */
   unreadType(name: string): string | null {
     const { others } = this.#found;
-    return Object.hasOwn(others, this.own(name)) ? others[this.own(name)] : null;
+    return Object.hasOwn(others, this.storedName(name)) ? others[this.storedName(name)] : null;
   }
 
   isMatrix(name: string): boolean {
     return this.has(name) && this.unreadType(name) === null && this.shape(name).length === 2;
   }
 
-  /** Names of all matrices, numbers in their order. */
+  /** Names of all matrices, sorted so that `net.2` comes before `net.10`. */
   matrices(): string[] {
     return this.names()
       .filter((name) => this.isMatrix(name))
       .sort(byNumber);
   }
 
-  /** The layer of a name as the user gives it: `fc1`, `fc1.weight`, `W1:b1`. */
+  /** The layer that the user's name stands for: `fc1`, `fc1.weight`, `W1:b1`. */
   layerNamed(name: string): LayerNames {
     const colon = this.has(name) ? -1 : name.indexOf(":");
     const given = colon < 0 ? name : name.slice(0, colon);
@@ -78,7 +81,7 @@ export class LayersInFile {
     return { weight, bias: bias !== weight && this.has(bias) ? bias : null };
   }
 
-  /** Numbers of a weight matrix `[outputs, inputs]`. */
+  /** The numbers of a weight matrix, `[outputs, inputs]`. */
   weightOf({ weight }: LayerNames): { outputs: number; inputs: number; values: Float64Array } {
     if (!this.isMatrix(weight)) throw this.#noMatrix(weight);
     const [outputs, inputs] = this.shape(weight);
@@ -91,7 +94,7 @@ export class LayersInFile {
     return { outputs, inputs, values: this.#finite(weight) };
   }
 
-  /** Numbers of a layer's bias, zeros where it has none. */
+  /** The numbers of a layer's bias; zeros if it has none. */
   biasOf({ weight, bias }: LayerNames, outputs: number): Float64Array {
     if (bias === null) return new Float64Array(outputs);
     if (!this.has(bias)) {
@@ -127,7 +130,7 @@ export class LayersInFile {
   #noMatrix(name: string): InputError {
     if (this.has(name) && this.unreadType(name) !== null) return this.#unread(name);
     const what = this.has(name)
-      ? `${this.described(name)} is no matrix`
+      ? `${this.described(name)} is not a matrix`
       : `there is no matrix "${name}"`;
     return new InputError(
       "layers",
@@ -136,12 +139,12 @@ export class LayersInFile {
   }
 
   #finite(name: string): Float64Array {
-    const values = this.#found.tensors[this.own(name)];
+    const values = this.#found.tensors[this.storedName(name)];
     const at = values.findIndex((value: number) => !Number.isFinite(value));
     if (at < 0) return Float64Array.from(values);
     throw new InputError(
       name,
-      `${this.file}, ${name} holds ${values[at]} at place ${at}: takes finite numbers`,
+      `${this.file}, ${name} holds ${values[at]} at index ${at}: takes finite numbers`,
     );
   }
 }
@@ -150,7 +153,7 @@ const { compare: byNumber } = new Intl.Collator("en", { numeric: true });
 
 const MOST_LISTED = 12;
 
-/** Names as they may stand in an error message. */
+/** Names for an error message, cut after the first few. */
 export function listed(names: readonly string[], joint = ", "): string {
   const rest = names.length - MOST_LISTED;
   const some = names.slice(0, MOST_LISTED).join(joint);

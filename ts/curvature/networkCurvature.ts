@@ -17,7 +17,7 @@ import {
 } from "./hessian.js";
 import { type WeightCurvature, weightCurvature } from "./weightCurvature.js";
 
-/** What is read of a network that is not trained here. */
+/** The curvature readings of a network that is not trained here. */
 export interface NetworkCurvature extends WeightCurvature {
   /** Weight layer whose pre-activations were probed, counted from 0. */
   readonly layer: number;
@@ -27,23 +27,24 @@ export interface NetworkCurvature extends WeightCurvature {
   readonly samples: number;
   /** Mean loss over them. */
   readonly loss: number;
-  /** Which curvature `eigenvalues` are of. */
+  /** Which curvature `eigenvalues` describe. */
   readonly kind: CurvatureKind;
   /**
-   * `pointwise`: the largest eigenvalues of the mean local Hessian, falling, with bounds on their errors. `smoothed`: the
-   * curvature of the loss smoothed over `reach`, along their eigenvectors and in their order.
+   * For `pointwise`: the largest eigenvalues of the mean local Hessian in descending order, with bounds on their
+   * errors. For `smoothed`: the curvature of the loss smoothed over `reach`, along the same eigenvectors in the same
+   * order.
    */
   readonly eigenvalues: readonly Estimate[];
-  /** Trace of the pointwise mean local Hessian, by random vectors (Hutchinson). */
+  /** Trace of the pointwise mean local Hessian, estimated with random vectors (Hutchinson). */
   readonly trace: Estimate;
-  /** How densely all of them lie: where, and the density there. */
+  /** Density of all eigenvalues of the pointwise mean local Hessian. */
   readonly density: {
-    /** Curvatures. */
+    /** Curvatures at which the density is given. */
     readonly points: readonly number[];
-    /** Density there, of integral 1. */
+    /** Density at these points; its integral is 1. */
     readonly density: readonly number[];
   };
-  /** Root mean square of the shifts of the layer's pre-activations (as vectors) by the probing noise. */
+  /** Root mean square length of the shifts that the probing noise makes to the layer's vector of pre-activations. */
   readonly reach: number;
   /** Largest curvature of the loss smoothed over that reach. */
   readonly smoothedMax: number;
@@ -53,17 +54,17 @@ export interface NetworkCurvature extends WeightCurvature {
 export interface CurvatureReadingOptions {
   /** Weight layer, counted from 0, whose pre-activations are probed. */
   readonly layer: number;
-  /** Which curvature the eigenvalues are of (theory, section 2, "Kinks"); default `pointwise`. */
+  /** Which curvature the eigenvalues describe (theory, section 2, "Kinks"); default `pointwise`. */
   readonly kind?: CurvatureKind;
   /** Number of eigenvalues; default 10, or all if the layer has fewer units. */
   readonly eigenvalues?: number;
-  /** Training samples, from the first on; default 1,000, or all if there are fewer. */
+  /** Number of training samples, from the first on; default 1,000, or all if there are fewer. */
   readonly samples?: number;
-  /** Probing noise nodes; default 32. */
+  /** Number of probing noise nodes; default 32. */
   readonly nodes?: number;
-  /** Root mean square shift of the layer's pre-activations by the noise; default 0.1. */
+  /** Root mean square length of the noise's shifts of the layer's vector of pre-activations; default 0.1. */
   readonly reach?: number;
-  /** Antithetic passes; default 8. */
+  /** Number of antithetic passes; default 8. */
   readonly repeats?: number;
   /** Aborts the reading; it then throws the signal's reason. */
   readonly signal?: AbortSignal;
@@ -72,10 +73,10 @@ export interface CurvatureReadingOptions {
 const MOST_NODES = 65_536;
 
 /**
- * Probes one layer of a network with noise nodes of random weights, whose shifts have the root mean square `reach`:
- * the antithetic reading then estimates `tr<H> / units`, better with more nodes.
- * @throws InputError where network and data do not fit, there is no such layer, or an option is out of range; RunError
- * where the loss or its curvature is not finite.
+ * Probes one layer of a network with noise nodes of random weights, scaled so that the noise's shifts have the root
+ * mean square length `reach`. The antithetic reading then estimates `tr<H> / units`; more nodes make it more precise.
+ * @throws InputError if network and data do not match, there is no such layer, or an option is out of range; RunError
+ * if the loss or its curvature is not finite.
  */
 export async function networkCurvature(
   machine: Machine,
@@ -148,7 +149,7 @@ export async function networkCurvature(
   }
 }
 
-/** The smoothed curvature along eigenvectors of the pointwise one, with these vectors' own errors. */
+/** The smoothed curvature along the eigenvectors of the pointwise one, with the errors of these vectors. */
 async function smoothedAlong(
   probe: CurvatureProbe,
   values: readonly Estimate[],

@@ -6,43 +6,44 @@ import type { KnownWidths } from "./layerOrder.js";
 import { type LayerNames, LayersInFile } from "./layersInFile.js";
 import { unlistedLayers } from "./unlistedLayers.js";
 
-/** A network that was trained elsewhere, and where each of its layers stands in its file. */
+/** A network that was trained elsewhere, and the names of its layers' tensors in its file. */
 export interface OwnNetwork {
   /** Widths, activation and loss. */
   readonly network: Network;
   /** Its weights and biases, in float64. */
   readonly parameters: Parameters;
-  /** From the input on. */
+  /** The names of each layer's tensors, from the input on. */
   readonly layers: readonly LayerNames[];
-  /** Tensors of the file that listed layers leave out; always none where the layers are not listed. */
+  /** Tensors of the file that the listed layers do not use; always empty if the layers are not listed. */
   readonly unused: readonly string[];
 }
 
 /**
- * Widths that are known from elsewhere tell orders apart that the file alone leaves open: `inputs` and `outputs` of the
- * data, and `hidden`, which the file must have.
+ * How to read a network. Known widths help to find the order of the layers where the file alone allows several:
+ * `inputs` and `outputs` of the data, and `hidden`, which the network in the file must have.
  */
 export interface OwnNetworkOptions extends KnownWidths {
   /** Activation of the hidden layers. */
   readonly activation: Network["activation"];
-  /** What is averaged over samples. */
+  /** The loss that is averaged over samples. */
   readonly loss: Network["loss"];
   /**
-   * Names of the `Linear` layers from the input on: `fc1` (or `fc1.weight`) for `fc1.weight` and `fc1.bias`; `W1:b1` for
-   * tensors of any other names, `W1` alone for one without bias. Left out: all matrices, in the only order in which each
-   * takes what the one before it puts out; where there are several, in that of the numbers in their names.
+   * Names of the `Linear` layers from the input on. `fc1` (or `fc1.weight`) stands for `fc1.weight` and `fc1.bias`;
+   * `W1:b1` for tensors with any other names; `W1` alone for a layer without bias. Default: all matrices, in the only
+   * order in which each takes the outputs of the one before it. If there are several such orders, the numbers in the
+   * names decide.
    */
   readonly layers?: readonly string[];
-  /** False: the file must have no biases. */
+  /** False if the network in the file must have no biases. */
   readonly bias?: boolean;
 }
 
 /**
- * An MLP's `Linear` layers from a safetensors file, as PyTorch's `state_dict` names them: `*.weight`
- * `[outputs, inputs]`, `*.bias` `[outputs]`; float16, bfloat16, float32 or float64. Names that the metadata gives to
- * tensors besides their own (`safetensors.torch.save_model`, for shared weights) are followed.
- * @throws InputError naming the file if it is no whole safetensors file; the tensor that does not fit or that no layer uses;
- * `layers` where their order is not known.
+ * Reads an MLP's `Linear` layers from a safetensors file, with names as in PyTorch's `state_dict`: `*.weight`
+ * `[outputs, inputs]` and `*.bias` `[outputs]`, in float16, bfloat16, float32 or float64. It also follows the
+ * additional names that the file's metadata gives to tensors (`safetensors.torch.save_model`, for shared weights).
+ * @throws InputError that names the file if it is not a whole safetensors file, the tensor that does not match or that
+ * no layer uses, or `layers` if the order of the layers is not known.
  */
 export function readNetwork(
   bytes: Uint8Array,
@@ -74,14 +75,16 @@ export function readNetwork(
   }
   checkAgainst(options, file, widths, layers);
   const used = new Set(
-    layers.flatMap(({ weight, bias }) => [weight, bias ?? weight].map((name) => found.own(name))),
+    layers.flatMap(({ weight, bias }) =>
+      [weight, bias ?? weight].map((name) => found.storedName(name)),
+    ),
   );
   const factors = layers.map(() => 1);
   return {
     network: { widths, activation, loss, bias: true, factors, noise: [] },
     parameters: { weights, biases, niw: [] },
     layers,
-    unused: found.names().filter((name) => !used.has(found.own(name))),
+    unused: found.names().filter((name) => !used.has(found.storedName(name))),
   };
 }
 
@@ -104,7 +107,7 @@ function checkAgainst(
   }
 }
 
-/** The inverse of `readNetwork`: float32 tensors under the names that the layers had. */
+/** The inverse of `readNetwork`: writes float32 tensors under the layers' names. */
 export function writeNetwork(
   { weights, biases }: Pick<Parameters, "weights" | "biases">,
   layers: readonly LayerNames[],

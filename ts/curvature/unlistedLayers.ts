@@ -4,7 +4,7 @@ import { type LayerNames, type LayersInFile, listed } from "./layersInFile.js";
 
 const HOW_TO_LIST =
   "name its Linear layers from the input on (layers; --layers on the command line: fc1,fc2 or, of any other names, W1:b1,W2:b2)";
-/** Files of large models are refused before their layers' orders are tried. */
+/** Files with more matrices are refused, because trying their orders would take too long. */
 const MOST_LAYERS = 1024;
 const MOST_REASONS = 3;
 
@@ -13,10 +13,11 @@ interface Candidate extends Link {
 }
 
 /**
- * The layers of a file from the input on, where the user does not list them: all of its matrices, in the one order that
- * their shapes allow, or, of several, the one in which numbered names rise.
- * @throws InputError (`layers`) naming tensors that no chain of Linear layers has a place for, and where there is no order
- * or more than one.
+ * The layers of a file from the input on, if the user does not list them. They are all matrices of the file, in the
+ * only order that their shapes allow. If several orders are possible, it is the one in which the numbers in the names
+ * rise.
+ * @throws InputError (`layers`) that names tensors which do not belong to a chain of Linear layers, and if there is no
+ * order or more than one.
  */
 export function unlistedLayers(file: LayersInFile, known: KnownWidths): LayerNames[] {
   const layers = file
@@ -30,7 +31,8 @@ export function unlistedLayers(file: LayersInFile, known: KnownWidths): LayerNam
   const all = layers.map((layer) => candidateOf(file, layer));
   const once = all.filter(({ layer }) => !isSecondName(file, layer));
   const readings = once.length < all.length ? [all, once] : [all];
-  // Widths that contradict the file are not for the order to refuse: without them, it is found and they can be compared.
+  // Known widths may contradict the file. The order is then searched without them, so that the caller can report the
+  // contradiction.
   for (const widths of [known, { ...known, hidden: undefined }, {}]) {
     const orders = readings.flatMap((reading) => ordersOf(reading, widths));
     if (orders.length === 1 && orders[0]) return orders[0].map(({ layer }) => layer);
@@ -39,11 +41,11 @@ export function unlistedLayers(file: LayersInFile, known: KnownWidths): LayerNam
   const names = listed(layers.map(({ weight }) => file.described(weight)));
   throw refusal(
     file,
-    `has no order of its matrices in which each takes what the one before it puts out, as Linear layers do: ${names}; ${HOW_TO_LIST}`,
+    `has no order of its matrices in which each takes the outputs of the one before it, as Linear layers do: ${names}; ${HOW_TO_LIST}`,
   );
 }
 
-/** Up to two orders of a reading; null stands for more that were not tried. */
+/** Up to two orders. A null entry stands for further orders that were not tried. */
 function ordersOf(
   candidates: readonly Candidate[],
   widths: KnownWidths,
@@ -59,22 +61,25 @@ function ordersOf(
 function candidateOf(file: LayersInFile, layer: LayerNames): Candidate {
   const { weight, bias } = layer;
   const [outputs, inputs] = file.shape(weight);
-  const tensors = JSON.stringify([file.own(weight), bias === null ? null : file.own(bias)]);
+  const tensors = JSON.stringify([
+    file.storedName(weight),
+    bias === null ? null : file.storedName(bias),
+  ]);
   return { layer, name: weight, inputs, outputs, tensors };
 }
 
 /**
- * Whether a layer may be another one by a second name (modules that are registered twice), and not a layer that shares its
- * weights: nothing in it is its own, and its name is not of the same kind.
+ * Whether a layer may be another layer under a second name (a module that is registered twice) rather than a layer that
+ * shares its weights. All of its tensors are then the other layer's, and its name is of another form.
  */
 function isSecondName(file: LayersInFile, { weight, bias }: LayerNames): boolean {
-  const own = file.own(weight);
+  const own = file.storedName(weight);
   if (own === weight || stemOf(own) === stemOf(weight)) return false;
   const first = file.layerNamed(own);
-  return bias === null ? first.bias === null : file.own(bias) === first.bias;
+  return bias === null ? first.bias === null : file.storedName(bias) === first.bias;
 }
 
-/** Refuses tensors that would be left out, for a network that has them is another function. */
+/** Refuses files with tensors that would be left out: a network that uses them computes another function. */
 function refuseOthers(file: LayersInFile, layers: readonly LayerNames[]): void {
   const isVector = (bias: string | null) => bias !== null && file.shape(bias).length === 1;
   const used = new Set(
@@ -97,19 +102,19 @@ function refuseOthers(file: LayersInFile, layers: readonly LayerNames[]): void {
 }
 
 const NOT_A_WEIGHT = "is not called *.weight, so that its bias is not known";
-/** Modules that look vectors up instead of multiplying by a matrix; their names alone tell. */
+/** Names of modules that look vectors up instead of multiplying by a matrix. Only the name tells. */
 const EMBEDDING = /^(\w*emb(ed(ding)?s?)?|embed_\w+|w[tp]e)$/i;
 
 function reasonAgainst(file: LayersInFile, name: string, isUsed: boolean): string | null {
   const type = file.unreadType(name);
-  if (type !== null) return `${cut(name)} holds ${type}, and F16, BF16, F32 or F64 is taken`;
+  if (type !== null) return `${cut(name)} holds ${type}, but only F16, BF16, F32 and F64 are read`;
   const module = name.split(".").at(-2) ?? "";
   if (EMBEDDING.test(module) && file.isMatrix(name))
-    return `${file.described(name)} is called as an embedding is`;
+    return `${file.described(name)} has the name of an embedding`;
   if (isUsed) return null;
   if (file.isMatrix(name)) return `${cut(name)} ${NOT_A_WEIGHT}`;
   const isVector = file.shape(name).length < 2;
-  return `${file.described(name)} is no matrix${isVector ? " and no bias of one" : ""}`;
+  return `${file.described(name)} is not a matrix${isVector ? ", nor the bias of one" : ""}`;
 }
 
 function ambiguous(

@@ -7,12 +7,12 @@ import type { Trajectory } from "../trajectory/trajectory.js";
 
 type Columns = Record<string, Float64Array>;
 
-/** A trajectory as tensors `steps.loss`, `evaluations.testLoss`, ..., with a checksum. */
+/** Encodes a trajectory as tensors `steps.loss`, `evaluations.testLoss`, ..., with a checksum. */
 export function encodeTrajectory(trajectory: Trajectory): Uint8Array<ArrayBuffer> {
   return encodeSealed({ tensors: columnsOf(trajectory), metadata: {} });
 }
 
-/** @throws RunError naming the file if it is damaged, or holds anything but a trajectory. */
+/** @throws RunError that names the file if it is damaged or does not hold a trajectory. */
 export function decodeTrajectory(bytes: Uint8Array, file: string): Trajectory {
   const columns = float64In(decodeSealed(bytes, file), file);
   const trajectory = trajectoryIn(columns, file);
@@ -20,7 +20,10 @@ export function decodeTrajectory(bytes: Uint8Array, file: string): Trajectory {
   return trajectory;
 }
 
-/** A checkpoint of the run of this key: a trajectory's tensors, and `weights.0`, `velocity.0`, ..., with a checksum. */
+/**
+ * Encodes a checkpoint of the run with this key: the tensors of its trajectory, and `weights.0`, `velocity.0`, ...,
+ * with a checksum.
+ */
 export function encodeCheckpoint(key: string, checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
   const { step, seconds, buffers, trajectory } = checkpoint;
   return encodeSealed({
@@ -30,8 +33,9 @@ export function encodeCheckpoint(key: string, checkpoint: Checkpoint): Uint8Arra
 }
 
 /**
- * Null if it is another run's.
- * @throws RunError naming the file if it is damaged, or holds anything but a checkpoint.
+ * Decodes a checkpoint.
+ * @returns null if it belongs to another run.
+ * @throws RunError that names the file if it is damaged or does not hold a checkpoint.
  */
 export function decodeCheckpoint(key: string, bytes: Uint8Array, file: string): Checkpoint | null {
   const read = decodeSealed(bytes, file);
@@ -39,7 +43,7 @@ export function decodeCheckpoint(key: string, bytes: Uint8Array, file: string): 
   if (metadata.key !== key) return null;
   const [step, seconds] = [Number(metadata.step), Number(metadata.seconds)];
   if (!Number.isSafeInteger(step) || step < 1 || !(seconds >= 0 && seconds < Infinity)) {
-    throw new RunError(`${file} holds no checkpoint: step ${step} after ${seconds} s`);
+    throw new RunError(`${file} does not hold a checkpoint: step ${step} after ${seconds} s`);
   }
   const columns = float64In(read, file);
   const trajectory = trajectoryIn(columns, file);
@@ -51,8 +55,9 @@ export function decodeCheckpoint(key: string, bytes: Uint8Array, file: string): 
 }
 
 /**
- * The checkpoint in a file; null if it is damaged or another run's, so that the run begins anew.
- * @param say receives a line that says so.
+ * Decodes a checkpoint if it is whole and belongs to the run.
+ * @param say receives a line if it is not; the run then begins anew.
+ * @returns null if the file is damaged or belongs to another run.
  */
 export function wholeCheckpoint(
   key: string,
@@ -87,7 +92,10 @@ function float64In({ tensors, others = {} }: Tensors, file: string): Map<string,
   return columns;
 }
 
-/** Takes a trajectory's columns out of `columns`: all of them, of one length each part, or empty. */
+/**
+ * The trajectory that `columns` hold, with its columns removed from them. The columns of one part must all be there and
+ * have the same length; or the part is empty.
+ */
 function trajectoryIn(columns: Map<string, Float64Array>, file: string): Trajectory {
   const part = (prefix: string, names: readonly string[]) => {
     const rows = columns.get(`${prefix}.step`)?.length;
@@ -95,7 +103,7 @@ function trajectoryIn(columns: Map<string, Float64Array>, file: string): Traject
       const values = columns.get(`${prefix}.${name}`);
       if (!values || (values.length > 0 && values.length !== rows)) {
         throw new RunError(
-          `${file} holds no trajectory: ${prefix}.${name} is missing or too short`,
+          `${file} does not hold a trajectory: ${prefix}.${name} is missing or too short`,
         );
       }
       columns.delete(`${prefix}.${name}`);
@@ -110,5 +118,5 @@ function trajectoryIn(columns: Map<string, Float64Array>, file: string): Traject
 }
 
 function unexpected(file: string, columns: ReadonlyMap<string, unknown>): RunError {
-  return new RunError(`${file} holds something else: ${[...columns.keys()][0]}`);
+  return new RunError(`${file} holds an unexpected tensor: ${[...columns.keys()][0]}`);
 }

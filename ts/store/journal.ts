@@ -1,8 +1,8 @@
 import { crc32 } from "../digest/crc32.js";
 
 /**
- * An append-only file of JSON lines, `{"key":"<64 hex>","crc":"<8 hex>","run":{...}}`. The checksum is the CRC-32 of
- * the key's and the run's bytes as they stand. A line is whole or it is ignored, whatever has happened to it.
+ * A journal is an append-only file of JSON lines, `{"key":"<64 hex>","crc":"<8 hex>","run":{...}}`. The checksum is the
+ * CRC-32 of the key's and the run's bytes as written. A line with a wrong checksum, or without a line end, is ignored.
  */
 const BEFORE_KEY = '{"key":"';
 const BEFORE_CRC = '","crc":"';
@@ -20,13 +20,13 @@ export function journalLine(key: string, run: unknown): Uint8Array {
   return encoder.encode(`${BEFORE_KEY}${key}${BEFORE_CRC}${hex}${BEFORE_RUN}${text}}\n`);
 }
 
-/** What a journal says, each line parsed when it is asked for. */
+/** The contents of a journal. A line is parsed only when it is asked for. */
 export interface Journal {
-  /** The last line of each key. */
+  /** For each key, its last whole line. */
   readonly lines: ReadonlyMap<string, Uint8Array>;
-  /** Lines that are not whole. */
+  /** Number of lines that are damaged or cut off. */
   readonly ignored: number;
-  /** Whether the last line has no end: the next one must not be glued to it. */
+  /** Whether the last line is cut off. The next one must then not be appended to it directly. */
   readonly torn: boolean;
 }
 
@@ -48,7 +48,7 @@ export function runInLine(line: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(line.subarray(RUN, line.length - 1)));
 }
 
-/** The key of a line that is whole; null otherwise. */
+/** The key of a line if it is whole; otherwise null. */
 function wholeLine(bytes: Uint8Array, start: number, end: number): string | null {
   if (end - start <= RUN + 1) return null;
   const crc = Number.parseInt(ascii(bytes, start + CRC, start + CRC + 8), 16);

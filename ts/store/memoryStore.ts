@@ -2,7 +2,7 @@ import type { Checkpoint } from "../train/checkpoint.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import type { RunStore, RunSummary, StoredRun } from "./runStore.js";
 
-/** Finished runs in memory, for a sweep whose results go nowhere else. */
+/** A store that keeps finished runs in memory, for a sweep whose results are not written to a folder. */
 export class MemoryStore implements RunStore {
   readonly #runs = new Map<string, StoredRun>();
   readonly #checkpoints = new Map<string, Checkpoint>();

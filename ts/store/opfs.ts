@@ -4,9 +4,10 @@ import type { Storage } from "./storage.js";
 import { Store } from "./store.js";
 
 /**
- * Opens a store in this site's private file system (OPFS), made if it is not there, and holds it.
- * @throws InputError if `name` is none that a folder can have; RunError if another page or worker of this site holds it, or the browser has no such file system.
- * @param say receives a line about each damaged file, whose run is made again.
+ * Opens a store in this site's private file system (OPFS) and takes its lock. It is made if it does not exist.
+ * @param say receives a line about each damaged file, whose run is repeated.
+ * @throws InputError if `name` is not a valid folder name; RunError if another page or worker of this site holds the
+ * store, or the browser has no such file system.
  */
 export async function openBrowserStore(name: string, say?: (line: string) => void): Promise<Store> {
   const held = await Opfs.open(name);
@@ -25,7 +26,7 @@ class Opfs implements Storage {
 
   static async open(name: string): Promise<Opfs> {
     if (!navigator.storage?.getDirectory || !navigator.locks) {
-      throw new RunError("this browser has no private file system, or keeps it from this page");
+      throw new RunError("this browser has no private file system, or this page may not use it");
     }
     const unlock = await takeLock(name);
     try {
@@ -68,7 +69,7 @@ class Opfs implements Storage {
     return this.#written(file, (handle) => this.#appender.append(handle, bytes));
   }
 
-  /** What is written is a copy that takes the file's place when it is whole. */
+  /** Writes a copy that replaces the file once it is complete. */
   write(file: string, bytes: Uint8Array): Promise<void> {
     return this.#written(file, async (handle) => {
       const stream = await handle.createWritable();
@@ -82,7 +83,7 @@ class Opfs implements Storage {
     if (await this.#find(file)) await folder.removeEntry(base);
   }
 
-  /** The browser's lock is ours until it is let go of. */
+  /** The browser keeps this lock until it is released, so it cannot be lost. */
   async check(): Promise<void> {}
 
   async close(): Promise<void> {
@@ -115,7 +116,7 @@ class Opfs implements Storage {
     }
   }
 
-  /** The folder that a file is in, made if it is not there, and the file's name in it. */
+  /** The folder that a file is in, made if it does not exist, and the file's name in it. */
   async #place(file: string): Promise<[FileSystemDirectoryHandle, string]> {
     const parts = file.split("/");
     const base = parts.pop() as string;
@@ -125,12 +126,15 @@ class Opfs implements Storage {
   }
 }
 
-/** A lock that the browser lets go of when the page is closed, however that comes about. */
+/**
+ * Takes a lock that the browser releases when the page is closed, for whatever reason.
+ * @returns a function that releases it.
+ */
 function takeLock(name: string): Promise<() => void> {
   return new Promise((resolve, reject) => {
     const held = navigator.locks.request(`ninscope:${name}`, { ifAvailable: true }, (lock) => {
       if (lock) return new Promise<void>((release) => resolve(release));
-      reject(new RunError(`${name} is being written by another page or worker of this site`));
+      reject(new RunError(`${name} is in use by another page or worker of this site`));
     });
     held.catch(reject);
   });

@@ -1,4 +1,4 @@
-/** Of the private file system's synchronous access, which workers alone have, what is used here. */
+/** The part that is used here of the private file system's synchronous access handle, which only workers have. */
 interface Access {
   getSize(): number;
   write(bytes: Uint8Array, options: { at: number }): number;
@@ -14,13 +14,14 @@ interface Order {
 
 interface Answer {
   readonly id: number;
-  /** Null: it is done. */
+  /** Null if the append succeeded. */
   readonly failure: { readonly name: string; readonly message: string } | null;
 }
 
 /**
- * Adds to the ends of files on a thread of its own: a page can do so only by copying the whole file, which takes
- * the longer the more a sweep has made. Where such a thread cannot be had (a policy of the site's), it is copied.
+ * Appends to files on a worker. A page itself can append only by copying the whole file, which takes longer the more
+ * results a sweep has. If no worker can be started (for example because of the site's security policy), the file is
+ * copied.
  */
 export class Appender {
   #worker: Worker | null = null;
@@ -80,7 +81,7 @@ async function copied(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<
   await stream.close();
 }
 
-/** The thread: its text is all that it gets, so it uses nothing from outside. */
+/** The worker's code. Only its text is sent to the worker, so it cannot use anything from outside. */
 function serve(): void {
   globalThis.onmessage = async ({ data: { id, handle, bytes } }: MessageEvent<Order>) => {
     let failure: Answer["failure"] = null;

@@ -3,12 +3,12 @@ import type { Checkpoint } from "../train/checkpoint.js";
 import type { RunResult } from "../train/experimentRun.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 
-/** What a finished run says in a few lines. */
+/** The summary of a finished run. */
 export interface RunSummary extends Omit<RunResult, "trajectory" | "parameters"> {
   /** SHA-256 of everything that the run's numbers depend on. */
   readonly key: string;
   readonly experiment: Experiment;
-  /** SHA-256 of the data that it was trained on; null: generated from the experiment. */
+  /** SHA-256 of the data that it was trained on; null if the data was generated from the experiment. */
   readonly data: string | null;
   /** SHA-256 of its experiment and trajectory (`hashRuns`). */
   readonly digest: string;
@@ -22,7 +22,7 @@ export interface StoredRun extends RunSummary {
 
 /** Where the states of unfinished runs are kept. */
 export interface CheckpointStore {
-  /** Null if there is none, or it is damaged. */
+  /** The checkpoint of a run; null if there is none or it is damaged. */
   checkpoint(key: string): Promise<Checkpoint | null>;
   /** Replaces the checkpoint of a run. */
   saveCheckpoint(key: string, checkpoint: Checkpoint): Promise<void>;
@@ -30,12 +30,15 @@ export interface CheckpointStore {
   dropCheckpoint(key: string): Promise<void>;
 }
 
-/** Where finished runs are kept, each once, and unfinished ones' checkpoints. */
+/** Where finished runs are kept, once each, together with the checkpoints of unfinished runs. */
 export interface RunStore extends CheckpointStore {
-  /** The summary of a finished run; undefined if it is not there. */
+  /** The summary of a finished run; undefined if there is none. */
   get(key: string): RunSummary | undefined;
-  /** Null if it is not there, or damaged: then the run has to be made again. */
+  /** The trajectory of a finished run; null if there is none or it is damaged. The run must then be repeated. */
   trajectory(key: string): Promise<Trajectory | null>;
-  /** Durable once it resolves. @throws RunError if it cannot be written, such as on a full disk. */
+  /**
+   * Adds a finished run, which is durable when the promise resolves.
+   * @throws RunError if it cannot be written, for example on a full disk.
+   */
   put(run: StoredRun): Promise<void>;
 }

@@ -14,30 +14,33 @@ import { journalLine, readJournal, runInLine } from "./journal.js";
 import type { RunStore, RunSummary, StoredRun } from "./runStore.js";
 import type { Storage } from "./storage.js";
 
-/** The truth: one line for each finished run. */
+/** The list of finished runs, one line each. A run that is not in it does not exist. */
 export const JOURNAL = "journal.jsonl";
-/** Trajectories, one after another; the journal says where each stands. */
+/** Trajectories, one after another. The journal holds the place of each. */
 const TRAJECTORIES = "trajectories.pack";
 
-/** A journal's line: a summary, and where in the pack its trajectory stands. */
+/** A line of the journal: a run's summary, and the place of its trajectory in the pack file. */
 type Entry = Omit<RunSummary, "key"> & { readonly offset: number; readonly bytes: number };
 
 /**
- * Finished runs, each once. A run is there when its line in the journal is; its trajectory has been written and
- * synced before. Whatever a crash leaves behind is ignored.
+ * A store of finished runs, once each. A run is in the store if its line is in the journal; its trajectory was written
+ * and synced before that. Incomplete parts that a crash leaves behind are ignored.
  */
 export class Store implements RunStore {
   readonly #storage: Storage;
   readonly #say: (line: string) => void;
   readonly #lines: Map<string, Uint8Array>;
-  /** Lines of the journal that were damaged and are ignored. */
+  /** Number of damaged lines of the journal, which are ignored. */
   readonly ignored: number;
-  /** Whatever still works on the folder when it is let go of would do so beside its next holder. */
+  /** Pending work on the folder. `close` waits for it, because the next holder of the folder must not meet it. */
   readonly #tasks: TaskGroup;
   #torn: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param say receives a line about each damaged file, whose run is made again. */
+  /**
+   * Opens the store in a folder.
+   * @param say receives a line about each damaged file, whose run is repeated.
+   */
   static async open(storage: Storage, say: (line: string) => void = () => {}): Promise<Store> {
     return new Store(storage, (await storage.read(JOURNAL)) ?? new Uint8Array(0), say);
   }
@@ -62,7 +65,7 @@ export class Store implements RunStore {
     return [...this.#lines.keys()];
   }
 
-  /** The summary of a finished run; undefined if it is not there. */
+  /** The summary of a finished run; undefined if it is not in the store. */
   get(key: string): RunSummary | undefined {
     const entry = this.#entry(key);
     if (!entry) return undefined;
@@ -70,12 +73,12 @@ export class Store implements RunStore {
     return { ...summary, key };
   }
 
-  /** The record of a finished run; null if it is not there or damaged. */
+  /** The trajectory of a finished run; null if it is not in the store or damaged. */
   trajectory(key: string): Promise<Trajectory | null> {
     return this.#tasks.run(() => this.#trajectory(key));
   }
 
-  /** A run that is there already stays as it is, unless its trajectory was lost. */
+  /** Adds a finished run. If the store already has it, nothing changes, unless its trajectory was lost. */
   put(run: StoredRun): Promise<void> {
     return this.#tasks.run(() => {
       const next = this.#last.then(() => this.#put(run));
@@ -103,12 +106,15 @@ export class Store implements RunStore {
     return this.#tasks.run(() => this.#storage.remove(checkpointFile(key)));
   }
 
-  /** @throws RunError if the folder is not ours any more: another process has taken it, or somebody deleted its lock. */
+  /**
+   * @throws RunError if this process no longer holds the folder: another process took it over, or somebody deleted its
+   * lock.
+   */
   check(): Promise<void> {
     return this.#tasks.run(() => this.#storage.check());
   }
 
-  /** Waits for what is under way and lets go of the folder. */
+  /** Waits for pending work and releases the folder. */
   async close(): Promise<void> {
     await this.#tasks.close();
     await this.#storage.close();
@@ -127,7 +133,7 @@ export class Store implements RunStore {
       throw new RunError(`${TRAJECTORIES} holds another trajectory`);
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
-      this.#say(`${run}: ${error.message}; the run counts as not made`);
+      this.#say(`${run}: ${error.message}; the run must be repeated`);
       return null;
     }
   }
@@ -159,7 +165,7 @@ export class Store implements RunStore {
 
   async #append(line: Uint8Array): Promise<void> {
     const whole = this.#torn ? onNewLine(line) : line;
-    // Until it is all there, what is there may be anything.
+    // Until the append succeeds, the journal may end in a part of the line.
     this.#torn = true;
     await this.#storage.append(JOURNAL, whole);
     this.#torn = false;
@@ -173,7 +179,7 @@ export class Store implements RunStore {
   }
 }
 
-/** A line that does not go on where a torn one ends. */
+/** A line that begins with a line end, so that it does not continue a line that was cut off. */
 function onNewLine(line: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(1 + line.length);
   whole[0] = 10;

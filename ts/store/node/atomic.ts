@@ -4,11 +4,11 @@ import { dirname } from "node:path";
 import { RunError } from "../../errors/errors.js";
 
 /**
- * Writes a whole file or none: under another name first, synced, then renamed.
+ * Writes a file whole or not at all: it writes to another name, syncs, and renames.
  * @throws RunError with the path and the cause, such as a full disk.
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  // A name of its own, for in a folder that machines share another may have a process of the same number.
+  // Not the process id: in a folder that several machines share, two processes may have the same id.
   const part = `${path}.${randomUUID()}.part`;
   try {
     const file = await open(part, "w");
@@ -26,7 +26,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   }
 }
 
-/** Makes the names in a folder as durable as the files, where its file system knows how. */
+/** Makes the names in a folder as durable as its files, if its file system supports that. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, "r");
@@ -36,13 +36,13 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** What to say when a file could not be written. */
+/** The error to throw if a file could not be written. */
 export function unwritable(path: string, cause: unknown): RunError {
   const why = reason(cause as NodeJS.ErrnoException);
   return new RunError(`${path} could not be written: ${why}`, { cause });
 }
 
-/** What to say when a file could not be read. */
+/** The error to throw if a file could not be read. */
 export function unreadable(path: string, cause: unknown): RunError {
   const why = reason(cause as NodeJS.ErrnoException);
   return new RunError(`${path} could not be read: ${why}`, { cause });
@@ -58,7 +58,7 @@ function reason(error: NodeJS.ErrnoException): string {
   return error.message;
 }
 
-/** Whether a call failed because the process, or the whole host, has as many files open as it may have. */
+/** Whether a call failed because the process, or the whole host, has too many open files. */
 export function isOutOfFiles(error: unknown): boolean {
   return ["EMFILE", "ENFILE"].includes((error as NodeJS.ErrnoException).code ?? "");
 }

@@ -6,16 +6,17 @@ import type { Storage } from "../storage.js";
 import { syncFolder, unreadable, unwritable, writeWhole } from "./atomic.js";
 import { type Lock, takeLock } from "./lock.js";
 
-/** A folder on a disk, held by this process alone or only read. */
+/** A folder on a disk. This process either holds its lock or only reads it. */
 export class Folder implements Storage {
   readonly name: string;
-  /** Null: it is not held. */
+  /** Null if the folder is only read. */
   readonly #lock: Lock | null;
   readonly #handles = new Map<string, Promise<FileHandle>>();
 
   /**
-   * @param say told when it takes a while to find out whether another process holds it.
-   * @throws RunError that tells who holds the folder, if another process does.
+   * Opens a folder and takes its lock.
+   * @param say receives a line if it takes a while to find out whether another process holds the folder.
+   * @throws RunError that names the process that holds the folder, if another does.
    */
   static async open(path: string, say?: (line: string) => void): Promise<Folder> {
     const lock = await takeLock(path, say);
@@ -23,7 +24,10 @@ export class Folder implements Storage {
     return new Folder(path, lock);
   }
 
-  /** For reading alone, whoever holds it: what is appended is whole, or not seen. */
+  /**
+   * Opens a folder for reading, even if another process holds it. An append by that process is seen whole or not at
+   * all.
+   */
   static reader(path: string): Folder {
     return new Folder(path, null);
   }
@@ -99,7 +103,7 @@ export class Folder implements Storage {
   }
 
   async check(): Promise<void> {
-    if (!this.#lock) throw new RunError(`${this.name} is open for reading alone`);
+    if (!this.#lock) throw new RunError(`${this.name} is open for reading only`);
     await this.#lock.check();
   }
 
@@ -113,7 +117,7 @@ export class Folder implements Storage {
     }
   }
 
-  /** Opened once; after a failure, which may pass, the next call tries again. */
+  /** The handle of a file, opened once. After a failure, which may be temporary, the next call tries again. */
   #handle(file: string): Promise<FileHandle> {
     const known = this.#handles.get(file);
     if (known) return known;
@@ -128,7 +132,7 @@ export class Folder implements Storage {
     try {
       if (!this.#lock) return await open(path, "r");
       const handle = await open(path, "a+");
-      // It may be new: what is synced into a file is of no use if the folder forgets the file.
+      // The file may be new. Syncing it is not enough: the folder must be synced too, or the file's name may be lost.
       await syncFolder(this.name).catch(async (cause) => {
         await handle.close();
         throw cause;
@@ -140,11 +144,14 @@ export class Folder implements Storage {
   }
 }
 
-/** Clears away what a process that was killed had begun to write: whoever holds the lock is the only writer. */
+/**
+ * Removes files that a killed process did not finish. Only the holder of the lock writes here, so they are nobody
+ * else's.
+ */
 async function removeParts(path: string): Promise<void> {
   for (const folder of [path, join(path, "checkpoints"), join(path, "figures")]) {
     const names = await readdir(folder).catch(() => []);
-    // Those of locks belong to others who want this one.
+    // Files named `lock.*.part` belong to other processes that are trying to take the lock.
     const parts = names.filter((name) => name.endsWith(".part") && !name.startsWith("lock."));
     for (const name of parts) await rm(join(folder, name), { force: true });
   }

@@ -7,40 +7,46 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { RunError } from "../../errors/errors.js";
 import { isOutOfFiles, unreadable, unwritable } from "./atomic.js";
 
-/** Who holds a lock. */
+/** The process that holds a lock. */
 interface Holder {
   readonly id: string;
   readonly pid: number;
   readonly host: string;
-  /** In which of the host's spaces the pid counts: containers have their own. Null where there are none. */
+  /** The namespace that the pid belongs to (containers have their own); null where there are none. */
   readonly space: string | null;
-  /** When the process began, in the kernel's own count: pids are used again. Null where that cannot be told. */
+  /** When the process began, in the kernel's clock ticks, because pids are reused; null if unknown. */
   readonly began: string | null;
   readonly since: string;
 }
 
-/** Milliseconds: how often a holder touches its lock, and for how long a silent one is watched. */
+/**
+ * In milliseconds: how often a holder refreshes its lock, and how long a lock is watched before its holder counts as
+ * dead.
+ */
 interface Times {
   readonly beat: number;
   readonly patience: number;
 }
 const TIMES: Times = { beat: 5000, patience: 30_000 };
 
-/** Whether a holder of which nothing is known gives no sign of life in its file. */
+/** Whether a holder does not refresh its lock. It is used for holders whose process cannot be checked. */
 type Watch = (holder: Holder, path: string) => Promise<boolean>;
 
 export interface Lock {
-  /** @throws RunError if the lock is not ours any more: another took this process for dead, or somebody deleted it. */
+  /**
+   * @throws RunError if this process no longer holds the lock: another process took it over, or somebody deleted it.
+   */
   check(): Promise<void>;
   release(): Promise<void>;
 }
 
 /**
- * Takes a folder's lock, a file that says who holds it, and that its holder touches again and again. A lock whose holder
- * is no more is taken over: at once if that was a process of this host; one of another host, of which nothing is known
- * but that, if it is not touched while it is watched (no clock is compared with another's).
- * @param say told when a lock has to be watched.
- * @throws RunError that tells who holds it.
+ * Takes a folder's lock. The lock is a file that names its holder, who refreshes it every few seconds. If the holder no
+ * longer exists, the lock is taken over. A process on this host is checked directly. A process on another host cannot
+ * be checked, so the lock is watched: if it is not refreshed, it is taken over. No clock is compared with another
+ * host's.
+ * @param say receives a line if the lock has to be watched.
+ * @throws RunError that names the holder, if it is alive.
  */
 export async function takeLock(
   folder: string,
@@ -55,22 +61,25 @@ export async function takeLock(
     id,
     pid,
     host: hostname(),
-    space: space(),
-    began: beginning(pid),
+    space: pidNamespace(),
+    began: startTime(pid),
     since,
   };
   const watch: Watch = ({ pid: theirs, host }, file) => {
     const seconds = Math.round(times.patience / 1000);
-    say(`${folder} was held by process ${theirs} on ${host}: ${seconds} s to see if it still is`);
+    say(
+      `${folder} was held by process ${theirs} on ${host}: waiting ${seconds} s to see if it still is`,
+    );
     return isSilent(file, times.patience);
   };
   const taken = await take(path, holder, watch);
   if ("other" in taken) {
     const { pid: theirs, host, since } = taken.other;
-    throw new RunError(`${folder} is being written by process ${theirs} on ${host} since ${since}`);
+    throw new RunError(`${folder} has been held by process ${theirs} on ${host} since ${since}`);
   }
   const { file } = taken;
-  // The open file is our own lock, whatever stands under its name by then: it never touches a successor's.
+  // The open file is this process' own lock even if the name now belongs to another one, so it never refreshes another
+  // holder's.
   const touch = () => {
     const now = new Date();
     file.utimes(now, now).catch(() => {});
@@ -81,7 +90,7 @@ export async function takeLock(
       return (await read(path))?.id === id;
     } catch (error) {
       if (!isOutOfFiles((error as RunError).cause)) throw error;
-      // This opens no file.
+      // Too many open files. `stat` needs no further one.
       const [named, own] = await Promise.all([stat(path).catch(() => null), file.stat()]);
       return named?.ino === own.ino && named.dev === own.dev;
     }
@@ -90,7 +99,7 @@ export async function takeLock(
     async check() {
       if (await isOurs()) return;
       throw new RunError(
-        `${folder} is held by this process no longer: its lock was taken or deleted`,
+        `${folder} is no longer held by this process: its lock was taken or deleted`,
       );
     },
     async release() {
@@ -104,7 +113,7 @@ export async function takeLock(
   };
 }
 
-/** Makes `path` a file that names `holder`, and gives it open; or says who else has it and is alive. */
+/** Makes `path` a file that names `holder` and returns it open; or returns the other holder, if that is alive. */
 async function take(
   path: string,
   holder: Holder,
@@ -117,7 +126,7 @@ async function take(
     file = await open(own, "wx");
     await file.writeFile(JSON.stringify(holder));
     for (;;) {
-      // Linking fails if the name is taken, and is never half done, unlike creating and then writing.
+      // `link` fails if the name exists, and it is atomic, unlike creating a file and writing to it.
       held = await linked(own, path);
       if (held) return { file };
       const other = await read(path);
@@ -135,8 +144,9 @@ async function take(
 }
 
 /**
- * Puts `own` in the place of a lock whose holder is gone, if nobody else has done so. Of many that want to, the one
- * that holds the lock on doing this may: without it, one could take away what another has just put there.
+ * Replaces the lock of a dead holder with `own`, unless another process has already done so. Several processes may try
+ * this at once, so each must first take a lock on the replacement itself. Without that, one could remove the lock that
+ * another has just made.
  */
 async function replaced(
   path: string,
@@ -172,8 +182,10 @@ async function linked(own: string, path: string): Promise<boolean> {
 }
 
 /**
- * Undefined if there is none; null if it says nothing that a lock says: then no writer of ours made it.
- * @throws RunError if it cannot be read: whoever made it may hold the folder, such as another user.
+ * Reads a lock file.
+ * @returns undefined if there is no file; null if it does not hold a lock's contents, so that no writer of ours made
+ * it.
+ * @throws RunError if it cannot be read: its maker, such as another user, may hold the folder.
  */
 async function read(path: string): Promise<Holder | null | undefined> {
   let text: string;
@@ -194,17 +206,17 @@ async function read(path: string): Promise<Holder | null | undefined> {
   }
 }
 
-/** Whether a holder is known not to be there any more. */
+/** Whether the holder certainly no longer exists. */
 async function isGone(holder: Holder, path: string, watch: Watch): Promise<boolean> {
   const { pid, host, began } = holder;
-  if (host !== hostname() || holder.space !== space()) return watch(holder, path);
+  if (host !== hostname() || holder.space !== pidNamespace()) return watch(holder, path);
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // A process of another user's may not be signalled, but it is there.
+    // `ESRCH`: there is no such process. Other errors mean that it exists but may not be signalled (another user's).
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return true;
   }
-  const now = beginning(pid);
+  const now = startTime(pid);
   return began !== null && now !== null && began !== now;
 }
 
@@ -218,9 +230,9 @@ async function isSilent(path: string, patience: number): Promise<boolean> {
 }
 
 /**
- * When a file was last touched; null if it is not there. It is opened, for a network's file system may remember what it
- * said of one before.
- * @throws RunError if it cannot be opened: that is no sign of silence.
+ * The modification time of a file in milliseconds; null if there is no file. The file is opened for this, because a
+ * network file system may return a cached time for a path.
+ * @throws RunError if it cannot be opened, which does not mean that the holder is silent.
  */
 async function touched(path: string): Promise<number | null> {
   try {
@@ -235,7 +247,7 @@ async function touched(path: string): Promise<number | null> {
   }
 }
 
-function space(): string | null {
+function pidNamespace(): string | null {
   try {
     return readlinkSync("/proc/self/ns/pid");
   } catch {
@@ -243,8 +255,11 @@ function space(): string | null {
   }
 }
 
-/** Field 22 of Linux's `/proc/<pid>/stat`; the name before it may hold anything but ends with `)`. */
-function beginning(pid: number): string | null {
+/**
+ * The start time of a process: field 22 of Linux's `/proc/<pid>/stat`. The name in field 2 may contain anything, so
+ * fields are counted from the last `)`.
+ */
+function startTime(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];

@@ -8,7 +8,7 @@ import { canonicalJson } from "../../format/hash.js";
 import { JOURNAL } from "../store.js";
 import { unwritable } from "./atomic.js";
 
-/** What a folder's results are of. */
+/** The file that says what experiment or sweep a folder's results belong to. */
 export const SPEC = "experiment.json";
 /** Files that hold results. */
 const RESULTS = [
@@ -20,28 +20,29 @@ const FOLDERS = ["figures", "checkpoints"];
 const FIGURE = /\.(svg|png)$/;
 const LEFT = /^lock$|\.part$/;
 
-/** What a command means to do with the results that a folder may hold. */
+/** What a command intends to do with earlier results in a folder. */
 export interface Claim {
-  /** What the new results are of. */
+  /** The experiment or sweep of the new results. */
   readonly spec: unknown;
-  /** `new`: there are none; `on`: go on with them; `anew`: replace them. */
+  /** `new`: there must be no results; `on`: continue them; `anew`: replace them. */
   readonly begin: "new" | "on" | "anew";
-  /** Whether the runs are kept in a journal, and others can be added to them. */
+  /** Whether the runs are kept in a journal, so that further runs can be added. */
   readonly adds?: boolean;
 }
 
 interface Content {
-  /** Names of what holds results. */
+  /** Names of files and folders that hold results. */
   readonly results: readonly string[];
-  /** Names of what is none of ninscope's. */
+  /** Names of files and folders that ninscope did not make. */
   readonly foreign: readonly string[];
 }
 
 /**
- * Makes ready the folder that results go to. It removes nothing: see `clearResults`.
- * @param claim null: whoever writes there knows what it holds.
- * @param field what named the folder, for the message.
- * @throws InputError if it holds other things, or results that the claim does not allow; RunError if it cannot be made.
+ * Prepares the folder for results. It removes nothing; see `clearResults`.
+ * @param claim null if the caller knows what the folder holds.
+ * @param field the option or field that named the folder, for error messages.
+ * @throws InputError if the folder holds other things, or results that the claim does not allow; RunError if it cannot
+ * be made.
  */
 export async function openFolder(
   folder: string,
@@ -64,7 +65,7 @@ export async function openFolder(
   }
 }
 
-/** @throws InputError if the results in a folder would be replaced in silence. */
+/** @throws InputError if earlier results in the folder would be replaced unasked. */
 async function checkClaim(
   folder: string,
   { spec, begin, adds }: Claim,
@@ -84,7 +85,7 @@ async function checkClaim(
   );
 }
 
-/** Removes earlier results from a folder, and nothing else. Whoever calls it holds the folder. */
+/** Removes earlier results from a folder, and nothing else. The caller must hold the folder's lock. */
 export async function clearResults(folder: string): Promise<void> {
   for (const name of [SPEC, ...RESULTS]) await rm(join(folder, name), { force: true });
   await rm(join(folder, "checkpoints"), { recursive: true, force: true });

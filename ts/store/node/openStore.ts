@@ -9,13 +9,13 @@ import { type Claim, clearResults, openFolder, SPEC } from "./openFolder.js";
 import { writeJson } from "./results.js";
 
 /**
- * Opens the store in a folder of results, made if it is not there, and holds it.
- * @param field what named the folder, for the message.
- * @param say receives a line when it takes a while to find out whether another process holds the folder, and about each
- *   damaged file, whose run is made again.
+ * Opens the store in a folder of results and takes the folder's lock. The folder is made if it does not exist.
+ * @param field the option or field that named the folder, for error messages.
+ * @param say receives a line if it takes a while to find out whether another process holds the folder, and a line about
+ * each damaged file, whose run is repeated.
  * @param claim what to do with earlier results; default: keep them.
  * @throws InputError if the folder holds something else, or results that the claim does not allow; RunError that names
- *   the process that holds it, if another does.
+ * the process that holds the folder, if another does.
  */
 export async function openStore(
   folder: string,
@@ -34,7 +34,10 @@ export async function openStore(
   }
 }
 
-/** The same for results that are written all at once: the folder is held only while earlier ones are removed. */
+/**
+ * Prepares a folder for results that are written all at once. The folder is locked only while earlier results are
+ * removed.
+ */
 export async function prepareFolder(folder: string, claim: Claim): Promise<void> {
   await openFolder(folder, claim);
   if (claim.begin !== "anew") return;
@@ -42,20 +45,23 @@ export async function prepareFolder(folder: string, claim: Claim): Promise<void>
   await clearResults(folder).finally(() => held.close());
 }
 
-/** Opens the store in a folder to read it, without holding it: it may be another's, or on a disk that is read-only. */
+/**
+ * Opens the store in a folder for reading only, without its lock. Another process may hold the folder, or the disk may
+ * be read-only.
+ */
 export function readStore(folder: string): Promise<Store> {
   return Store.open(Folder.reader(folder));
 }
 
-/** Says in a folder what its results are of, before there are any. */
+/** Writes to a folder what its results will belong to. */
 export async function writeSpec(folder: string, spec: unknown): Promise<void> {
   await writeJson(folder, SPEC, spec);
 }
 
 /**
- * What a folder's results are of.
- * @param field which option named the folder, for the message.
- * @throws InputError if it does not say; RunError if it cannot be read.
+ * Reads what a folder's results belong to.
+ * @param field the option that named the folder, for error messages.
+ * @throws InputError if the folder does not say; RunError if the file cannot be read.
  */
 export async function readSpec(folder: string, field: string): Promise<unknown> {
   const path = join(folder, SPEC);

@@ -8,7 +8,7 @@ import {
 } from "hyparquet-writer";
 import { syncFolder, unwritable } from "./atomic.js";
 
-/** A column of a batch; all batches have the same ones. */
+/** A column of a batch. All batches have the same columns. */
 export interface Column {
   readonly name: string;
   readonly data: readonly unknown[];

@@ -5,7 +5,7 @@ import type { RunSummary } from "../runStore.js";
 import { writeWhole } from "./atomic.js";
 import { type Column, writeParquet } from "./parquet.js";
 
-/** Writes a JSON file whole; numbers that are not finite become null. */
+/** Writes a JSON file whole or not at all. Numbers that are not finite become null. */
 export async function writeJson(folder: string, name: string, value: unknown): Promise<void> {
   await writeWhole(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
 }
@@ -14,7 +14,7 @@ export async function writeFigure(folder: string, name: string, svg: string): Pr
   await writeWhole(join(folder, "figures", `${name}.svg`), svg);
 }
 
-/** One run of a sweep, or the only one. */
+/** A run to be written: one of a sweep, or a single one. */
 export interface RecordedRun {
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly trajectory: () => Promise<Trajectory>;
@@ -24,8 +24,8 @@ export interface RecordedRun {
 const BATCH_ROWS = 50_000;
 
 /**
- * Writes trajectories as one Parquet file: a row for each step that was recorded or evaluated; columns for the
- * run's number and its swept fields where there are several runs; null where nothing was measured.
+ * Writes trajectories as one Parquet file, with a row for each step that was recorded or evaluated. If there are
+ * several runs, further columns hold the run's number and its swept fields. Entries that were not measured are null.
  */
 export async function writeTrajectories(
   folder: string,
@@ -64,7 +64,7 @@ export async function writeTrajectories(
 
 type SweptSummary = RunSummary & { readonly fields: RecordedRun["fields"] & object };
 
-/** Writes a sweep's runs as one Parquet file, a row each: swept fields, phase, final numbers, timing. */
+/** Writes a sweep's runs as one Parquet file with a row per run: swept fields, phase, final numbers, timing. */
 export async function writeSummaries(
   folder: string,
   runs: readonly SweptSummary[],
@@ -93,8 +93,9 @@ export async function writeSummaries(
 }
 
 /**
- * A column for each swept field: of numbers or truth values if all its values are; otherwise of strings, which stand as
- * they are, beside the JSON of any other value (`"full"` and `100` give `full` and `100`).
+ * A column for each swept field. If all values are numbers, or all are booleans, the column has that type. Otherwise it
+ * holds strings: strings are written as they are, and any other value as JSON (`"full"` and `100` give `full` and
+ * `100`).
  */
 export function fieldColumns(fields: readonly Readonly<Record<string, unknown>>[]): Column[] {
   return Object.keys(fields[0] ?? {}).map((name) => {
