@@ -84,7 +84,7 @@ describe("a tensor that no Linear layer uses is refused by its name", () => {
     [
       "a layer of integers",
       { "6.weight": { shape: [3, 3], dtype: "I8" } },
-      /6\.weight holds I8, and F16, BF16, F32 or F64/,
+      /6\.weight holds I8, but only F16, BF16, F32 and F64 are read/,
     ],
     [
       "a layer of small floats",

@@ -1,25 +1,26 @@
 import { PHASES, type Phase } from "./phase.js";
 
-/** Where, in `sigma`, one phase gives way to the next. */
+/** The value of `sigma` at which one phase ends and the next begins. */
 export interface MeasuredBoundary {
-  /** The geometric middle of `bracket`; null if the sweep does not cross the boundary. */
+  /** The geometric mean of `bracket`; null if the sweep does not cross the boundary. */
   readonly measured: number | null;
-  /** The two neighbouring values of `sigma` between which the split lies. */
+  /** The two neighbouring values of `sigma` that the boundary lies between; null if the sweep does not cross it. */
   readonly bracket: readonly [number, number] | null;
-  /** How many runs lie on the wrong side of it: seeds blur a boundary. */
+  /** Number of runs on the wrong side of the boundary. It is above 0 if seeds differ. */
   readonly wrongSide: number;
-  /** The same as a fraction of the runs that have a say. */
+  /** `wrongSide` as a fraction of the runs that count. */
   readonly misplaced: number;
 }
 
-/** The boundary below each phase but the first, by the name of the phase above it. */
+/** The boundary below a phase, by the name of that phase. The first phase has none. */
 export type BoundaryName = "decay" | "catapult" | "divergent";
 
 /**
- * The boundaries that a sweep over `sigma` shows: a monotone fit over the phases' order. Each boundary is the split that
- * puts the fewest runs on the wrong side, `X` and the phases above it belonging above the boundary of `X`; equal splits are
- * averaged. Together these splits are the order of phases that never falls with `sigma` and misses the runs' own phases by
- * the fewest ranks in all (isotonic median regression). Unclassified runs and `sigma = 0` are left out.
+ * The boundaries that a sweep over `sigma` shows, by a monotone fit to the phases' order. Runs of phase `X` and of the
+ * phases after it belong above the boundary of `X`. The boundary is the split with the fewest runs on the wrong side;
+ * if several splits are equally good, it is their average. Together these splits give the order of phases that never
+ * falls with `sigma` and differs from the runs' own phases by the fewest ranks in total (isotonic median regression).
+ * Unclassified runs and runs with `sigma = 0` are left out.
  */
 export function measuredBoundaries(
   runs: readonly { readonly sigma: number; readonly phase: Phase }[],
@@ -38,7 +39,7 @@ function boundary(
   runs: readonly { sigma: number; rank: number }[],
   rank: number,
 ): MeasuredBoundary {
-  // How many more runs are on the wrong side once the split lies above a value than below it.
+  // For each value of sigma: how many more runs are on the wrong side if the split moves from below it to above it.
   const more = new Map<number, number>();
   for (const run of runs) {
     more.set(run.sigma, (more.get(run.sigma) ?? 0) + (run.rank >= rank ? 1 : -1));

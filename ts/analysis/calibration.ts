@@ -1,24 +1,24 @@
-/** How a reading follows what it reads, over many runs. */
+/** How well readings agree with the direct values, over many runs. */
 export interface Calibration {
   /** Number of pairs that were compared. */
   readonly runs: number;
-  /** Of the least-squares line through the origin, and its standard error: 1 if the reading is right. */
+  /** Slope of the least-squares line through the origin; 1 if the reading is right. */
   readonly slope: number;
   /** Standard error of `slope`. */
   readonly slopeError: number;
-  /** Part of the readings' variance that the line explains. */
+  /** Fraction of the readings' variance that the line explains. */
   readonly rSquared: number;
-  /** Sum of the readings over that of the direct values, less 1, and its standard error. */
+  /** Sum of the readings divided by the sum of the direct values, minus 1. */
   readonly bias: number;
   /** Standard error of `bias`. */
   readonly biasError: number;
 }
 
 /**
- * Calibrates readings against directly measured values; pairs that are not finite are left out.
- * @param groups runs of one group share their draws, so that what they err by is alike: with two groups or more the
- * standard errors are those of sums over groups (cluster-robust; Liang and Zeger, *Biometrika* 73, 1986), where larger. Left out: each
- * run is by itself.
+ * Compares readings with directly measured values. Pairs that are not finite are left out.
+ * @param groups for each run, the group that it belongs to. Runs of one group share their random draws, so their errors
+ * are similar. With two groups or more, the standard errors are those of sums over groups where these are larger
+ * (cluster-robust; Liang and Zeger, *Biometrika* 73, 1986). Default: each run is its own group.
  */
 export function calibrate(
   direct: readonly number[],
@@ -54,8 +54,8 @@ export function calibrate(
 }
 
 /**
- * The standard deviation of a sum whose terms are alike within groups: of few groups, whose sums may be alike by luck, no
- * less than if they were not.
+ * The standard deviation of a sum whose terms are similar within groups. It is at least that of independent terms,
+ * because the sums of a few groups may agree by chance.
  */
 function scatter(terms: readonly number[], groups: readonly unknown[]): number {
   const sums = new Map<unknown, number>();

@@ -11,32 +11,35 @@ import {
 /** A phase, and the numbers that decided it. */
 export interface Evidence extends PhaseNumbers {
   readonly phase: Phase;
-  /** One sentence, with the number that decided. */
+  /** One sentence with the number that decided. */
   readonly reason: string;
-  /** Which curve of the noise weights was read: see `PhaseScales`. */
+  /** Which curve of the noise weights was judged: see `PhaseScales`. */
   readonly measure: PhaseMeasure;
-  /** `lossMax` over the larger of the start and its scale. */
+  /** `lossMax` divided by the larger of `lossStart` and the scale of the initial loss. */
   readonly lossOvershoot: number;
-  /** NaN where the loss alone is judged. */
+  /**
+   * `niwMax` divided by the larger of `niwStart` and the scale of the initial noise weights; NaN if the loss alone is
+   * judged.
+   */
   readonly niwOvershoot: number;
   /**
-   * `ln(max / end)` of the noise weights: a start near zero by chance first grows to where it can fall from.
-   * NaN where the loss alone is judged.
+   * `ln(niwMax / niwEnd)`. It is measured from the maximum because noise weights that start close to zero by chance
+   * first grow. NaN if the loss alone is judged.
    */
   readonly niwFall: number;
   /**
-   * `|W_NI|^2 - q^2 |W_NI(0)|^2` at the end, with the memory q: the noise weights' part across their start. NaN where
-   * memory is not judged.
+   * `|W_NI|^2 - q^2 |W_NI(0)|^2` at the end, with the memory q: the part of the noise weights that is orthogonal to
+   * their start. NaN if memory is not judged.
    */
   readonly acrossStart: number;
-  /** Root mean square of the noise in the pre-activations of saturating units at the end; 0 where no units saturate. */
+  /** Root mean square of the noise in the pre-activations of saturating units at the end; 0 if no units saturate. */
   readonly saturationEnd: number;
   /**
-   * Distance of the nearest deciding ratio from its threshold, on a logarithmic scale whose unit is the distance
-   * of that threshold from no change at all.
+   * Distance of the ratio that is closest to its threshold, on a logarithmic scale. Its unit is the distance of that
+   * threshold from a ratio of 1, which means no change.
    */
   readonly margin: number;
-  /** The phase on the other side of that threshold, if it is near (`margin` below 0.2). */
+  /** The phase on the other side of that threshold if `margin` is below 0.2; otherwise null. */
   readonly closeTo: Phase | null;
 }
 
@@ -44,14 +47,14 @@ export interface Evidence extends PhaseNumbers {
 export const LOSS_OVERSHOOT = 2;
 /** The linear model's noise weight has decayed when it has fallen by this power of e; memory, when it is so much below 1. */
 export const DECAY = 1;
-/** A loss that ends above this part of the best constant prediction's has learnt nothing. */
+/** A loss that ends above this fraction of the best constant prediction's loss has learnt nothing. */
 const LEARNT_NOTHING = 0.95;
-/** Noise of this root mean square saturates units such as tanh, whose bend lies within 1 of 0. */
+/** Noise of this root mean square saturates units such as tanh, which bends within 1 of 0. */
 const SATURATING = 1;
-/** A memory that is lost is 0 up to its scatter, of either sign. */
+/** Memory below this is lost. It then scatters about 0 with either sign. */
 const LOST = 1e-3;
 
-/** Which of the four phases a trajectory shows (theory, section 4), with its evidence. */
+/** Finds which of the four phases a trajectory shows (theory, section 4), with the evidence. */
 export function classify(trajectory: Trajectory, scales: PhaseScales): Evidence {
   return judge(phaseNumbers(trajectory, scales), scales);
 }
@@ -59,11 +62,11 @@ export function classify(trajectory: Trajectory, scales: PhaseScales): Evidence 
 interface Verdict {
   readonly phase: Phase;
   readonly reason: string;
-  /** How far beyond its threshold each number that decided is, and the phase on the other side. */
+  /** For each deciding number, how far it is beyond its threshold, and the phase on the other side. */
   readonly ratios: readonly (readonly [number, Phase])[];
 }
 
-/** The verdict over the deciding numbers. */
+/** Decides the phase from the deciding numbers. */
 export function judge(numbers: PhaseNumbers, scales: PhaseScales): Evidence {
   const { measure } = scales;
   const isAlone = measure === "loss";
@@ -157,7 +160,10 @@ function lossPeakOf({ lossOvershoot }: Judged): number {
   return Math.log(lossOvershoot) / Math.log(LOSS_OVERSHOOT) - 1;
 }
 
-/** How far the noise weights overshot beyond what counts; of a network, beyond the kick of diffusion alone. */
+/**
+ * How far the noise weights' peak exceeds the overshoot that counts. For a network that is at least the overshoot of
+ * diffusion alone.
+ */
 function niwPeakOf({ niwOvershoot, kickOvershoot }: Judged, measure: PhaseMeasure): number {
   if (measure === "loss") return Number.NEGATIVE_INFINITY;
   const least = NIW_OVERSHOOT[measure];

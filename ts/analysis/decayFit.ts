@@ -2,32 +2,35 @@ import { levenbergMarquardt } from "ml-levenberg-marquardt";
 import { inverse, Matrix } from "ml-matrix";
 import { least } from "./extremes.js";
 
-/** `A exp(-x/tau) + C`, fitted. */
+/** A fit of `A exp(-x/tau) + C`. */
 export interface DecayFit {
   readonly amplitude: number;
   readonly tau: number;
   readonly offset: number;
-  /** Standard error of `ln tau`, widened by `sqrt((1 + rho) / (1 - rho))` where neighbouring residuals correlate by rho (derived). */
+  /**
+   * Standard error of `ln tau`. If neighbouring residuals have the correlation rho, it is widened by `sqrt((1 + rho) /
+   * (1 - rho))` (derived).
+   */
   readonly logTauError: number;
-  /** Part of the variance that the fit explains, of what was fitted. */
+  /** Fraction of the variance of the fitted values that the fit explains. */
   readonly rSquared: number;
 }
 
-/** Parameters of which the second is `ln tau`. */
+/** The second parameter is `ln tau`. */
 type Parameters = number[];
 
 interface Model {
   readonly value: (parameters: Parameters) => (x: number) => number;
-  /** Derivatives by the parameters. */
+  /** Derivatives with respect to the parameters. */
   readonly slopes: (parameters: Parameters) => (x: number) => number[];
 }
 
-/** Time scales to begin with, in units of the window. */
+/** Initial time scales, in units of the window. */
 const STARTS = [0.03, 0.15, 0.7];
-/** An offset that is so small a part of the lowest value is none. */
+/** An offset below this fraction of the lowest value is set to zero. */
 const NO_OFFSET = 3e-5;
 
-/** `A exp(-x/tau) + C` by `A`, `ln tau`, `C`; without the last there is no offset. */
+/** `A exp(-x/tau) + C` with the parameters `A`, `ln tau`, `C`. If `C` is left out, there is no offset. */
 const PLAIN: Model = {
   value:
     ([a, logTau, c = 0]) =>
@@ -42,7 +45,7 @@ const PLAIN: Model = {
     },
 };
 
-/** Its logarithm by `ln A`, `ln tau`, `ln C`; without the last there is no offset. */
+/** The logarithm of it, with the parameters `ln A`, `ln tau`, `ln C`. If `ln C` is left out, there is no offset. */
 const LOGARITHM: Model = {
   value:
     ([logA, logTau, logC]) =>
@@ -64,7 +67,7 @@ const LOGARITHM: Model = {
   },
 };
 
-/** By least squares, over x in [0, 1]; with an offset, or without. */
+/** Fits by least squares, over x in [0, 1], with or without an offset. */
 export function fitPlain(x: readonly number[], y: readonly number[], hasOffset: boolean): DecayFit {
   const [scale, last] = [y[0], y[y.length - 1]];
   const found = solve(
@@ -77,7 +80,7 @@ export function fitPlain(x: readonly number[], y: readonly number[], hasOffset: 
   return { amplitude: a * scale, tau: Math.exp(logTau), offset: c * scale, ...found };
 }
 
-/** To logarithms, by least squares, over x in [0, 1]; the offset is not negative. */
+/** Fits logarithms by least squares, over x in [0, 1]. The offset is not negative. */
 export function fitLogarithms(x: readonly number[], logs: readonly number[]): DecayFit {
   const lowest = least(logs);
   let found = solve(LOGARITHM, x, logs, (logTau) => [logs[0], logTau, lowest - 0.5]);
@@ -88,7 +91,7 @@ export function fitLogarithms(x: readonly number[], logs: readonly number[]): De
   return { amplitude: Math.exp(logA), tau: Math.exp(logTau), offset: Math.exp(logC), ...found };
 }
 
-/** From several starts, the best of which is taken to the end. */
+/** Starts from several time scales, and continues the best of these fits to convergence. */
 function solve(
   model: Model,
   x: readonly number[],
@@ -121,8 +124,8 @@ function solve(
 }
 
 function logTauError(J: Matrix, residuals: readonly number[], square: number): number {
-  const beside = residuals.slice(1).reduce((sum, r, i) => sum + r * residuals[i], 0);
-  const rho = square > 0 ? Math.min(0.98, Math.max(0, beside / square)) : 0;
+  const lagged = residuals.slice(1).reduce((sum, r, i) => sum + r * residuals[i], 0);
+  const rho = square > 0 ? Math.min(0.98, Math.max(0, lagged / square)) : 0;
   try {
     const free = Math.max(1, J.rows - J.columns);
     const variance = inverse(J.transpose().mmul(J)).get(1, 1) * (square / free);

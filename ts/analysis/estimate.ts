@@ -6,7 +6,7 @@ export interface Estimate {
   readonly error: number;
 }
 
-/** The mean of independent values and its standard error; one value's error is NaN. */
+/** The mean of independent values and its standard error, which is NaN for a single value. */
 export function estimate(values: ArrayLike<number>): Estimate {
   const n = values.length;
   let sum = 0;

@@ -1,13 +1,13 @@
-// `Math.max(...values)` overflows the stack where there are some hundred thousand values. These take any number.
+// `Math.max(...values)` overflows the stack for some hundred thousand values. These functions take any number of them.
 
-/** The least of the values; Infinity for none, NaN if one is NaN. */
+/** The smallest value; Infinity if there are none, NaN if one is NaN. */
 export function least(values: ArrayLike<number>): number {
   let found = Number.POSITIVE_INFINITY;
   for (let i = 0; i < values.length; i++) found = Math.min(found, values[i]);
   return found;
 }
 
-/** The largest of the values; -Infinity for none, NaN if one is NaN. */
+/** The largest value; -Infinity if there are none, NaN if one is NaN. */
 export function largest(values: ArrayLike<number>): number {
   let found = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) found = Math.max(found, values[i]);
@@ -16,7 +16,7 @@ export function largest(values: ArrayLike<number>): number {
 
 const PART = 1024;
 
-/** The Euclidean length of a vector, also where its square overflows. */
+/** The Euclidean length of a vector, even if its square overflows. */
 export function lengthOf(vector: Float64Array): number {
   let found = 0;
   for (let first = 0; first < vector.length; first += PART) {

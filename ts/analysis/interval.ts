@@ -1,18 +1,18 @@
 import { studentT } from "./studentT.js";
 
-/** A mean over seeds, and how well it is known. */
+/** A mean over seeds and its 95 % confidence interval. */
 export interface Interval {
   /** Arithmetic mean. */
   readonly mean: number;
-  /** Ends of the 95 % confidence interval of the mean (Student's t); NaN with fewer than two values. */
+  /** Lower end of the 95 % confidence interval of the mean (Student's t); NaN for fewer than two values. */
   readonly low: number;
-  /** Upper end. */
+  /** Upper end of the interval. */
   readonly high: number;
   /** Number of values. */
   readonly count: number;
 }
 
-/** The mean of independent values and its 95 % confidence interval; NaN where a value is not finite. */
+/** The mean of independent values and its 95 % confidence interval; NaN if a value is not finite. */
 export function meanInterval(values: readonly number[]): Interval {
   const count = values.length;
   const mean = values.reduce((sum, x) => sum + x, 0) / count;

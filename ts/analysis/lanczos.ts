@@ -1,23 +1,23 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import type { Spectrum } from "./spectrum.js";
 
-/** A symmetric linear map of `[d]`. */
+/** Applies a symmetric linear map to a vector `[d]`. */
 export type Apply = (vector: Float64Array) => Promise<Float64Array>;
 
-/** The outermost part of a symmetric map's spectrum, and how exact it is. */
+/** The outermost part of a symmetric map's spectrum, and its accuracy. */
 export interface LanczosResult extends Spectrum {
-  /** How far each value may be from an eigenvalue: the residual's length `|A q - theta q|`. */
+  /** Bound on the distance of each value to an eigenvalue: the length of the residual `|A q - theta q|`. */
   readonly residuals: Float64Array;
-  /** Squared overlap of each vector with the start: the start's spectral density stands in these. */
+  /** Squared overlap of each vector with the start vector. These weights give the start's spectral density. */
   readonly weights: Float64Array;
 }
 
 /**
  * Eigenvalues of a symmetric map by Lanczos' recursion with full reorthogonalisation (Golub and Van Loan, *Matrix
- * Computations*, section 10.3): the outermost converge first.
+ * Computations*, section 10.3). The outermost ones converge first.
  * @param start any vector that is not zero; a random one finds every eigenvalue.
- * @param steps applications of the map at most; fewer if the `leading` largest eigenvalues are found to `tolerance` (of the
- * largest) or the start's invariant space is exhausted.
+ * @param steps largest number of applications of the map. It stops earlier if the `leading` largest eigenvalues are
+ * found to `tolerance` (relative to the largest), or if the invariant subspace of the start is exhausted.
  */
 export async function lanczos(
   apply: Apply,
@@ -31,26 +31,26 @@ export async function lanczos(
   const d = start.length;
   const basis: Float64Array[] = [];
   const diagonal: number[] = [];
-  const beside: number[] = [];
+  const offDiagonal: number[] = [];
   let next = scaled(Float64Array.from(start), 1 / length(start));
   let found: LanczosResult;
   for (let k = 1; ; k++) {
     basis.push(next);
     const image = await apply(next);
     diagonal.push(dot(next, image));
-    // Twice is enough (Parlett): the second time takes what cancellation left in the first.
+    // Twice is enough (Parlett): the second pass removes what cancellation left in the first.
     for (let pass = 0; pass < 2; pass++) for (const q of basis) subtract(image, q, dot(image, q));
     const rest = length(image);
-    const scale = Math.max(...diagonal.map(Math.abs), ...beside);
+    const scale = Math.max(...diagonal.map(Math.abs), ...offDiagonal);
     const exhausted = !(rest > 1e-13 * scale);
     const last = k >= Math.min(steps, d) || exhausted;
     if (last || (tolerance > 0 && k % 5 === 0)) {
-      found = ritz(basis, diagonal, beside, exhausted ? 0 : rest);
+      found = ritz(basis, diagonal, offDiagonal, exhausted ? 0 : rest);
       const residual = Math.max(...found.residuals.slice(0, leading));
       const enough = k >= leading && residual <= tolerance * Math.abs(found.values[0]);
       if (last || enough) return found;
     }
-    beside.push(rest);
+    offDiagonal.push(rest);
     next = scaled(image, 1 / rest);
   }
 }
@@ -58,7 +58,7 @@ export async function lanczos(
 function ritz(
   basis: readonly Float64Array[],
   diagonal: readonly number[],
-  beside: readonly number[],
+  offDiagonal: readonly number[],
   rest: number,
 ): LanczosResult {
   const k = diagonal.length;
@@ -67,8 +67,8 @@ function ritz(
   for (let i = 0; i < k; i++) {
     T.set(i, i, diagonal[i]);
     if (i + 1 < k) {
-      T.set(i, i + 1, beside[i]);
-      T.set(i + 1, i, beside[i]);
+      T.set(i, i + 1, offDiagonal[i]);
+      T.set(i + 1, i, offDiagonal[i]);
     }
   }
   const { realEigenvalues: theta, eigenvectorMatrix: S } = new EigenvalueDecomposition(T, {
@@ -89,9 +89,9 @@ function ritz(
 }
 
 /**
- * The density of eigenvalues by stochastic Lanczos quadrature (Lin, Saad and Yang, *SIAM Review* 58, 2016): the mean over
- * runs from random starts, each value a Gaussian of width `spread`.
- * @returns the density at the points, of integral 1.
+ * The density of eigenvalues by stochastic Lanczos quadrature (Lin, Saad and Yang, *SIAM Review* 58, 2016): the mean
+ * over runs from random starts, with a Gaussian of width `spread` for each value.
+ * @returns the density at the points, with integral 1.
  */
 export function spectralDensity(
   runs: readonly LanczosResult[],

@@ -1,42 +1,55 @@
 import type { Trajectory } from "../trajectory/trajectory.js";
 
 /**
- * Which curve tells the noise weights' fate: the linear model's `|alpha w2^T W_NI|`, or what a network's noise weights
- * remember of their start. With `loss` none does: no noise weights are driven by noise, and the loss alone is judged.
+ * Which curve shows what happens to the noise weights. `effective`: the linear model's `|alpha w2^T W_NI|`. `memory`:
+ * what a network's noise weights remember of their start. `loss`: neither, because noise drives no noise weights; the
+ * loss alone is judged.
  */
 export type PhaseMeasure = "effective" | "memory" | "loss";
 
-/** What a start is measured against, so that a small value by chance is not taken for a beginning. */
+/**
+ * Typical sizes of a run's initial values. A start that is small by chance is compared with these instead of itself.
+ */
 export interface PhaseScales {
+  /** Which curve of the noise weights is judged. */
   readonly measure: PhaseMeasure;
-  /** Root mean square of the measure's start over initialisations; 0 where the start is sharp. */
+  /** Root mean square of the curve's initial value over initialisations; 0 if the initial value hardly varies. */
   readonly niw: number;
-  /** Mean of the training loss' start over initialisations; 0 where it is sharp. */
+  /** Mean of the initial training loss over initialisations; 0 if it hardly varies. */
   readonly loss: number;
   /** Loss of the best constant prediction. */
   readonly constantLoss: number;
-  /** Steps that a running mean of the loss takes in, to outlive the scatter of batches; 1 for full batches. */
+  /** Number of steps in a running mean of the loss, which averages out the scatter of batches; 1 for full batches. */
   readonly window: number;
-  /** Whether each sample keeps its noise values: then an epoch's kicks repeat those of the epoch before. */
+  /**
+   * Whether each sample keeps its noise values. Each epoch then repeats the kicks of the epoch before. Default false.
+   */
   readonly fixed?: boolean;
   /** Noise weights that noise drives; unless given so many that kicks never happen to lie along them. */
   readonly weights?: number;
   /** Part of `|W_NI(0)|^2` in groups of `sigma = 0`, which never move; 0 unless given. */
   readonly still?: number;
   /**
-   * Root mean square of the noise in the pre-activations of saturating units, per unit of the noise weights' norm; 0
-   * unless given.
+   * Root mean square of the noise in the pre-activations of saturating units, divided by the norm of the noise weights;
+   * default 0.
    */
   readonly saturation?: number;
 }
 
 /** The numbers that decide a phase. */
 export interface PhaseNumbers {
+  /** Whether the loss and the noise weights stayed finite. */
   readonly finite: boolean;
+  /** Batch loss before the first update. */
   readonly lossStart: number;
+  /** Largest loss: the larger of the first one and the maximum of the running mean. */
   readonly lossMax: number;
+  /** Last value of the loss' running mean. */
   readonly lossEnd: number;
-  /** Of the linear model's effective noise weight; of a network the norm of those weights that noise drives. */
+  /**
+   * Initial value of the judged curve: the linear model's effective noise weight, or the norm of those of a network's
+   * weights that noise drives.
+   */
   readonly niwStart: number;
   /** The largest value. */
   readonly niwMax: number;
@@ -45,8 +58,8 @@ export interface PhaseNumbers {
   /** With small batches the median over the last tenth of the run. */
   readonly niwEnd: number;
   /**
-   * `<W_NI, W_NI(0)> / |W_NI(0)|^2` at the end, with small batches the median over the last tenth of the run. NaN where
-   * it was not recorded.
+   * `<W_NI, W_NI(0)> / |W_NI(0)|^2` at the end. For small batches, its median over the last tenth of the run. NaN if it
+   * was not recorded.
    */
   readonly memoryEnd: number;
   /**
@@ -58,13 +71,13 @@ export interface PhaseNumbers {
   readonly kickOvershoot: number;
 }
 
-/** What a run by a recursion knows of its noise weights' memory and of batches' kicks: nothing. */
+/** Values for a run by the linear model's recursion, which records neither memory nor kicks. */
 export const WITHOUT_MEMORY: Pick<PhaseNumbers, "memoryEnd" | "kickOvershoot"> = {
   memoryEnd: Number.NaN,
   kickOvershoot: 1,
 };
 
-/** Reads the deciding numbers off a trajectory. */
+/** Reads the deciding numbers from a trajectory. */
 export function phaseNumbers(trajectory: Trajectory, scales: PhaseScales): PhaseNumbers {
   const { steps, evaluations } = trajectory;
   const { measure, window } = scales;
@@ -83,7 +96,7 @@ export function phaseNumbers(trajectory: Trajectory, scales: PhaseScales): Phase
       steps.niwNorm.every(Number.isFinite) &&
       Number.isFinite(last),
     lossStart: steps.loss[0],
-    // A running mean may miss the start, which is the largest of most runs.
+    // The running mean may miss the first loss, which is the largest in most runs.
     lossMax: Math.max(steps.loss[0], highest(loss)),
     lossEnd: loss[loss.length - 1],
     niwStart: niw[0],
@@ -105,7 +118,9 @@ function memoryEnd(
   return end(driven(steps, scales).memory, after[after.length - 1]);
 }
 
-/** Norm and memory of those weights that noise drives: others stay as they are, and hide what becomes of these. */
+/**
+ * Norm and memory of the weights that noise drives. The other weights stay constant and would hide how these change.
+ */
 function driven<C extends { readonly niwNorm: Float64Array; readonly memory: Float64Array }>(
   columns: C,
   { still = 0 }: PhaseScales,
@@ -157,8 +172,8 @@ function peakOf(
 }
 
 /**
- * Where noise weights that small batches kick about have come to: the median over the last tenth of the run. Its
- * very last value may be a kick of a factor of two.
+ * The final value of noise weights that scatter with small batches: the median over the last tenth of the run. The very
+ * last value may be off by a factor of two.
  */
 function settled(step: Float64Array, values: Float64Array, last: number): number {
   const from = 0.9 * step[step.length - 1];
@@ -166,14 +181,14 @@ function settled(step: Float64Array, values: Float64Array, last: number): number
   return late[late.length >> 1];
 }
 
-/** The largest of the values that are numbers: a run may end in one that is none. */
+/** The largest value, ignoring NaN, in which a run may end. */
 function highest(values: Float64Array): number {
   let most = Number.NEGATIVE_INFINITY;
   for (const value of values) if (value > most) most = value;
   return most;
 }
 
-/** Means over `window` neighbours; shorter than `values` by `window - 1`, but never empty. */
+/** Means over `window` neighbouring values. The result is shorter than `values` by `window - 1`, but never empty. */
 function runningMean(values: Float64Array, window: number): Float64Array {
   const width = Math.max(1, Math.min(window, values.length));
   return Float64Array.from({ length: values.length - width + 1 }, (_, i) => {

@@ -2,47 +2,52 @@ import { estimate } from "./estimate.js";
 
 /** A positive curve in time. */
 export interface TimedCurve {
-  /** Times, rising. */
+  /** Times in ascending order. */
   readonly t: ArrayLike<number>;
   /** Values, `[t.length]`, above 0. */
   readonly y: ArrayLike<number>;
 }
 
-/** How alike two curves are. */
+/** How similar two curves are. */
 export interface Likeness {
   /** Spearman's rank correlation at equal times. */
   readonly rank: number;
-  /** Time of the second curve over that of the first at which their logarithms correlate best, and that correlation. */
+  /** Factor by which the second curve is slower than the first when their logarithms correlate best. */
   readonly rescaling: number;
-  /** That correlation, of Pearson. */
+  /** Pearson's correlation of the logarithms at that rescaling. */
   readonly correlation: number;
 }
 
-/** A mean over runs with its bootstrap interval (95 %); of three runs or fewer that is no more than their range. */
+/** A mean over runs with its 95 % bootstrap interval. For three runs or fewer, the interval is just their range. */
 export interface BootstrapInterval {
   /** Arithmetic mean over the runs. */
   readonly mean: number;
-  /** Lower and upper end. */
+  /** Lower and upper end of the interval. */
   readonly interval: readonly [number, number];
 }
 
-/** How alike noise weights and losses of the same runs are, beside those of different runs. */
+/** How similar noise weights and losses of the same runs are, compared with those of different runs. */
 export interface Similarity {
-  /** The noise weights of a run beside the loss of the same run. */
+  /** Noise weights of a run and the loss of the same run. */
   readonly own: Readonly<Record<keyof Likeness, BootstrapInterval>>;
-  /** The noise weights of a run beside the loss of another: what any two falling curves have in common. */
+  /** Noise weights of a run and the loss of another run: what any two falling curves have in common. */
   readonly null: Readonly<Record<keyof Likeness, BootstrapInterval>>;
-  /** Own minus null, run by run: similarity beyond that, if the interval is above 0. */
+  /**
+   * `own` minus `null`, run by run. If the interval is above 0, noise weights resemble their own loss more than others.
+   */
   readonly excess: Readonly<Record<"rank" | "correlation", BootstrapInterval>>;
-  /** Rank correlations of each run's noise weights (row) with each run's loss. */
+  /** Rank correlations of the noise weights of each run (row) with the loss of each run (column). */
   readonly pairs: readonly (readonly number[])[];
-  /** How probably pairs that are put together at random are as alike in rank as those that belong together. */
+  /**
+   * Probability that a random pairing of noise weights and losses has as large a mean rank correlation as the true
+   * pairing.
+   */
   readonly chance: number;
 }
 
-/** Points of time at which curves are compared. */
+/** Number of times at which curves are compared. */
 const POINTS = 200;
-/** The rescalings that are tried: a factor 16 either way. */
+/** The rescalings that are tried: up to a factor of 16 in both directions. */
 const RESCALINGS = Array.from({ length: 161 }, (_, i) => 2 ** ((i - 80) / 20));
 
 /** Compares two falling curves over the time that both cover, at 200 equally spaced times. */
@@ -57,7 +62,7 @@ export function likeness(a: TimedCurve, b: TimedCurve): Likeness {
   const rank = pearson(ranks(ya), ranks(times.map((t) => at(b, t))));
   let best = { rescaling: 1, correlation: Number.NEGATIVE_INFINITY };
   for (const rescaling of RESCALINGS) {
-    // Only where both are known, and at least half of the time.
+    // Only times at which both curves are known, if these are at least half of all times.
     const known = times.filter((t) => start + (t - start) * rescaling <= end);
     if (known.length < POINTS / 2) continue;
     const correlation = pearson(
@@ -70,9 +75,9 @@ export function likeness(a: TimedCurve, b: TimedCurve): Likeness {
 }
 
 /**
- * How the noise weights' evolution resembles that of the loss, over runs of several seeds, against the null of the
- * pairs that do not belong together.
- * @param random uniform on [0, 1), for the bootstrap.
+ * How similar the noise weights' evolution is to that of the loss, over runs of several seeds. The null hypothesis is
+ * given by pairs of different runs.
+ * @param random uniform on [0, 1), for the bootstrap and the permutation test.
  */
 export function similarity(
   niw: readonly TimedCurve[],
@@ -104,9 +109,10 @@ export function similarity(
 }
 
 /**
- * A permutation test over one or several sets of runs: how often losses that are dealt out at random within each set are
- * together as alike to the noise weights as each run's own. Three runs alone can be no rarer than 1 in 6.
- * @param sets `pairs` of each.
+ * A permutation test over one or several sets of runs. It shuffles the losses within each set, and counts how often
+ * they are as similar to the noise weights as in the true pairing. For a single set of three runs, the result is at
+ * least 1/6 up to sampling error.
+ * @param sets for each set its `pairs`.
  */
 export function chance(
   sets: readonly Similarity["pairs"][],
@@ -134,7 +140,7 @@ function shuffled(n: number, random: () => number): number[] {
   return order;
 }
 
-/** The mean and the middle 95 % of the means of as many values drawn with replacement. */
+/** The mean, and the middle 95 % of the means of resampled values (with replacement). */
 export function bootstrap(
   values: readonly number[],
   random: () => number,
@@ -151,7 +157,7 @@ export function bootstrap(
   };
 }
 
-/** A curve between its points, linearly. */
+/** The curve's value at a time, interpolated linearly between its points. */
 function at({ t, y }: TimedCurve, time: number): number {
   let low = 0;
   let high = t.length - 1;
@@ -165,7 +171,7 @@ function at({ t, y }: TimedCurve, time: number): number {
   return y[low] + part * (y[high] - y[low]);
 }
 
-/** Ranks from 1; equals share their mean rank. */
+/** Ranks from 1. Equal values share their mean rank. */
 function ranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((i, j) => values[i] - values[j]);
   const out = new Array<number>(values.length);

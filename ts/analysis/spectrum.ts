@@ -1,16 +1,16 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 
-/** A symmetric matrix's eigenvalues, falling, and its eigenvectors, one a row. */
+/** Eigenvalues and eigenvectors of a symmetric matrix, from the largest eigenvalue down. */
 export interface Spectrum {
-  /** Eigenvalues, falling. */
+  /** Eigenvalues in descending order. */
   readonly values: Float64Array;
-  /** `[values.length, d]`. */
+  /** Eigenvectors as rows, `[values.length, d]`. */
   readonly vectors: Float64Array;
 }
 
 /**
  * All eigenvalues and eigenvectors of a symmetric matrix.
- * @param matrix `[d, d]` row-major; its symmetric part is taken, which rounding may have left.
+ * @param matrix `[d, d]` row-major. Its symmetric part is used, because rounding may make it slightly asymmetric.
  */
 export function spectrumOf(matrix: ArrayLike<number>): Spectrum {
   const d = Math.sqrt(matrix.length);
@@ -32,7 +32,7 @@ export function spectrumOf(matrix: ArrayLike<number>): Spectrum {
 }
 
 /**
- * Squared lengths of `V`'s components along eigenvectors, `|q_k . V|^2`.
+ * Squared lengths of `V`'s components along eigenvectors: `|q_k . V|^2`.
  * @param V `[d, m]` row-major.
  */
 export function componentSquares(
@@ -52,7 +52,10 @@ export function componentSquares(
   });
 }
 
-/** `tr(V^T R) / |V|^2`: with `R = <H> V` the quadratic form of `<H>`, which isotropic `V` take for `tr<H> / d`. */
+/**
+ * `tr(V^T R) / |V|^2`. With `R = <H> V` it is the normalised quadratic form of `<H>`, which is `tr<H> / d` on average
+ * over isotropic `V`.
+ */
 export function quadraticForm(V: ArrayLike<number>, R: ArrayLike<number>): number {
   let both = 0;
   let square = 0;

@@ -1,4 +1,7 @@
-/** A confidence by its quantile of the normal distribution, and those of Student's t for 1 to 10 degrees of freedom. */
+/**
+ * A confidence level, given by its quantile of the normal distribution and its quantiles of Student's t for 1 to 10
+ * degrees of freedom.
+ */
 export interface Confidence {
   readonly normal: number;
   readonly few: readonly number[];
@@ -9,15 +12,16 @@ export const P95: Confidence = {
   normal: 1.959963984540054,
   few: [12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.306, 2.26216, 2.22814],
 };
-/** That of three standard deviations of a normal number: 99.73 %. */
+/** The level of three standard deviations of a normal distribution, 99.73 %. */
 export const THREE_SIGMAS: Confidence = {
   normal: 3,
   few: [235.802, 19.2067, 9.2189, 6.6202, 5.5071, 4.9041, 4.53, 4.2766, 4.0943, 3.9569],
 };
 
 /**
- * Quantile of Student's t; from 11 degrees of freedom on by the Cornish-Fisher expansion about the normal one (Abramowitz
- * and Stegun, 26.7.5), good to 1e-4 for 95 % and to 1e-3 for three sigmas. NaN below one degree.
+ * Quantile of Student's t; NaN below one degree of freedom. From 11 degrees on it uses the Cornish-Fisher expansion
+ * around the normal quantile (Abramowitz and Stegun, 26.7.5), which is accurate to 1e-4 for 95 % and to 1e-3 for three
+ * sigmas.
  */
 export function studentT(degrees: number, { normal: z, few }: Confidence = P95): number {
   if (!(degrees >= 1)) return Number.NaN;

@@ -1,43 +1,48 @@
 import { fitLogarithms, fitPlain } from "./decayFit.js";
 import { largest, least } from "./extremes.js";
 
-/** What `A exp(-t/tau) + C` makes of a falling curve. */
+/** The time scale of a falling curve, from a fit of `A exp(-t/tau) + C`. */
 export interface TimeScale {
   /** In the unit of the curve's times; null if the fit was refused. */
   readonly tau: number | null;
-  /** 95 % confidence. */
+  /** 95 % confidence interval of `tau`; null if the fit was refused. */
   readonly interval: readonly [number, number] | null;
   /** `A`, in the unit of the curve. */
   readonly amplitude: number;
   /** `C`, in the unit of the curve. */
   readonly offset: number;
-  /** First and last time that was fitted. */
+  /** First and last time of the fitted points. */
   readonly window: readonly [number, number];
-  /** Part of the variance that the fit explains; of the logarithm's, where the scatter is proportional. */
+  /** Fraction of the variance that the fit explains; for `proportional` scatter, of the logarithm's variance. */
   readonly rSquared: number;
   /** Number of points that were fitted, after averaging in bins. */
   readonly points: number;
-  /** Why there is no time scale. */
+  /** Why there is no time scale; null if there is one. */
   readonly refused: string | null;
 }
 
 /**
- * How a curve scatters. `additive`: by as much wherever it is, as noise weights do, which diffuse; the fit is by least
- * squares, from the peak to the lowest point, or for 5 falls to 1/e at most. `proportional`: by a part of itself, as
- * losses do, which are positive and fall over decades, so that plain squares would see their first drop alone; the fit is
- * by least squares of logarithms with `C >= 0`, from the peak to the lowest point, or for 10 `tau` at most. `floorless`: as
- * additive, with `C = 0`, as what noise weights remember of their start falls, which diffusion does not lift.
+ * How a curve scatters, which decides how it is fitted.
+ * - `additive`: equally everywhere, like noise weights, which diffuse. The fit is by least squares, from the peak to
+ *   the lowest point, but at most over 5 times the time of the fall to 1/e.
+ * - `proportional`: in proportion to its value, like losses, which are positive and fall over decades; plain least
+ *   squares would only see their first drop. The fit is by least squares of logarithms with `C >= 0`, from the peak to
+ *   the lowest point, but at most over 10 `tau`.
+ * - `floorless`: like `additive`, but with `C = 0`, for the memory of noise weights, which diffusion does not lift.
  */
 export type Scatter = "additive" | "proportional" | "floorless";
 
-/** Equal parts of the window that points are averaged in: dense recording at the start shall not outweigh the rest. */
+/**
+ * Number of equal parts of the window. Points are averaged within each, so that dense recording at the start does not
+ * dominate.
+ */
 const BINS = 200;
 const FEWEST = 8;
-/** Where the fall is over, what follows is floor, of which equal bins make too much. */
+/** After this many first passages the curve is at its floor, and further bins would give the floor too much weight. */
 const PASSAGES = 5;
 const TIME_SCALES = 10;
 
-/** Fits `A exp(-t/tau) + C` over the window in which a curve really falls. */
+/** Fits `A exp(-t/tau) + C` over the window in which a curve falls. */
 export function fitDecay(
   times: ArrayLike<number>,
   values: ArrayLike<number>,
@@ -104,8 +109,8 @@ function windowOf(t: readonly number[]): [number, number] {
 }
 
 /**
- * The model-free time scale: when a curve has first come down to 1/e of the way from its start to `floor`, between
- * neighbours on a logarithmic scale; null if it never does.
+ * The model-free time scale: the time at which a curve has first fallen to 1/e of the way from its start to `floor`,
+ * interpolated logarithmically between neighbouring points; null if it never does.
  */
 export function firstPassage(
   times: ArrayLike<number>,
@@ -131,7 +136,7 @@ interface Points {
   readonly y: number[];
 }
 
-/** What can be fitted: a logarithm takes positive values. */
+/** The points that can be fitted: finite ones, and for a fit of logarithms positive ones. */
 function finite(times: ArrayLike<number>, values: ArrayLike<number>, scatter: Scatter): Points {
   const kept = Array.from(times, (_, i) => i).filter(
     (i) => Number.isFinite(values[i]) && (scatter !== "proportional" || values[i] > 0),
@@ -139,7 +144,7 @@ function finite(times: ArrayLike<number>, values: ArrayLike<number>, scatter: Sc
   return { t: kept.map((i) => times[i]), y: kept.map((i) => values[i]) };
 }
 
-/** From the peak to the lowest point after it. */
+/** The part from the peak to the lowest point after it. */
 function fallingPart({ t, y }: Points): Points {
   const peak = y.indexOf(largest(y));
   const low = y.indexOf(least(y.slice(peak)), peak);
@@ -152,7 +157,7 @@ function firstFalls(fall: Points, scatter: Scatter): Points {
   return passage === null ? fall : upTo(fall, fall.t[0] + PASSAGES * passage);
 }
 
-/** Up to and including the first point that is not before `end`. */
+/** The points up to the first one at or after `end`. */
 function upTo({ t, y }: Points, end: number): Points {
   const last = t.findIndex((time) => time >= end);
   return last < 0 ? { t, y } : { t: t.slice(0, last + 1), y: y.slice(0, last + 1) };
@@ -171,7 +176,10 @@ function binned({ t, y }: Points): Points {
   return { t: means.map((b) => b.t / b.n), y: means.map((b) => b.y / b.n) };
 }
 
-/** Standard deviation of what is not smooth, from second differences (of white noise: variance 6). */
+/**
+ * Standard deviation of the noise in a curve, from its second differences, whose variance is 6 for white noise of
+ * variance 1.
+ */
 function scatterOf(y: readonly number[]): number {
   const squares = y.slice(2).map((value, i) => (value - 2 * y[i + 1] + y[i]) ** 2);
   squares.sort((a, b) => a - b);

@@ -1,24 +1,24 @@
 import type { Estimate } from "./estimate.js";
 import { studentT, THREE_SIGMAS } from "./studentT.js";
 
-/** Whether a prediction and a measurement agree; `not told` where the numbers cannot say. */
+/** Whether a prediction and a measurement agree. `not told` means that the numbers cannot decide. */
 export type Verdict = "within" | "outside" | "not told";
 
-/** Standard errors that two numbers may lie apart. */
+/** Number of standard errors that two numbers may differ by. */
 export const STANDARD_ERRORS = THREE_SIGMAS.normal;
 
 /**
- * How many of a mean's standard errors make the same confidence as three of a normal number, where the error itself comes
- * from the scatter of `count` values. From a single value there is no error at all.
+ * The number of standard errors of a mean that gives the same confidence as three standard deviations of a normal
+ * number, if the error is estimated from the scatter of `count` values. A single value has no error.
  */
 export function threeSigmas(count: number): number {
   return count > 1 ? studentT(count - 1, THREE_SIGMAS) : Number.POSITIVE_INFINITY;
 }
 
 /**
- * Whether two numbers agree within three standard errors, or within the relative part that is `allowed`. Where the
- * errors are unknown, or so large that 0 would agree as well, nothing can be told.
- * @param count values that the measured number's error comes from; left out: many.
+ * Whether two numbers agree within three standard errors, or within the relative difference `allowed`. The result is
+ * `not told` if the errors are unknown, or so large that 0 would agree as well.
+ * @param count number of values that the measured number's error comes from; default: many.
  */
 export function verdictOf(
   predicted: Estimate,
@@ -38,7 +38,10 @@ export function verdictOf(
   return off <= Math.max(error, part) ? "within" : "outside";
 }
 
-/** Whether a predicted boundary, with three of its errors or `allowed`, meets the bracket that was measured. */
+/**
+ * Whether a predicted boundary, with three of its errors or the relative difference `allowed`, overlaps the measured
+ * bracket.
+ */
 export function boundaryVerdict(
   predicted: Estimate | null,
   bracket: readonly [number, number] | null,

@@ -1,4 +1,4 @@
-/** What the modules export; addresses and sizes in bytes. See `assembly/`. */
+/** What the modules export. Addresses and sizes are in bytes. See `assembly/`. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
@@ -62,29 +62,32 @@ export interface KernelExports {
 }
 
 /**
- * `baseline`: the same bits on every host. `relaxed`: fused multiply-add where the host has it. `own`: a module of the
- * caller's, whose bytes are those of neither.
+ * Which module runs. `baseline`: the same bits on every host. `relaxed`: fused multiply-add if the host has it. `own`:
+ * a module given by the caller whose bytes are neither of these.
  */
 export type Flavour = "baseline" | "relaxed" | "own";
 
-/** The builds that come with ninscope. */
+/** The modules that come with ninscope. */
 export type Build = Exclude<Flavour, "own">;
 
-/** Compiled kernels. Instances share code, not memory. */
+/** Compiled kernels. Their instances share code, but not memory. */
 export interface Kernels {
   /** Which of the modules it is. */
   readonly flavour: Flavour;
-  /** SHA-256 of the module's bytes, in hex: runs of other kernels are other runs. */
+  /** SHA-256 of the module's bytes, in hex. Runs with different kernels count as different runs. */
   readonly digest: string;
-  /** Of the vectors that products are made in: 256 where the host makes these of pairs. The results are the same bits. */
+  /**
+   * Width of the vectors that products use: 256 if the host combines pairs of 128-bit vectors. The results have the
+   * same bits.
+   */
   readonly vectorBits: 128 | 256;
-  /** The code, which may be posted to a worker. */
+  /** The compiled code, which can be posted to a worker. */
   readonly module: WebAssembly.Module;
   /** @internal */
   instantiate(): KernelExports;
 }
 
-/** @param digest may be left out where nothing is kept of the runs. */
+/** @param digest SHA-256 of the module; may be left out if no runs are stored. */
 export function kernelsFrom(
   module: WebAssembly.Module,
   flavour: Flavour,

@@ -13,12 +13,12 @@ import {
 
 export type { Build, Flavour, KernelExports, Kernels } from "./instance.js";
 
-/** Where a module comes from, if not from the embedded bytes. */
+/** Where a module comes from, instead of the embedded bytes. */
 export type KernelSource = URL | string | BufferSource;
 
 /** Which kernels to compile, and from where. */
 export interface KernelOptions {
-  /** Takes the relaxed module where the host can run it. */
+  /** Whether to use the relaxed module if the host can run it; default false. */
   readonly fast?: boolean;
   /** The baseline module; default: the embedded bytes. */
   readonly baseline?: KernelSource;
@@ -26,7 +26,7 @@ export interface KernelOptions {
   readonly relaxed?: KernelSource;
 }
 
-/** What the modules export, the work of a run first. */
+/** What a module must export. The first is the function that runs programs. */
 const EXPORTS: readonly (keyof KernelExports)[] = [
   ...(["run", "memory", "heapBase", "workspaceBytes", "product", "philox", "draw"] as const),
   ...(["permutation", "log", "cos2pi", "sin2pi"] as const),
@@ -41,7 +41,8 @@ const PROBE = Uint8Array.of(
 
 /**
  * Compiles the kernels.
- * @throws InputError if a source of one's own is not these kernels; RunError if the host has no WebAssembly SIMD.
+ * @throws InputError if a source that the caller gives does not hold these kernels; RunError if the host has no
+ * WebAssembly SIMD.
  */
 export async function loadKernels(options: KernelOptions = {}): Promise<Kernels> {
   const build: Build = options.fast && hasRelaxedSimd() ? "relaxed" : "baseline";
@@ -64,12 +65,12 @@ async function embeddedModule(bytes: BufferSource): Promise<WebAssembly.Module> 
   }
 }
 
-/** Kernels of the caller's: of a build's flavour if they are that build's bytes. */
+/** Kernels that the caller gives. If they are the bytes of a ninscope build, they have its flavour. */
 async function ownKernels(build: Build, source: BufferSource): Promise<Kernels> {
   const view = ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
     : new Uint8Array(source);
-  // A copy, for the bytes are compiled and digested while the caller may write to them.
+  // A copy, because the caller may change its bytes while they are compiled and hashed.
   const bytes = Uint8Array.from(view);
   const refused = (why: string) =>
     new InputError(build, `${build}: the ${why}; takes the kernels.wasm of a ninscope package`);
@@ -110,7 +111,10 @@ async function fetched(build: Build, source: KernelSource): Promise<BufferSource
   return response.arrayBuffer();
 }
 
-/** Node 20 and 21 have relaxed SIMD behind a flag, which later versions, having it anyway, do not know. */
+/**
+ * Whether the host runs relaxed SIMD. Node 20 and 21 have it behind a flag. Later versions have it without a flag and
+ * do not know that flag.
+ */
 function hasRelaxedSimd(): boolean {
   if (WebAssembly.validate(PROBE)) return true;
   const host = globalThis.process;

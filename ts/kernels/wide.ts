@@ -2,15 +2,18 @@ import { BYTES } from "./embeddedWide.js";
 import { inflated } from "./inflated.js";
 import { type KernelExports, type Kernels, kernelsFrom } from "./instance.js";
 
-/** Versions of Node on which this was tried. Others may not know the flag, or do what it says. */
+/** Versions of Node that this was tested with. Others may not know the flag, or it may do something else there. */
 const VERSIONS = [24, 25, 26];
 const FLAG = "experimental-wasm-revectorize";
-/** So long both builds run, for V8 optimises what has run for a while; and so long at most, until it pays. */
+/**
+ * Both builds run for at least `TRIAL_MS`, because V8 optimises code only after it has run for a while. They run for at
+ * most `MOST_MS`, until the wide build is faster.
+ */
 const TRIAL_MS = 120;
 const MOST_MS = 500;
-/** How much faster the wide build has to be to be taken. */
+/** The wide build is used if it is faster by this factor. */
 const GAIN = 1.15;
-/** Sides of the products that are compared: of several panels and blocks, with edges. */
+/** Sizes of the products that are compared. They have several panels and blocks, and incomplete ones at the edges. */
 const SIZES = [
   [96, 96, 96],
   [61, 53, 97],
@@ -22,9 +25,9 @@ type V8 = { setFlagsFromString(flag: string): void };
 let found: Promise<WebAssembly.Module | null> | undefined;
 
 /**
- * The relaxed kernels with products in vectors of 256 bits, where Node's compiler can be brought to make these of pairs
- * of 128: the same bits, in half the instructions. Its flag is on only while both builds run here, so that of this
- * process nothing is compiled under it but what was compared: a build that is not faster, or differs in a bit, is not taken.
+ * The relaxed kernels with products in vectors of 256 bits, if Node's compiler can combine pairs of 128-bit vectors:
+ * the same bits with half the instructions. The compiler's flag is on only while both builds run here, so nothing else
+ * in this process is compiled with it. The wide build is not used if it is not faster or differs in a bit.
  */
 export async function widened(relaxed: Kernels): Promise<Kernels> {
   found ??= tried(relaxed);
@@ -45,7 +48,7 @@ async function tried(relaxed: Kernels): Promise<WebAssembly.Module | null> {
   }
 }
 
-/** Whether products of `wide` take less time than those of `relaxed`, and are the same bits. */
+/** Whether products of `wide` take less time than those of `relaxed` and have the same bits. */
 export function pays(wide: Kernels, relaxed: Kernels): boolean {
   const [own, others] = [wide, relaxed].map((kernels) => new Products(kernels.instantiate()));
   let [least, othersLeast] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -58,7 +61,7 @@ export function pays(wide: Kernels, relaxed: Kernels): boolean {
   return isFaster() && own.bits() === others.bits();
 }
 
-/** Products of one build, on numbers of which both builds have the same. */
+/** Products of one build. Both builds use the same random numbers. */
 class Products {
   readonly #kernels: KernelExports;
   readonly #at: Record<"workspace" | "a" | "b" | "c" | "end", number>;
@@ -72,7 +75,7 @@ class Products {
     const c = align(b + most);
     const end = align(c + most);
     kernels.memory.grow(Math.ceil(end / 65536));
-    // Standard normal numbers are kind 1 of what the kernels draw.
+    // Kind 1 of the kernels' draws is standard normal.
     kernels.draw(1, 1, 1, 0, 0, most / 4, 1, a);
     kernels.draw(1, 2, 1, 0, 0, most / 4, 1, b);
     this.#kernels = kernels;
@@ -85,12 +88,16 @@ class Products {
     return performance.now() - start;
   }
 
-  /** Every product in every transposition that programs have, as text. */
+  /** All products, each with every transposition that programs use, as text. */
   bits(): string {
     return SIZES.flatMap((_, size) => [1, 2, 3].map((sides) => this.#product(size, sides))).join();
   }
 
-  /** @param sides bit 0: the second matrix is transposed; bit 1: the first is. Returns what it made. */
+  /**
+   * Runs one product.
+   * @param sides bit 0: the second matrix is transposed; bit 1: the first is.
+   * @returns the bits of the result.
+   */
   #product(size: number, sides: number): Uint32Array {
     const [m, n, k] = SIZES[size];
     const { a, b, c, workspace, end } = this.#at;

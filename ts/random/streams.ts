@@ -1,10 +1,10 @@
 import { InputError, RunError, shown } from "../errors/errors.js";
 import type { KernelExports, Kernels } from "../kernels/kernels.js";
 
-/** Shape of zero-mean noise of one variance: normal, uniform on ±sqrt 3 sigma, or ±sigma. */
+/** Shape of zero-mean noise with standard deviation sigma: normal, uniform on ±sqrt 3 sigma, or ±sigma. */
 export type Distribution = "normal" | "uniform" | "rademacher";
 
-/** What random numbers are for; streams of different names or indices have nothing in common. */
+/** The purpose of random numbers. Streams with different names or indices are independent. */
 export type StreamName =
   | "weights"
   | "niw"
@@ -15,7 +15,7 @@ export type StreamName =
   | "labels"
   | "probe";
 
-/** A name's place is part of its stream's key. */
+/** A name's position is part of its stream's key, so the order must not change. */
 const NAMES: readonly StreamName[] = [
   "weights",
   "niw",
@@ -32,9 +32,9 @@ const KINDS = { words: 0, normal: 1, uniform: 2, rademacher: 3 } as const;
 const PAGE = 65536;
 
 /**
- * Random numbers as pure functions of (seed, stream, epoch, sample, node): Philox4x32-10 with key
- * (seed, stream) and counter (node div 4, sample, epoch, 0), word node mod 4. They are made in the WASM module,
- * whichever machine uses them, and are float32, so all machines see the same bits.
+ * Random numbers as pure functions of (seed, stream, epoch, sample, node): Philox4x32-10 with key (seed, stream) and
+ * counter (node div 4, sample, epoch, 0), word node mod 4. The WASM module makes them for every machine, in float32, so
+ * all machines use the same bits.
  */
 export class Streams {
   readonly #kernels: KernelExports;
@@ -49,14 +49,14 @@ export class Streams {
     this.#seed = seed;
   }
 
-  /** What the kernels call a stream's draws. */
+  /** The kernels' arguments for a stream: kind of draw, seed, stream number. */
   place(name: StreamName, index: number, distribution: Distribution): [number, number, number] {
     return [KINDS[distribution], this.#seed, streamId(name, index)];
   }
 
   /**
-   * Zero-mean, unit-variance draws, `[samples, nodes]`: standard normal, uniform on ±sqrt 3, or ±1.
-   * @param index tells streams of one name apart: a layer, a noise group.
+   * Draws of zero mean and unit variance, `[samples, nodes]`: standard normal, uniform on ±sqrt 3, or ±1.
+   * @param index distinguishes streams of one name: a layer or a noise group.
    */
   draw(
     name: StreamName,
@@ -102,7 +102,7 @@ export class Streams {
     return new Uint32Array(this.#kernels.memory.buffer, at, n).slice();
   }
 
-  /** Address of so many free bytes. Views made before are of no use afterwards: memory may have grown. */
+  /** Address of free memory of this many bytes. Memory may grow here, so earlier views can no longer be used. */
   #room(bytes: number): number {
     const { memory } = this.#kernels;
     const base = Math.ceil(this.#kernels.heapBase() / 16) * 16;
@@ -113,7 +113,7 @@ export class Streams {
       } catch (cause) {
         const megabytes = Math.ceil(bytes / 1e6);
         throw new RunError(
-          `${megabytes} MB of random numbers at once: this host does not give it`,
+          `${megabytes} MB of random numbers at once: this host could not allocate it`,
           {
             cause,
           },

@@ -1,15 +1,15 @@
 /**
- * What the expansion to second order predicts for the noise weights (Levi et al., arXiv:2210.13599, section 2). In
- * the eigenbasis of `<H>` component k of one node goes by
+ * What the expansion to second order predicts for the noise weights (Levi et al., arXiv:2210.13599, section 2). In the
+ * eigenbasis of `<H>`, component k of one node follows
  *
  *     w_k(t+1) = (1 - eta sigma^2 h_k) w_k(t) - eta <g_k eps>
  *
- * whose mean decays and whose variance grows towards a floor: `Var w_k = eta^2 sigma^2 <g_k^2>/B (1 - r^2t) / (1 - r^2)`
- * with `r = 1 - eta sigma^2 h_k`, in the end `eta <g_k^2> / (B h_k (2 - eta sigma^2 h_k))`.
+ * Its mean decays. Its variance grows towards a floor: `Var w_k = eta^2 sigma^2 <g_k^2>/B (1 - r^2t) / (1 - r^2)` with
+ * `r = 1 - eta sigma^2 h_k`. In the limit of many steps it is `eta <g_k^2> / (B h_k (2 - eta sigma^2 h_k))`.
  * @module
  */
 
-/** The state that the expansion starts from, in the eigenbasis of `<H>`. */
+/** The state from which the expansion starts, in the eigenbasis of `<H>`. */
 export interface NoiseWeights {
   /** Eigenvalues `h_k` of `<H>`. */
   readonly curvatures: ArrayLike<number>;
@@ -21,25 +21,25 @@ export interface NoiseWeights {
   readonly nodes: number;
 }
 
-/** Noise and optimiser, as the expansion sees them. */
+/** The settings of noise and optimiser that enter the expansion. */
 export interface Noise {
   /** Step size `eta`. */
   readonly learningRate: number;
   /** Standard deviation of the noise. */
   readonly sigma: number;
-  /** Samples a step. */
+  /** Samples per step. */
   readonly batch: number;
 }
 
-/** The expected `|W_NI|^2` after so many steps, drift and diffusion apart. */
+/** The expected `|W_NI|^2` after a number of steps, split into drift and diffusion. */
 export function niwSquare(
   { curvatures, squares, gradientSquares, nodes }: NoiseWeights,
   { learningRate, sigma, batch }: Noise,
   steps: number,
 ): {
-  /** What the drift leaves of the start. */
+  /** The part of the start that the drift has left. */
   readonly drift: number;
-  /** What diffusion has added. */
+  /** The part that diffusion has added. */
   readonly floor: number;
 } {
   let drift = 0;
@@ -48,14 +48,14 @@ export function niwSquare(
     const rate = learningRate * sigma * sigma * curvatures[k];
     const left = (1 - rate) ** (2 * steps);
     drift += squares[k] * left;
-    // 1 - r^2 = rate (2 - rate); where that vanishes each step adds the same.
+    // 1 - r^2 = rate (2 - rate). If it vanishes, every step adds the same amount.
     const visits = Math.abs(rate) < 1e-12 ? steps : (1 - left) / (rate * (2 - rate));
     floor += ((nodes * (learningRate * sigma) ** 2 * gradientSquares[k]) / batch) * visits;
   }
   return { drift, floor };
 }
 
-/** Steps after which the drift has taken `|W_NI|` to 1/e of its start; null if it never does. */
+/** Number of steps until the drift has reduced `|W_NI|` to 1/e of its start; null if it never does. */
 export function niwTime(weights: NoiseWeights, noise: Noise, most = 1e9): number | null {
   const start = niwSquare(weights, noise, 0).drift;
   const left = (steps: number) => niwSquare(weights, noise, steps).drift / start - Math.exp(-2);
@@ -63,7 +63,7 @@ export function niwTime(weights: NoiseWeights, noise: Noise, most = 1e9): number
 }
 
 /**
- * The `sigma` from which on the drift takes `|W_NI|` below 1/e of its start in `steps`; null if none below
+ * The `sigma` above which the drift reduces `|W_NI|` to below 1/e of its start within `steps`; null if no value below
  * instability does.
  */
 export function decaySigma(
@@ -78,21 +78,24 @@ export function decaySigma(
   return unstable === null ? null : crossing(left, unstable * 1e-6, unstable);
 }
 
-/** `1 / tau = -ln|1 - rate|`, `rate = eta sigma^2 h`: steps to 1/e; null where nothing falls. */
+/**
+ * The number of steps until a fall to 1/e: `1 / tau = -ln|1 - rate|` with `rate = eta sigma^2 h`; null if there is no
+ * fall.
+ */
 export function decayTime(rate: number): number | null {
   const fall = -(rate < 1 ? Math.log1p(-rate) : Math.log(rate - 1));
   return fall > 0 ? 1 / fall : null;
 }
 
-/** `eta sigma^2 h = 2`; null where nothing curves upwards. */
+/** The `sigma` at which `eta sigma^2 h = 2`; null if the curvature is not positive. */
 export function catapultSigma(learningRate: number, curvature: number): number | null {
   return curvature > 0 ? Math.sqrt(2 / (learningRate * curvature)) : null;
 }
 
 /**
- * The `sigma` at which `eta sigma^2 h(sigma |W_NI|) = 2`, where the curvature is that of the loss smoothed over the
- * noise's own reach (derived); null if it is not reached up to `most`: a saturating activation has no catapult.
- * @param curvature h at a reach `delta`; each call may be costly.
+ * The `sigma` at which `eta sigma^2 h(sigma |W_NI|) = 2`, with the curvature of the loss smoothed over the noise's own
+ * reach (derived). It is null if this is not reached up to `most`: saturating activations have no catapult.
+ * @param curvature h at a reach `delta`; each call may be expensive.
  */
 export async function selfConsistentSigma(
   learningRate: number,
@@ -103,7 +106,7 @@ export async function selfConsistentSigma(
 ): Promise<number | null> {
   const excess = async (sigma: number) =>
     learningRate * sigma * sigma * (await curvature(sigma * niwNorm)) - 2;
-  // Upwards in steps of sqrt 2 to the first sign change, then by bisection.
+  // Increase sigma in steps of sqrt 2 to the first change of sign, then bisect.
   let low = least;
   if ((await excess(low)) > 0) return low;
   let high = low;
@@ -120,7 +123,10 @@ export async function selfConsistentSigma(
   return Math.sqrt(low * high);
 }
 
-/** Where a function that starts above zero first falls below it, on a logarithmic scale; null if it does not. */
+/**
+ * The point at which a function that starts above zero first falls below it, searched on a logarithmic scale; null if
+ * there is none.
+ */
 function crossing(f: (x: number) => number, from: number, to: number): number | null {
   let low = from;
   let high = from;

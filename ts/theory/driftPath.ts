@@ -1,4 +1,4 @@
-/** What is measured of a run at some step, for the prediction of what follows. */
+/** Measurements at one step of a run, from which the following steps are predicted. */
 export interface DriftMoment {
   /** Updates made. */
   readonly step: number;
@@ -12,25 +12,26 @@ export interface DriftMoment {
   readonly gradientAlong: number;
 }
 
-/** A norm in time, and the standard deviation of a single run about it. */
+/** A norm over time, and the standard deviation of a single run around it. */
 export interface DriftPath {
   /** Expected `|W_NI|`, `[moments]`. */
   readonly norm: Float64Array;
   /** Standard deviation of a single run's norm, `[moments]`. */
   readonly deviation: Float64Array;
-  /** What diffusion has added to `ln |W|` so far. */
+  /** What diffusion has added to `ln |W|` so far, `[moments]`. */
   readonly diffused: Float64Array;
 }
 
 /**
- * The expected norm of the noise weights in time, from curvatures measured on the way (derived from Levi et al.,
- * arXiv:2210.13599, section 2): each step takes
+ * The expected norm of the noise weights over time, from curvatures measured during the run (derived from Levi et al.,
+ * arXiv:2210.13599, section 2). Each step is
  *
  *     |W|^2 <- |W|^2 (1 - 2 eta sigma^2 q + (eta sigma^2)^2 q2) + eta^2 sigma^2 m <|g|^2> / B
  *
- * with q, q2 and <|g|^2> linear between the moments: drift, and the diffusion that keeps it from zero. Diffusion along
- * `W` itself scatters runs: `Var |W|^2` grows by `4 eta^2 sigma^2 tr(W^T <g g^T> W) / B` a step, and decays with the drift.
- * @returns norm, deviation and what diffusion added, at each moment's step.
+ * where q, q2 and <|g|^2> are interpolated linearly between the moments. The first term is the drift, the second the
+ * diffusion that keeps the norm from reaching zero. Diffusion along `W` itself makes runs differ: `Var |W|^2` grows by
+ * `4 eta^2 sigma^2 tr(W^T <g g^T> W) / B` per step, and decays with the drift.
+ * @returns the norm, its deviation and the part added by diffusion, at the step of each moment.
  */
 export function driftPath(
   moments: readonly DriftMoment[],

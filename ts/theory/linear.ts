@@ -1,20 +1,20 @@
 /**
- * The linear model of noise injection (Levi et al., arXiv:2210.13599, section 3): `f(u) = alpha w2^T P u`,
- * `u = (x, eps)`, `P = [w1 | W_NI]` (`d x (k + m)`), `L = 1/2 <(f - y)^2>`, no bias, plain gradient descent.
+ * The linear model of noise injection (Levi et al., arXiv:2210.13599, section 3): `f(u) = alpha w2^T P u`, `u = (x,
+ * eps)`, `P = [w1 | W_NI]` (`d x (k + m)`), `L = 1/2 <(f - y)^2>`, no bias, plain gradient descent.
  *
- * Its training closes on `G = P^T P`, `v = P^T w2` and `s = |w2|^2`, whatever the width `d` (derived): exact for
- * every batch, any learning rate, through the catapult and out to divergence, but not with momentum or weight
- * decay. With the moments `S = <u u^T>`, `q = <u y>` of a batch and `b = eta alpha (alpha S v - q)`, one step is
- * `P' = P - w2 b^T`, `w2' = w2 - P b`, hence
+ * For any width `d`, its training can be written in terms of `G = P^T P`, `v = P^T w2` and `s = |w2|^2` alone
+ * (derived). This is exact for every batch and learning rate, also in the catapult and when the run diverges, but not
+ * with momentum or weight decay. With the moments `S = <u u^T>`, `q = <u y>` of a batch and `b = eta alpha (alpha S v -
+ * q)`, one step is `P' = P - w2 b^T`, `w2' = w2 - P b`, hence
  *
  *     G' = G - (v b^T + b v^T) + s b b^T
  *     v' = v - G b - s b + (v.b) b
  *     s' = s - 2 v.b + b^T G b
  *     L  = 1/2 (alpha^2 v^T S v - 2 alpha v.q + <y^2>)
  *
- * Near the end of training that last line is a difference of equal numbers. So a batch's moments are kept
- * relative to a linear map `u -> target.u` close to the data's: with `r = y - target.u` in place of `y` and
- * `alpha v - target` in place of `alpha v`, `b` and `L` are the same, and nothing cancels.
+ * Near the end of training, the last line is a difference of nearly equal numbers. So a batch's moments are kept
+ * relative to a linear map `u -> target.u` close to the data's: with `r = y - target.u` in place of `y` and `alpha v -
+ * target` in place of `alpha v`, `b` and `L` are unchanged and nothing cancels.
  * @module
  */
 
@@ -36,7 +36,7 @@ export interface LinearMoments {
   readonly q: Float64Array;
   /** `<r^2>`. */
   readonly rr: number;
-  /** `[n]`. */
+  /** The map that the residual is relative to, `[n]`. */
   readonly target: Float64Array;
 }
 
@@ -57,7 +57,12 @@ export function reduce(P: ArrayLike<number>, w2: ArrayLike<number>): LinearState
   return { G, v, s };
 }
 
-/** The moments of a batch: `u` is `[rows, n]` row-major, `y` `[rows]`, `target` the map that they are relative to. */
+/**
+ * The moments of a batch.
+ * @param u `[rows, n]` row-major.
+ * @param y `[rows]`.
+ * @param target the linear map that the moments are relative to, `[n]`.
+ */
 export function momentsOf(
   u: ArrayLike<number>,
   y: ArrayLike<number>,
@@ -81,8 +86,8 @@ export function momentsOf(
 }
 
 /**
- * The moments of infinitely many samples: `S = diag(sigma_x^2, sigma^2)`, `target = (M, 0)`, no residual.
- * @param slopes `M`, one number an input.
+ * The moments in the limit of infinitely many samples: `S = diag(sigma_x^2, sigma^2)`, `target = (M, 0)`, no residual.
+ * @param slopes `M`, one number per input.
  */
 export function populationMoments(
   slopes: readonly number[],
@@ -99,8 +104,8 @@ export function populationMoments(
 }
 
 /**
- * The state after one step of gradient descent on a batch with these moments. Beyond the finite range it holds
- * infinities or NaN, as the weights would.
+ * The state after one step of gradient descent on a batch with these moments. When it overflows, it holds infinities or
+ * NaN, as the weights would.
  */
 export function step(
   { G, v, s }: LinearState,
@@ -124,36 +129,39 @@ export function step(
   };
 }
 
-/** `1/2 <(f - y)^2>` over the batch. */
+/** The loss `1/2 <(f - y)^2>` over the batch. */
 export function loss({ v }: LinearState, moments: LinearMoments, alpha: number): number {
   const d = missing(v, moments, alpha);
   const both = pull(d, moments).map((x, i) => x - moments.q[i]);
   return 0.5 * (dot(d, both) + moments.rr);
 }
 
-/** `alpha v - target`. */
+/** The difference `alpha v - target`. */
 function missing(v: Float64Array, { target }: LinearMoments, alpha: number): Float64Array {
   return v.map((x, i) => alpha * x - target[i]);
 }
 
-/** The effective noise weights `alpha w2^T W_NI`, one a node; `inputs` is `k`. */
+/**
+ * The effective noise weights `alpha w2^T W_NI`, one per node.
+ * @param inputs number of inputs `k`.
+ */
 export function effectiveNiw({ v }: LinearState, inputs: number, alpha: number): Float64Array {
   return v.slice(inputs).map((x) => alpha * x);
 }
 
-/** `|W_NI|`; its part across `w2` never feels the loss and stays. */
+/** `|W_NI|`. Its part orthogonal to `w2` does not affect the loss and stays constant. */
 export function niwNorm({ G, v }: LinearState, inputs: number): number {
   let square = 0;
   for (let i = inputs; i < v.length; i++) square += G[i * v.length + i];
   return Math.sqrt(square);
 }
 
-/** `lambda = alpha^2 (|w2|^2 + |W_NI|^2)`: the curvature that the noise weights meet. */
+/** `lambda = alpha^2 (|w2|^2 + |W_NI|^2)`: the curvature of the loss for the noise weights. */
 export function lambda(state: LinearState, inputs: number, alpha: number): number {
   return alpha * alpha * (state.s + niwNorm(state, inputs) ** 2);
 }
 
-/** `S d - q`: the gradient of the loss with respect to `f`'s linear map. */
+/** `S d - q`: the gradient of the loss with respect to the linear map of `f`. */
 function pull(d: Float64Array, { S, q }: LinearMoments): Float64Array {
   return times(S, d).map((x, i) => x - q[i]);
 }

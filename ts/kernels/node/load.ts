@@ -3,8 +3,9 @@ import { InputError } from "../../errors/errors.js";
 import * as portable from "../kernels.js";
 
 /**
- * As `loadKernels` for browsers; a `file:` URL, which Node cannot fetch, is read from this machine.
- * @throws InputError if a source of one's own is not these kernels; RunError if the host has no WebAssembly SIMD.
+ * Like `loadKernels` for browsers, but `file:` URLs, which Node cannot fetch, are read from this machine.
+ * @throws InputError if a source that the caller gives does not hold these kernels; RunError if the host has no
+ * WebAssembly SIMD.
  */
 export async function loadKernels(options: portable.KernelOptions = {}): Promise<portable.Kernels> {
   const own = async (build: portable.Build) => {
