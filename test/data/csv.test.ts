@@ -172,8 +172,8 @@ describe("quotes that would swallow samples", () => {
       'n,x,y\n"a,1,2\nb,3,4\n',
       /line 2 has a quote that is not closed/,
     ],
-    ["more behind a quote", 'n,x,y\na,"1"52,3\n', /line 2 has a quoted cell with more behind/],
-    ["a blank behind a quote", 'n,x,y\na,"1" ,3\n', /line 2 has a quoted cell with more behind/],
+    ["more behind a quote", 'n,x,y\na,"1"52,3\n', /line 2 has a quoted cell with text after/],
+    ["a blank behind a quote", 'n,x,y\na,"1" ,3\n', /line 2 has a quoted cell with text after/],
   ])("%s is refused", async (_, text, message) => {
     expect((await refusal(text, { ignore: ["n"] }))[1]).toMatch(message);
   });

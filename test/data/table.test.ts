@@ -177,7 +177,7 @@ describe("images", () => {
       "test images of another size",
       { ti: idx([2, 3, 3], pixels.subarray(0, 18)) },
       {},
-      /has 9 pixels an image: expected 12/,
+      /has 9 pixels per image: expected 12/,
     ],
     ["test images without labels", {}, { testLabels: undefined }, /takes both|take both/],
   ])("%s are refused", async (_, other, more, message) => {

@@ -166,9 +166,7 @@ describe("10,000 bad experiments", () => {
       ).toBe(true);
     }
     expect(error.message.startsWith(error.field)).toBe(true);
-    expect(error.message).toMatch(
-      / takes |takes:? |known ones are|there is no such layer|is missing/,
-    );
+    expect(error.message).toMatch(/ takes |takes:? |known ones are|is missing/);
     expect(error.message).not.toMatch(/\n|\[object|never|Expected/);
     expect(error.message.length).toBeLessThan(500);
   };
@@ -200,7 +198,7 @@ test("no path reaches a prototype", () => {
     '{"__proto__": {"sigma": 9}, "noise": [{"__proto__": {"sigma": 9}}]}',
   );
   expect(() => parseExperiment(polluted)).toThrow(InputError);
-  expect(() => withField({}, "__proto__.sigma", 1)).toThrow(/is no field/);
+  expect(() => withField({}, "__proto__.sigma", 1)).toThrow(/is not a field/);
   expect(({} as { sigma?: number }).sigma).toBeUndefined();
 });
 
@@ -249,9 +247,9 @@ describe("bad sweeps", () => {
     [{ sweep: { "noise.0.sigma": "1:2:1" } }, "sweep.noise.0.sigma", /at least two values/],
     [{ sweep: { "noise.0.sigma": [1, -1] } }, "noise.0.sigma", /is -1: takes/],
     [{ sweep: { "noise.0.sigmas": [1] } }, "noise.0.sigmas", /known ones are/],
-    [{ sweep: { "noise.7.sigma": [1] } }, "noise.7.sigma", /no entry/],
+    [{ sweep: { "noise.7.sigma": [1] } }, "noise.7.sigma", /not an entry/],
     [{ sweep: { "seed.x": [1] }, seed: 1 }, "seed.x", /takes no fields/],
-    [{ sweep: { "": [1] } }, "", /is no field/],
+    [{ sweep: { "": [1] } }, "", /is not a field/],
     [{ sweep: { seed: "1:2:1000001" } }, "sweep.seed", /from:to:count/],
   ])("%j is refused", (input, field, message) => {
     const error = refusal(() => sweepRuns(input));

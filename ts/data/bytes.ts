@@ -1,16 +1,16 @@
 import { Gunzip, Inflate } from "fflate";
 import { InputError } from "../errors/errors.js";
 
-/** Compressed bytes that are unpacked at a time, so that what unpacks to too much is noticed at once. */
+/** Number of compressed bytes that are unpacked at a time, so that too large a content is noticed at once. */
 const PIECE = 1 << 13;
 
-/** deflate makes at most so many bytes of one. */
+/** deflate turns one byte into at most this many bytes. */
 const MOST_EXPANSION = 1032;
 
-/** Bytes of the content's beginning that a `SizeOf` sees at least, where there are as many. */
+/** Number of bytes of a content's beginning that a `SizeOf` receives, or all bytes if there are fewer. */
 export const HEAD_BYTES = 1 << 16;
 
-/** How many bytes a content with this beginning has; throws where the rest is not worth unpacking. */
+/** Returns the length in bytes of a content with this beginning. Throws if the rest is not worth unpacking. */
 export type SizeOf = (head: Uint8Array) => number;
 
 type Fail = (what: string) => never;
@@ -20,9 +20,9 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The contents of a gzip file of one member or several, perhaps padded with zeros; each member is checked against its
- * length and CRC-32. Nothing is unpacked beyond the size that the content's beginning announces.
- * @throws InputError if it is cut short or damaged.
+ * Unpacks a gzip file with one or several members, which may be padded with zeros at the end. It checks each member's
+ * length and CRC-32. It unpacks no more bytes than the beginning of the content announces.
+ * @throws InputError if the file is cut short or damaged.
  */
 export function gunzip(bytes: Uint8Array, field: string, sizeOf: SizeOf): Uint8Array {
   const fail: Fail = (what) => {
@@ -32,7 +32,7 @@ export function gunzip(bytes: Uint8Array, field: string, sizeOf: SizeOf): Uint8A
   const stream = new Gunzip();
   const content = new Content(bytes.length, sizeOf, fail);
   let begin = 0;
-  /** Whether the member that was unpacked last has its trailer before byte `end` of the file. */
+  /** Whether the trailer of the last unpacked member ends at byte `end` of the file. */
   const endsAt = (end: number) => {
     const member = content.from(begin);
     const told = end >= 18 && view.getUint32(end - 4, true) === member.length;
@@ -47,26 +47,26 @@ export function gunzip(bytes: Uint8Array, field: string, sizeOf: SizeOf): Uint8A
     unpack(stream, bytes, content);
   } catch (error) {
     if (error instanceof InputError) throw error;
-    // The library takes padding for another member.
+    // The library takes padding for another member, so this error may not matter.
     why = (error as Error).message;
   }
   const padding = bytes.length - 1 - bytes.findLastIndex((byte) => byte !== 0);
-  // Zeros at the end may belong to the trailer, of 8 bytes.
+  // The trailer has 8 bytes, and its last ones may be zeros that look like padding.
   const ends = Array.from({ length: Math.min(padding, 8) + 1 }, (_, zeros) => zeros - padding);
   if (!ends.some((end) => endsAt(bytes.length + end))) return fail(why);
   return content.whole();
 }
 
 /**
- * What deflate made, as many bytes as `sizeOf` says.
- * @param fail throws, being told what is wrong.
+ * Unpacks deflated bytes, as many as `sizeOf` announces.
+ * @param fail is called with a description of the error, and throws.
  */
 export function inflate(bytes: Uint8Array, fail: Fail, sizeOf: SizeOf): Uint8Array {
   const content = new Content(bytes.length, sizeOf, fail);
   try {
     unpack(new Inflate(), bytes, content);
   } catch (error) {
-    // The library's own complaints, and the host's when there is no room.
+    // The library's own errors, and the host's if there is not enough memory.
     if (error instanceof InputError) throw error;
     return fail((error as Error).message);
   }
@@ -80,7 +80,10 @@ function unpack(stream: Gunzip | Inflate, bytes: Uint8Array, content: Content): 
   }
 }
 
-/** Unpacked bytes. Room is made once their beginning has passed: a lie must not cost the memory it asks for. */
+/**
+ * Unpacked bytes. Memory for all of them is allocated only after their beginning has been checked, so that a file with
+ * a false size costs no memory.
+ */
 class Content {
   length = 0;
   #bytes = new Uint8Array(0);
@@ -104,7 +107,7 @@ class Content {
     if (this.#size === null && length >= HEAD_BYTES) this.#make();
   }
 
-  /** What has been unpacked from byte `begin` on. */
+  /** The bytes that were unpacked from byte `begin` on. */
   from(begin: number): Uint8Array {
     return this.#bytes.subarray(begin, this.length);
   }
@@ -141,7 +144,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, i) => {
   return c;
 });
 
-/** CRC-32 as zip and gzip have it; fflate checks neither. */
+/** CRC-32 as in zip and gzip. fflate does not check it. */
 export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = CRC_TABLE[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);

@@ -1,15 +1,15 @@
-/** A line of a table and its cells, quotes taken off. */
+/** A line of a table and its cells, without quotes. */
 export interface Line {
-  /** Its number in the file, from 1. */
+  /** Number of the line in the file, counted from 1. */
   readonly number: number;
   readonly cells: readonly string[];
 }
 
 /**
- * The lines of a table of text (RFC 4180) that are not blank. A quoted cell may hold separators, line ends and doubled
+ * The non-blank lines of a table of text (RFC 4180). A quoted cell may contain separators, line ends and doubled
  * quotes.
- * @param separator one character; a blank stands for any run of blanks and tabs.
- * @param fail throws; it is told what is wrong.
+ * @param separator one character; a blank stands for any sequence of blanks and tabs.
+ * @param fail is called with a description of the error, and throws.
  */
 export function linesOf(text: string, separator: string, fail: (what: string) => never): Line[] {
   const runs = separator === " ";
@@ -27,7 +27,7 @@ export function linesOf(text: string, separator: string, fail: (what: string) =>
     let cell = "";
     for (;;) {
       const end = text.indexOf('"', at + 1);
-      // Whatever follows such a quote would be one cell, and its samples lost.
+      // Otherwise everything after this quote would become one cell.
       if (end < 0) return fail(`line ${first} has a quote that is not closed`);
       const piece = text.slice(at + 1, end);
       number += piece.match(/\r\n|\n|\r/g)?.length ?? 0;
@@ -52,7 +52,7 @@ export function linesOf(text: string, separator: string, fail: (what: string) =>
       more = parts(at);
       if (!more && !ends(at))
         fail(
-          `line ${number} has a quoted cell with more behind its quote: takes a separator there`,
+          `line ${number} has a quoted cell with text after its closing quote: takes a separator there`,
         );
       if (runs) {
         skipRun();

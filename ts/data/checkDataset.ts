@@ -1,9 +1,9 @@
 import { InputError, shown } from "../errors/errors.js";
 import { areBytes, type Dataset, type Split, targetLength } from "./dataset.js";
 
-/** Labels are stored as float32, and classes are units of a layer. */
+/** Limit on the number of classes. Labels are stored as float32, and each class is a unit of the last layer. */
 export const MOST_CLASSES = 65_536;
-/** Largest float32. */
+/** The largest float32 number. */
 const MOST = (2 - 2 ** -23) * 2 ** 127;
 
 const INPUTS = ["Uint8Array", "Float32Array", "Float64Array"];
@@ -13,7 +13,7 @@ const TARGETS = ["Uint32Array", "Float32Array", "Float64Array"];
  * Checks everything that machines rely on in a data set: sizes, types, lengths, labels and numbers.
  * @param field what messages call the data set.
  * @returns the data set.
- * @throws InputError that names the part, its value and what it takes.
+ * @throws InputError that names the part, its value and what is accepted.
  */
 export function checkDataset(dataset: Dataset, field = "dataset"): Dataset {
   if (typeof dataset !== "object" || dataset === null) refuse(field, dataset, "a data set");
@@ -24,14 +24,18 @@ export function checkDataset(dataset: Dataset, field = "dataset"): Dataset {
     refuse(`${field}.task`, task, '"classification" or "regression"');
   }
   checkCount(inputs, `${field}.inputs`, "the numbers of a sample");
-  checkCount(outputs, `${field}.outputs`, classes ? "the number of classes" : "those of a target");
+  checkCount(
+    outputs,
+    `${field}.outputs`,
+    classes ? "the number of classes" : "the numbers of a target",
+  );
   if (classes && (outputs < 2 || outputs > MOST_CLASSES)) {
     refuse(`${field}.outputs`, outputs, `2 to ${MOST_CLASSES} classes`);
   }
   if (!isSingle(scale) || Math.fround(scale) === 0) {
-    refuse(`${field}.scale`, scale, "a number of float32, not 0");
+    refuse(`${field}.scale`, scale, "a finite float32 number, not 0");
   }
-  if (!isSingle(shift)) refuse(`${field}.shift`, shift, "a number of float32");
+  if (!isSingle(shift)) refuse(`${field}.shift`, shift, "a finite float32 number");
   checkSplit(dataset, train, `${field}.train`);
   if (test === null) return dataset;
   checkSplit(dataset, test, `${field}.test`);
@@ -70,7 +74,7 @@ function checkArray(values: unknown, types: readonly string[], field: string): v
   if (!types.includes(kind)) refuse(field, kind, `one of ${types.join(", ")}`, String);
 }
 
-/** The name of a typed array's type; any other value as it is shown in messages. */
+/** The name of a typed array's type. Other values are returned as messages show them. */
 export function kindOf(values: unknown): string {
   if (!ArrayBuffer.isView(values)) return shown(values);
   return Object.prototype.toString.call(values).slice("[object ".length, -1);
@@ -83,21 +87,24 @@ export function checkLength(
   field: string,
 ): void {
   if (length === rows * width) return;
-  const each = width === 1 ? "one a sample" : `${width} a sample`;
+  const each = width === 1 ? "one per sample" : `${width} per sample`;
   throw new InputError(
     field,
     `${field} has ${length} numbers: ${rows} samples take ${rows * width}, ${each}`,
   );
 }
 
-/** @param width numbers a sample, which say where in the array the first bad one stands. */
+/**
+ * Checks that all values are finite in float32.
+ * @param width numbers per sample, so that messages can tell the place of the first bad one.
+ */
 export function checkSingles(values: ArrayLike<unknown>, width: number, field: string): void {
   for (let i = 0; i < values.length; i++) {
     if (isSingle(values[i])) continue;
     const place = width === 1 ? "" : `, number ${i % width}`;
     throw new InputError(
       field,
-      `${field}, sample ${Math.floor(i / width)}${place}: ${shown(values[i])} is no finite number of float32`,
+      `${field}, sample ${Math.floor(i / width)}${place}: ${shown(values[i])} is not a finite float32 number`,
     );
   }
 }
@@ -119,12 +126,12 @@ export function checkLabels(labels: ArrayLike<unknown>, classes: number, field: 
     if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < classes) continue;
     throw new InputError(
       field,
-      `${field}, sample ${i}: ${shown(label)} is no class, which is an integer from 0 to ${classes - 1}`,
+      `${field}, sample ${i}: ${shown(label)} is not a class: takes an integer from 0 to ${classes - 1}`,
     );
   }
 }
 
-/** Whether float32 holds a number, rounded. */
+/** Whether a value is a number that is finite when rounded to float32. */
 export function isSingle(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(Math.fround(value));
 }

@@ -2,44 +2,44 @@ import { cut, InputError, shown } from "../errors/errors.js";
 import { linesOf } from "./cells.js";
 import { textOf } from "./text.js";
 
-/** A column by its name, or by its number from 0. */
+/** A column, by its name or by its number counted from 0. */
 export type ColumnName = string | number;
 
 export interface CsvFormat {
-  /** Left out: a comma. */
+  /** Default: a comma. */
   readonly separator?: string;
-  /** Left out: a point. */
+  /** Default: a point. */
   readonly decimal?: string;
-  /** Columns that are not read. */
+  /** Columns to leave out. */
   readonly ignore?: readonly ColumnName[];
 }
 
 export interface CsvTable {
   /** Names of the columns that were read. */
   readonly columns: readonly string[];
-  /** Their numbers in the file, from 0. */
+  /** Their numbers in the file, counted from 0. */
   readonly places: readonly number[];
-  /** Whether each of their cells is written as an integer. */
+  /** For each of them, whether all of its cells are written as integers. */
   readonly whole: readonly boolean[];
   /** `[rows, columns]`, row-major. */
   readonly values: Float64Array;
   readonly rows: number;
 }
 
-/** `Number` also takes 0x10, and nothing at all for 0. */
+/** What counts as a number. `Number` also accepts 0x10, and takes an empty text for 0. */
 const DECIMAL = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i;
 const WHOLE = /^\s*[+-]?\d+\s*$/;
 const DECIMAL_COMMA = /^\s*[+-]?\d*,\d+\s*$/;
-/** What tables hold in place of a number that is missing. */
+/** What tables contain in place of a missing number. */
 const MISSING = /^\s*(nan|n\/?a|null|none|[+-]?inf(inity)?)?\s*$/i;
 
 /**
  * Reads a table of numbers.
- * @param header whether the first line names the columns; otherwise they are called 0, 1, ... Left out: it does, and is
- * refused if all that it holds may be numbers.
+ * @param header whether the first line holds the columns' names; otherwise they are called 0, 1, ... By default it
+ * does, and it is refused if all of its cells may be numbers.
  * @param field names the file in messages.
- * @throws InputError naming line and column of the first cell that is not a finite number, or the setting that fits
- * what was found.
+ * @throws InputError that names line and column of the first cell that is not a finite number, or the setting that
+ * matches what was found.
  */
 export function readCsv(
   bytes: Uint8Array,
@@ -85,13 +85,13 @@ export function readCsv(
   return { columns: places.map((c) => all[c]), places, whole, values, rows: data.length };
 }
 
-/** NaN for what is no number; with a decimal comma, a point is none either. */
+/** The number in a cell; NaN if there is none. With a decimal comma, a point is not accepted either. */
 function numberIn(cell: string, decimal: string): number {
   const text = decimal === "." ? cell : cell.replace(/[.,]/g, (c) => (c === "," ? "." : "_"));
   return DECIMAL.test(text) ? Number(text) : Number.NaN;
 }
 
-/** @throws InputError if another separator than a comma stands in the first line. */
+/** @throws InputError if the first line has another separator than a comma. */
 function refuseOtherSeparators(text: string, field: string): void {
   const [line] = /^.*/.exec(text.trimStart()) as RegExpExecArray;
   const bare = line.trim().replace(/"[^"]*"/g, "");
@@ -105,7 +105,7 @@ function refuseOtherSeparators(text: string, field: string): void {
   );
 }
 
-/** @throws InputError if a first line may be a sample as well as names. */
+/** @throws InputError if the first line may be a sample as well as names. */
 function refuseNumbers(cells: readonly string[], field: string): void {
   const named = (cell: string) => !MISSING.test(cell) && !DECIMAL.test(cell.replace(",", "."));
   if (cells.length === 0 || cells.some(named)) return;
@@ -120,7 +120,7 @@ function leftOut(names: readonly string[], ignore: readonly ColumnName[]): Set<n
 }
 
 /**
- * The numbers of the columns that have a name, or one number itself.
+ * The numbers of the columns with this name, or a number itself.
  * @throws InputError if there is no such column.
  */
 export function placesOf(names: readonly string[], column: ColumnName, field: string): number[] {

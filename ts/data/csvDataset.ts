@@ -4,7 +4,7 @@ import type { Dataset } from "./dataset.js";
 import type { DataSpecOf } from "./specs.js";
 import { tableDataset } from "./table.js";
 
-/** A data set from a table of text: one column is the target, the others are inputs. */
+/** Makes a data set from a table of text: one column is the target, the others are inputs. */
 export function csvDataset(spec: DataSpecOf<"csv">, bytes: Uint8Array): Dataset {
   const table = readCsv(bytes, spec.header, `data.path (${spec.path})`, spec);
   const { columns, values, rows, whole } = table;
@@ -24,7 +24,7 @@ export function csvDataset(spec: DataSpecOf<"csv">, bytes: Uint8Array): Dataset 
   return tableDataset({ name: "csv", rows, inputs, targets, floats, task, classes, train, test });
 }
 
-/** The target's place among the columns that were read. */
+/** The place of the target among the columns that were read. */
 function targetOf({ target, path }: DataSpecOf<"csv">, { columns, places }: CsvTable): number {
   if (target === undefined) return columns.length - 1;
   if (typeof target === "number" && places.includes(target)) return places.indexOf(target);
@@ -37,9 +37,9 @@ function targetOf({ target, path }: DataSpecOf<"csv">, { columns, places }: CsvT
   );
 }
 
-/** What an index is called by those who write one: nothing at all by pandas and R. */
+/** Common names of an index column. pandas and R leave the name empty. */
 const INDEX = /^(|unnamed: 0|index|id)$/i;
-/** So many rows that are counted in a column without a name look like an index. */
+/** A column without a name looks like an index if it counts at least this many rows. */
 const COUNTED = 3;
 
 /** @throws InputError if the first column only counts the rows. */

@@ -1,11 +1,11 @@
-/** How image files' bytes become inputs. */
+/** How bytes of image files become inputs. */
 export type Normalization = "unit" | "standard" | "none";
 
 /** The data of the linear model: `x ~ N(0, scale^2)`, `y = slope . x` (arXiv:2210.13599, section 3). */
 export interface LinearRegressionSpec {
-  /** Says which data these are. */
+  /** Selects these data. */
   name: "linear-regression";
-  /** Numbers of a sample: 1 if left out. */
+  /** Numbers per sample: 1 if left out. */
   inputs: number;
   /** One number for every input, or a list of `inputs` numbers: 1 if left out. */
   slope: number | number[];
@@ -17,13 +17,16 @@ export interface LinearRegressionSpec {
   test: number;
 }
 
-/** Standard normal inputs; targets from a random MLP with LeCun weights, whose layers keep unit variance if they are relu. */
+/**
+ * Standard normal inputs; targets from a random MLP with LeCun weights. With relu, the weights are scaled so that
+ * layers keep unit variance.
+ */
 export interface TeacherSpec {
-  /** Says which data these are. */
+  /** Selects these data. */
   name: "teacher";
-  /** Numbers of a sample: 16 if left out. */
+  /** Numbers per sample: 16 if left out. */
   inputs: number;
-  /** Targets of a sample: 1 if left out. */
+  /** Numbers per target: 1 if left out. */
   outputs: number;
   /** Hidden widths of the MLP: `[32]` if left out. */
   hidden: number[];
@@ -37,11 +40,11 @@ export interface TeacherSpec {
   test: number;
 }
 
-/** Unit normal clouds, one a class, about random points at distance `separation` from the origin. */
+/** Normal clouds of unit variance, one per class, around random points at distance `separation` from the origin. */
 export interface GaussianMixtureSpec {
-  /** Says which data these are. */
+  /** Selects these data. */
   name: "gaussian-mixture";
-  /** Numbers of a sample: 64 if left out. */
+  /** Numbers per sample: 64 if left out. */
   inputs: number;
   /** Number of classes: 10 if left out. */
   classes: number;
@@ -53,9 +56,9 @@ export interface GaussianMixtureSpec {
   test: number;
 }
 
-/** Arms of a spiral in the plane, one a class, radius 0 to 1. */
+/** A spiral in the plane with one arm per class; the radius goes from 0 to 1. */
 export interface SpiralSpec {
-  /** Says which data these are. */
+  /** Selects these data. */
   name: "spiral";
   /** Number of arms: 3 if left out. */
   classes: number;
@@ -69,9 +72,11 @@ export interface SpiralSpec {
   test: number;
 }
 
-/** A named image set: the first images of its original four files, 784 numbers and one of ten classes a sample. */
+/**
+ * A named image set: the first images of its original four files, with 784 numbers and one of ten classes per sample.
+ */
 export interface ImagesSpec<Name extends "fashion-mnist" | "mnist"> {
-  /** Says which data these are. */
+  /** Selects these data. */
   name: Name;
   /** Training samples: 2000 if left out. */
   train: number;
@@ -86,20 +91,20 @@ export interface ImagesSpec<Name extends "fashion-mnist" | "mnist"> {
   folder?: string;
 }
 
-/** What the targets of files are. */
+/** How the targets of files are interpreted. */
 export interface TargetsSpec {
   /**
    * Whether targets are classes or numbers. If left out, integers are classes if they are 0 to K - 1 and each occurs;
-   * numbers with fractions, and rows of several numbers, are numbers; anything else is refused.
+   * targets with fractions, and rows of several numbers, are numbers; anything else is refused.
    */
   task?: "classification" | "regression";
-  /** Number of classes; those that occur if left out. */
+  /** Number of classes; if left out, the number of those that occur. */
   classes?: number;
 }
 
-/** Images and labels in files of the MNIST family's format. */
+/** Images and labels in files of the MNIST family's format (IDX). */
 export interface IdxSpec extends TargetsSpec {
-  /** Says which data these are. */
+  /** Selects these data. */
   name: "idx";
   /** Path of the training images. */
   images: string;
@@ -117,7 +122,7 @@ export interface IdxSpec extends TargetsSpec {
   normalization: Normalization;
 }
 
-/** What the samples of a file with columns are. */
+/** Which samples of a file with columns are used. */
 export interface ColumnsSpec extends TargetsSpec {
   /** Training samples, from the first on; all that are not test samples if left out. */
   train?: number;
@@ -125,9 +130,9 @@ export interface ColumnsSpec extends TargetsSpec {
   test: number;
 }
 
-/** Two arrays in one NumPy file `.npz`: inputs [samples, ...], targets [samples] or [samples, outputs]. */
+/** Two arrays in one NumPy file `.npz`: inputs `[samples, ...]`, targets `[samples]` or `[samples, outputs]`. */
 export interface NpzSpec extends ColumnsSpec {
-  /** Says which data these are. */
+  /** Selects these data. */
   name: "npz";
   /** Path of the file. */
   path: string;
@@ -137,9 +142,9 @@ export interface NpzSpec extends ColumnsSpec {
   targets: string;
 }
 
-/** Two NumPy files `.npy`: inputs [samples, ...], targets [samples] or [samples, outputs]. */
+/** Two NumPy files `.npy`: inputs `[samples, ...]`, targets `[samples]` or `[samples, outputs]`. */
 export interface NpySpec extends ColumnsSpec {
-  /** Says which data these are. */
+  /** Selects these data. */
   name: "npy";
   /** Path of the inputs. */
   inputs: string;
@@ -147,25 +152,25 @@ export interface NpySpec extends ColumnsSpec {
   targets: string;
 }
 
-/** Numbers in columns; one column is the target, all others are inputs. */
+/** A table of numbers as text. One column is the target, all others are inputs. */
 export interface CsvSpec extends ColumnsSpec {
-  /** Says which data these are. */
+  /** Selects these data. */
   name: "csv";
   /** Path of the file. */
   path: string;
   /** The target's column, by its name or by its number counted from 0; the last if left out. */
   target?: string | number;
-  /** Whether the first line names the columns. If left out, it does, and is refused if it may be a sample. */
+  /** Whether the first line holds the columns' names. If left out, it does, and is refused if it may be a sample. */
   header?: boolean;
-  /** What stands between cells; a blank stands for any run of blanks and tabs. A comma if left out. */
+  /** The separator of cells; a blank stands for any sequence of blanks and tabs. A comma if left out. */
   separator?: "," | ";" | "\t" | " ";
-  /** What stands before a number's fraction; a point if left out. */
+  /** The decimal separator; a point if left out. */
   decimal?: "." | ",";
-  /** Columns that are no inputs, such as an index, by name or by number counted from 0. */
+  /** Columns that are not inputs, such as an index, by name or by number counted from 0. */
   ignore?: (string | number)[];
 }
 
-/** Which data, with every default filled in. */
+/** The data of an experiment, with every default filled in. */
 export type DataSpec =
   | LinearRegressionSpec
   | TeacherSpec
@@ -178,7 +183,7 @@ export type DataSpec =
   | NpySpec
   | CsvSpec;
 
-/** Which data, as a user writes it: everything with a default may be left out. */
+/** The data of an experiment as a user writes them: everything with a default may be left out. */
 export type DataInput =
   | Given<LinearRegressionSpec, "name">
   | Given<TeacherSpec, "name">
@@ -191,7 +196,7 @@ export type DataInput =
   | Given<NpySpec, "name" | "inputs" | "targets">
   | Given<CsvSpec, "name" | "path">;
 
-/** `T`, of which only the fields `K` must be given. */
+/** `T`, in which only the fields `K` are required. */
 export type Given<T, K extends keyof T> = Flat<Pick<T, K> & Partial<Omit<T, K>>>;
 
 /** An intersection as one object type. */

@@ -1,27 +1,27 @@
-/** What a sample's target is: one of several classes, or a vector of numbers. */
+/** The kind of a sample's target: one of several classes, or a vector of numbers. */
 export type Task = "classification" | "regression";
 
-/** The samples of one half (training or test) of a data set. */
+/** The training samples or the test samples of a data set. */
 export interface Split {
   /** Number of samples. */
   readonly rows: number;
-  /** `[rows, inputs]`, row-major. Bytes stay bytes: they are widened when a batch is gathered. */
+  /** `[rows, inputs]`, row-major. Bytes are stored as bytes, and converted when a batch is gathered. */
   readonly inputs: Uint8Array | Float32Array | Float64Array;
   /** `[rows]` class indices for classification, `[rows, outputs]` row-major for regression. */
   readonly targets: Uint32Array | Float32Array | Float64Array;
 }
 
-/** What a data set is taken for. */
+/** How a data set is interpreted. */
 export interface DataSummary {
   /** Name for people. */
   readonly name: string;
-  /** Classes or numbers. */
+  /** Whether targets are classes or numbers. */
   readonly task: Task;
-  /** Null for regression. */
+  /** Number of classes; null for regression. */
   readonly classes: number | null;
-  /** Numbers a sample. */
+  /** Numbers per sample. */
   readonly inputs: number;
-  /** Number of classes, or numbers a target. */
+  /** Number of classes, or numbers per target. */
   readonly outputs: number;
   /** Training samples. */
   readonly rows: number;
@@ -38,11 +38,11 @@ export function dataSummary({ name, task, inputs, outputs, train, test }: Datase
 export interface Dataset {
   /** Name for people; no number depends on it. */
   readonly name: string;
-  /** Classes or numbers. */
+  /** Whether targets are classes or numbers. */
   readonly task: Task;
-  /** Numbers a sample. */
+  /** Numbers per sample. */
   readonly inputs: number;
-  /** Number of classes, or numbers a target. */
+  /** Number of classes, or numbers per target. */
   readonly outputs: number;
   /** A network sees `scale * stored + shift`; for float inputs usually 1 and 0. */
   readonly scale: number;
@@ -50,23 +50,23 @@ export interface Dataset {
   readonly shift: number;
   /** Training samples. */
   readonly train: Split;
-  /** Null when the data has no held-out samples. */
+  /** Test samples; null if the data has none. */
   readonly test: Split | null;
 }
 
-/** Whether inputs are bytes. A realm's own `Uint8Array` is not another realm's, so it asks for the name. */
+/** Whether inputs are bytes. It compares the type's name, because `instanceof` fails for arrays of another realm. */
 export function areBytes(inputs: Split["inputs"]): inputs is Uint8Array {
   return inputs[Symbol.toStringTag] === "Uint8Array";
 }
 
-/** Numbers that each target is stored as. */
+/** Number of stored numbers per target. */
 export function targetLength({ task, outputs }: Pick<Dataset, "task" | "outputs">): number {
   return task === "classification" ? 1 : outputs;
 }
 
-/** What a result says about the data that it was made from. */
+/** What a result records about its data. */
 export interface DatasetRecord extends DataSummary {
-  /** SHA-256 of its contents; null: generated from the experiment's `data` and `seed`. */
+  /** SHA-256 of the data's contents; null if they were generated from the experiment's `data` and `seed`. */
   readonly sha256: string | null;
 }
 

@@ -34,13 +34,13 @@ export interface Samples {
   readonly targets: Numbers;
 }
 
-/** What `datasetOf` takes. */
+/** Input of `datasetOf`. */
 export interface DatasetInput extends Samples {
-  /** Samples that are held out, of the same widths. */
+  /** Test samples, with the same numbers of inputs and outputs. */
   readonly test?: Samples;
-  /** Number of classes. With it, targets are class indices. */
+  /** Number of classes. If it is given, targets are class indices. */
   readonly classes?: number;
-  /** For messages and results; default `own`. */
+  /** Name in messages and results; default `own`. */
   readonly name?: string;
   /** A network sees `scale * input + shift`; default 1 and 0. */
   readonly scale?: number;
@@ -55,11 +55,12 @@ const INTEGERS = [...BYTES, "Int8Array", "Uint16Array", "Int16Array", "Uint32Arr
 const FLOATS = ["Float32Array", "Float64Array"];
 
 /**
- * Makes a data set of one's own numbers, which it checks and copies. Targets are classes if `classes` is given, or if they
- * are a typed array of integers. They are numbers if they are a typed array of floats, or a list with a fraction in it.
- * Inputs stay bytes if all of them are bytes; otherwise they become float32, as do targets that are numbers.
- * @throws InputError that names the field, its value and what it takes; also where classes and numbers cannot be told
- * apart: for a list of integers without `classes`, and for integers that leave a class without samples.
+ * Makes a data set from the caller's numbers, which it checks and copies. Targets are classes if `classes` is given, or
+ * if they are a typed array of integers. They are numbers if they are a typed array of floats, or a list with a
+ * fraction in it. Inputs are stored as bytes if they are all bytes; otherwise as float32, and so are targets that are
+ * numbers.
+ * @throws InputError that names the field, its value and what is accepted. It also refuses targets that may be either
+ * classes or numbers: a list of integers without `classes`, and integers among which a class is missing.
  */
 export function datasetOf(input: DatasetInput): Dataset {
   checkFields(input, FIELDS, "dataset");
@@ -109,7 +110,7 @@ function checkFields(given: object, known: readonly string[], field: string): vo
     if (known.includes(key)) continue;
     throw new InputError(
       key,
-      `${key} is no field of ${field}: the known ones are ${known.join(", ")}`,
+      `${key} is not a field of ${field}: the known ones are ${known.join(", ")}`,
     );
   }
 }
@@ -119,7 +120,7 @@ function checkKind(values: Numbers, field: string): void {
   refuse(field, kindOf(values), "a list of numbers or a typed array, but not of BigInts", String);
 }
 
-/** Numbers a sample. */
+/** Numbers per sample. */
 function widthOf(samples: Samples, part: "inputs" | "targets"): number {
   const { length } = samples[part];
   const width = length / samples.rows;
@@ -130,7 +131,7 @@ function widthOf(samples: Samples, part: "inputs" | "targets"): number {
   );
 }
 
-/** Whether targets are class indices, where nobody gives the number of classes. */
+/** Whether targets are class indices, if the number of classes is not given. */
 function areClasses(targets: Numbers): boolean {
   if (!Array.isArray(targets)) return INTEGERS.includes(kindOf(targets));
   if (!targets.every(Number.isInteger)) return false;
@@ -140,7 +141,7 @@ function areClasses(targets: Numbers): boolean {
   );
 }
 
-/** The number of classes: the one given, or one more than the largest label. */
+/** The number of classes: the given one, or one more than the largest label. */
 function classesOf(
   halves: readonly (Samples & { readonly field: string })[],
   given: number | undefined,

@@ -1,12 +1,13 @@
 /**
- * Elementary functions from additions and multiplications alone, which every host rounds alike: generated data is to
- * have the same bits everywhere, and a host's own `Math.tanh` or `Math.cos` may differ in the last one.
+ * Elementary functions from additions, multiplications and divisions, which every host rounds in the same way.
+ * Generated data must have the same bits everywhere, and a host's own `Math.tanh` or `Math.cos` may differ in the last
+ * bit.
  */
 
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 
-/** To within four units of the last place. */
+/** tanh x, accurate to four units in the last place. */
 export function tanh(x: number): number {
   const size = Math.abs(x);
   if (size > 20) return Math.sign(x);
@@ -15,24 +16,24 @@ export function tanh(x: number): number {
   return (Math.sign(x) * (1 - e)) / (1 + e);
 }
 
-/** Lambert's continued fraction `1 + x^2 / (3 + x^2 / (5 + ...))`. */
+/** tanh x / x is the reciprocal of Lambert's continued fraction `1 + x^2 / (3 + x^2 / (5 + ...))`. */
 function lambert(x: number): number {
   let below = 21;
   for (let odd = 19; odd > 0; odd -= 2) below = odd + square(x) / below;
   return below;
 }
 
-/** `cos(2 pi u)`, to within 2e-16. */
+/** `cos(2 pi u)`, accurate to 2e-16. */
 export function cosTurn(u: number): number {
   return quartered(u, 0);
 }
 
-/** `sin(2 pi u)`, to within 2e-16. */
+/** `sin(2 pi u)`, accurate to 2e-16. */
 export function sinTurn(u: number): number {
   return quartered(u, -1);
 }
 
-/** The cosine of `u` and so many quarters of a turn. */
+/** The cosine of `u` turns plus `more` quarter turns. */
 function quartered(u: number, more: number): number {
   const nearest = Math.round(4 * u);
   const angle = 2 * Math.PI * (u - nearest / 4);
@@ -41,7 +42,7 @@ function quartered(u: number, more: number): number {
   return quarters === 1 || quarters === 2 ? -value : value;
 }
 
-/** For `x` from -40 to 0: `2^n exp(r)`, `|r| <= ln 2 / 2`. */
+/** exp x for `x` from -40 to 0: `2^n exp(r)` with `|r| <= ln 2 / 2`. */
 function exp(x: number): number {
   const n = Math.round(x / Math.LN2);
   const r = x - n * LN2_HIGH - n * LN2_LOW;
@@ -52,14 +53,14 @@ function exp(x: number): number {
   return sum * power;
 }
 
-/** For `|x| <= pi / 4`. */
+/** cos x for `|x| <= pi / 4`. */
 function cosSmall(x: number): number {
   let sum = 1;
   for (let k = 16; k > 0; k -= 2) sum = 1 - (square(x) * sum) / (k * (k - 1));
   return sum;
 }
 
-/** For `|x| <= pi / 4`. */
+/** sin x for `|x| <= pi / 4`. */
 function sinSmall(x: number): number {
   let sum = 1;
   for (let k = 17; k > 1; k -= 2) sum = 1 - (square(x) * sum) / (k * (k - 1));

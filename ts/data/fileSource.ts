@@ -1,18 +1,21 @@
 import { InputError } from "../errors/errors.js";
 import type { ImageFiles } from "./images.js";
 
-/** Image sets that are known by name. */
+/** Image sets with a known name. */
 export type NamedSet = "fashion-mnist" | "mnist";
 
 /** Where bytes come from: files in Node, the network in a browser. */
 export interface FileSource {
-  /** @throws InputError with `field` if it cannot be read. */
+  /**
+   * The bytes of a file.
+   * @throws InputError for `field` if it cannot be read.
+   */
   read(path: string, field: string): Promise<Uint8Array>;
-  /** The four files of a set that is known by name. */
+  /** The four files of a named set. */
   named(name: NamedSet, folder: string | undefined, withTest: boolean): Promise<ImageFiles>;
 }
 
-/** For generated data alone: says what is missing when a file is asked for. */
+/** A source for generated data only. It throws if a file is needed. */
 export const noFiles: FileSource = {
   read: (path, field) => {
     throw new InputError(

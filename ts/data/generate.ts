@@ -4,10 +4,10 @@ import type { Dataset, Split } from "./dataset.js";
 import { cosTurn, sinTurn, tanh } from "./elementary.js";
 import type { DataSpecOf } from "./specs.js";
 
-/** Numbers that a generated half of a data set may have: 1 GB of them. */
+/** Largest number of numbers in the generated training samples or test samples: 1 GB of float32. */
 const MOST_NUMBERS = 2 ** 28;
 
-// Training samples are those of index 0 to train - 1 of their streams, test samples those that follow.
+// Training samples have indices 0 to train - 1 in their streams. Test samples have the indices after these.
 
 export function linearRegression(spec: DataSpecOf<"linear-regression">, streams: Streams): Dataset {
   const { inputs, slope, scale, train, test } = spec;

@@ -1,5 +1,5 @@
 /**
- * The value of an IEEE 754 binary16.
+ * The value of an IEEE 754 binary16 number.
  * @param bits its 16 bits: a sign, 5 bits of exponent, 10 of fraction.
  */
 export function fromHalf(bits: number): number {

@@ -3,15 +3,15 @@ import { gunzip, isGzip } from "./bytes.js";
 
 export interface IdxArray {
   readonly shape: readonly number[];
-  /** A view of the file's own bytes, or of what they were unpacked to. */
+  /** A view of the file's bytes, or of the unpacked bytes. */
   readonly values: Uint8Array;
 }
 
 /**
- * Reads an IDX file of unsigned bytes, plain or gzip: two zero bytes, the type (8), the number of dimensions,
- * the sizes as big-endian 32-bit integers, the values.
- * @param dimensions how many dimensions it has to have.
- * @throws InputError that says what was expected and what was found.
+ * Reads an IDX file of unsigned bytes, plain or gzip. It has two zero bytes, the type (8), the number of dimensions,
+ * the sizes as big-endian 32-bit integers, and the values.
+ * @param dimensions the required number of dimensions.
+ * @throws InputError with what was expected and what was found.
  */
 export function readIdx(file: Uint8Array, dimensions: number, field: string): IdxArray {
   const header = 4 + 4 * dimensions;
@@ -29,7 +29,7 @@ export function readIdx(file: Uint8Array, dimensions: number, field: string): Id
   return { shape, values: bytes.subarray(header) };
 }
 
-/** The shape that a file with this beginning announces. */
+/** The shape that is given in the beginning of a file. */
 function shapeOf(head: Uint8Array, dimensions: number, field: string): number[] {
   const fail = (what: string): never => {
     throw new InputError(field, `${field}: ${what}`);

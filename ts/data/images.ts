@@ -3,9 +3,9 @@ import type { Dataset, Split, Task } from "./dataset.js";
 import { readIdx } from "./idx.js";
 import { labelsOf } from "./labels.js";
 
-/** The files of a set of labelled images, as bytes; `field` names each in messages. */
+/** One file of a set of labelled images. */
 export interface ImageFile {
-  /** The file's bytes, which may be packed with gzip. */
+  /** The file's bytes, which may be compressed with gzip. */
   readonly bytes: Uint8Array;
   /** What messages call the file. */
   readonly field: string;
@@ -26,15 +26,15 @@ export interface ImageFiles {
 export interface ImageOptions {
   readonly name: string;
   readonly task?: Task;
-  /** Number of classes; left out: `labelsOf` says it of all labels in the files. */
+  /** Number of classes; by default `labelsOf` finds it from all labels in the files. */
   readonly classes?: number;
-  /** Samples to take, from the first on; left out: all. */
+  /** Number of samples, from the first on; default all. */
   readonly train?: number;
   readonly test?: number;
   readonly normalization: "unit" | "standard" | "none";
 }
 
-/** A data set from files of the MNIST family's format. Images stay bytes, and views of what was read. */
+/** Makes a data set from files of the MNIST family's format. Images stay bytes, and are views of the given bytes. */
 export function imageDataset(files: ImageFiles, options: ImageOptions): Dataset {
   const train = readPair(files.images, files.labels, options.train, "data.train");
   let test: Pair | null = null;
@@ -43,7 +43,7 @@ export function imageDataset(files: ImageFiles, options: ImageOptions): Dataset 
     if (test.width !== train.width) {
       throw new InputError(
         files.testImages.field,
-        `${files.testImages.field}: has ${test.width} pixels an image: expected ${train.width}, as in training`,
+        `${files.testImages.field}: has ${test.width} pixels per image: expected ${train.width}, as in training`,
       );
     }
   }
@@ -64,12 +64,12 @@ export function imageDataset(files: ImageFiles, options: ImageOptions): Dataset 
   };
 }
 
-/** Images and their labels; `rows` of them are in use. */
+/** Images and their labels, of which `rows` are used. */
 interface Pair {
   readonly rows: number;
   readonly width: number;
   readonly inputs: Uint8Array;
-  /** Of all images in the file. */
+  /** The labels of all images in the file. */
   readonly labels: Uint8Array;
   readonly field: string;
 }

@@ -19,17 +19,20 @@ export interface Labels {
 }
 
 export const MOST_CLASSES = 65536;
-/** More classes than these are taken for classes unasked only if there are two samples of each on average. */
+/**
+ * Without `task` or `classes`, integers with more distinct values than this are classes only if there are at least two
+ * samples per class on average.
+ */
 const FEW_CLASSES = 16;
 
 /**
- * The labels that targets are, or null if they are numbers. `task` and `classes` say which; without them
+ * The labels that the targets are, or null if they are numbers. `task` and `classes` decide. Without them
  *
  * - integers are labels if they are 0 to K - 1 and each of these occurs;
- * - numbers with a fraction among them, and rows of several numbers, are numbers;
- * - all others may be either, and are refused: integers of another range, integers stored as floating-point numbers, and
- *   rows with a single 1 among zeros.
- * @throws InputError that says what was found and what to set.
+ * - targets with a fraction among them, and rows of several numbers, are numbers;
+ * - all others may be either, and are refused: integers of another range, integers stored as floating-point numbers,
+ *   and rows with a single 1 among zeros.
+ * @throws InputError with what was found and what to set.
  */
 export function labelsOf(targets: Targets): Labels | null {
   const { values, rows, task, classes } = targets;
@@ -44,7 +47,7 @@ export function labelsOf(targets: Targets): Labels | null {
   return task === undefined && classes === undefined ? unasked(targets) : asked(targets);
 }
 
-/** Rows of several numbers: labels if each holds a single 1 among zeros, and they are said to be. */
+/** Rows of several numbers are labels if each holds a single 1 among zeros, and `task` or `classes` says so. */
 function labelsOfRows({ values, rows, task, classes }: Targets): Labels | null {
   const outputs = values.length / rows;
   const labels = new Uint32Array(rows);
@@ -112,7 +115,10 @@ function unasked({ values, rows, floats }: Targets): Labels | null {
   );
 }
 
-/** Least and largest of integers, and the first from 0 on that is missing below the largest; null if none is. */
+/**
+ * The smallest and largest of integers, and the first number from 0 on that is missing below the largest; null if none
+ * is.
+ */
 function range(values: ArrayLike<number>, rows: number) {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let r = 0; r < rows; r++) {
@@ -125,7 +131,7 @@ function range(values: ArrayLike<number>, rows: number) {
   return { min, max, absent: gap < 0 || gap > max ? null : gap };
 }
 
-/** The setting that made targets classes, and how it is told. */
+/** The field that says that targets are classes, and how messages quote it. */
 function saying({ task, classes }: Pick<Targets, "task" | "classes">): [string, string] {
   return classes === undefined
     ? ["data.task", `data.task is "${task}"`]

@@ -8,8 +8,8 @@ import type { DataSpec } from "./specs.js";
 export { type FileSource, type NamedSet, noFiles } from "./fileSource.js";
 
 /**
- * The data that an experiment names.
- * @throws InputError naming the field or the file, with what was expected and what was found.
+ * Loads or generates the data of an experiment.
+ * @throws InputError that names the field or the file, with what was expected and what was found.
  */
 export async function loadDataset(
   spec: DataSpec,
@@ -30,7 +30,7 @@ async function load(spec: DataSpec, streams: Streams, files: FileSource): Promis
     case "spiral":
       return spiral(spec, streams);
     default: {
-      // Loaded on demand: pages that generate their data need no reader of files.
+      // Loaded on demand, because pages that generate their data need no file readers.
       const { fileDataset } = await import("./fileDataset.js");
       return fileDataset(spec, files);
     }

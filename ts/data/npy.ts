@@ -3,16 +3,19 @@ import { type NpyHeader, readNpyHeader } from "./npyHeader.js";
 
 export interface NpyArray {
   readonly shape: readonly number[];
-  /** NumPy's name of the type as stored, without its byte order: `f4`. */
+  /** NumPy's name of the stored type, without its byte order: `f4`. */
   readonly dtype: string;
-  /** Row-major. float16 as float32; float32, float64 and bytes as they are; other integers and truth values as float64. */
+  /**
+   * Row-major. float16 becomes float32; float32, float64 and bytes keep their type; other integers and booleans become
+   * float64.
+   */
   readonly values: Float32Array | Float64Array | Uint8Array;
 }
 
 /**
- * Reads a NumPy `.npy` file of finite real numbers: floats, integers or truth values of any size, in either byte order, in
- * C's or Fortran's order.
- * @throws InputError that says what was expected and what was found.
+ * Reads a NumPy `.npy` file of finite real numbers: floats, integers or booleans of any size, in either byte order, in
+ * C or Fortran order.
+ * @throws InputError with what was expected and what was found.
  */
 export function readNpy(bytes: Uint8Array, field: string): NpyArray {
   const header = readNpyHeader(bytes, bytes.length, field);
@@ -48,7 +51,7 @@ function read(view: DataView, { type, little, reader, count, start }: NpyHeader)
   return out;
 }
 
-/** From first index fastest to last index fastest. */
+/** Converts from Fortran order (first index fastest) to C order (last index fastest). */
 function rowMajor<T extends Float32Array | Float64Array | Uint8Array>(
   values: T,
   shape: readonly number[],

@@ -23,7 +23,7 @@ const READERS: Record<string, { bytes: number; read: ReadValue }> = {
 /** NumPy's own limit. */
 const MOST_DIMENSIONS = 64;
 
-/** What a `.npy` file says of its array. */
+/** The header of a `.npy` file. */
 export interface NpyHeader {
   /** NumPy's name of the type, without its byte order: `f4`. */
   readonly type: string;
@@ -33,15 +33,15 @@ export interface NpyHeader {
   readonly shape: readonly number[];
   /** Number of values. */
   readonly count: number;
-  /** Byte at which they begin. */
+  /** Byte at which the values begin. */
   readonly start: number;
 }
 
 /**
  * Reads the header of a `.npy` file (format versions 1 to 3).
- * @param bytes the file, or as much of it as holds the header.
- * @param length bytes of the whole file, which the header has to account for.
- * @throws InputError that says what was expected and what was found.
+ * @param bytes the file, or at least its beginning with the header.
+ * @param length bytes of the whole file, which must match the header.
+ * @throws InputError with what was expected and what was found.
  */
 export function readNpyHeader(bytes: Uint8Array, length: number, field: string): NpyHeader {
   const fail = (what: string): never => {
@@ -81,11 +81,11 @@ export function readNpyHeader(bytes: Uint8Array, length: number, field: string):
   return { type, little: order !== ">", reader, fortran, shape, count, start };
 }
 
-/** A key, its value (a string, a truth value or a tuple) and what follows: a comma, the end, or both. */
+/** A key, its value (a string, a boolean or a tuple), and what follows: a comma, the end, or both. */
 const ENTRY =
   /\s*u?(['"])(\w+)\1\s*:\s*(?:u?(['"])([^'"]*)\3|(True|False)|(\([^()]*\)))\s*(,?)\s*(\}\s*$)?/y;
 
-/** The entries of a dictionary that Python wrote, in any order; null if it is none, or has a key twice. */
+/** The entries of a dictionary that Python wrote, in any order; null if the text is not one, or has a key twice. */
 function dictionary(text: string): Record<string, string | boolean> | null {
   const entries: Record<string, string | boolean> = Object.create(null);
   ENTRY.lastIndex = /^\s*\{/.exec(text)?.[0].length ?? text.length;
@@ -99,7 +99,10 @@ function dictionary(text: string): Record<string, string | boolean> | null {
   return null;
 }
 
-/** The integers of a tuple: `(3, 4)`, `(3,)`, `()`, with or without Python 2's `L`; null if it is none. */
+/**
+ * The integers of a tuple: `(3, 4)`, `(3,)`, `()`, with or without the `L` of Python 2; null if it is not a tuple of
+ * integers.
+ */
 function sizes(tuple: string | boolean | undefined): number[] | null {
   if (typeof tuple !== "string" || tuple[0] !== "(") return null;
   const parts = tuple.slice(1, -1).split(",");

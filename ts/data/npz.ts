@@ -13,9 +13,9 @@ interface Entry {
 }
 
 /**
- * Reads the arrays of a NumPy `.npz` file (a zip of `.npy`, stored or deflated), each checked against its CRC-32.
- * @param only the arrays that are wanted; left out: all.
- * @throws InputError that says what is wrong with which array.
+ * Reads the arrays of a NumPy `.npz` file (a zip of `.npy` files, stored or deflated), and checks the CRC-32 of each.
+ * @param only names of the arrays to read; default all.
+ * @throws InputError that names the array and what is wrong with it.
  */
 export function readNpz(
   bytes: Uint8Array,
@@ -43,7 +43,7 @@ function arrayName({ name }: Entry): string {
   return name.replace(/\.npy$/, "");
 }
 
-/** The central directory is what says where entries are; local headers may leave their sizes out. */
+/** Reads the entries from the central directory, because local headers may lack the sizes. */
 function directory(bytes: Uint8Array, field: string): Entry[] {
   const fail = (what: string): never => {
     throw new InputError(field, `${field}: not a whole zip file: ${what}`);

@@ -125,7 +125,7 @@ const csv = v.strictObject({
   ...columnsOfTask,
 });
 
-/** What `data` takes; `DataSpec` says what each field means. */
+/** What `data` accepts; `DataSpec` describes each field. */
 export const dataSchema = v.variant("name", [
   linearRegression,
   teacher,

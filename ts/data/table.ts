@@ -2,7 +2,7 @@ import { InputError } from "../errors/errors.js";
 import type { Dataset, Split, Task } from "./dataset.js";
 import { labelsOf } from "./labels.js";
 
-/** Numbers in rows, however they were stored. */
+/** Rows of numbers, from any kind of file. */
 export interface Table {
   readonly name: string;
   readonly rows: number;
@@ -18,8 +18,8 @@ export interface Table {
 }
 
 /**
- * A data set from a table: the first `train` rows, and the `test` rows that follow them. `labelsOf` says whether its
- * targets are classes or numbers.
+ * Makes a data set from a table: the first `train` rows, and the `test` rows that follow them. `labelsOf` decides
+ * whether its targets are classes or numbers.
  */
 export function tableDataset(table: Table): Dataset {
   const { name, rows, inputs, targets, train, test } = table;

@@ -4,9 +4,9 @@ import { checkSizeWithData } from "./checkSize.js";
 import type { Experiment } from "./schema.js";
 
 /**
- * Checks what only the loaded data can tell.
+ * Checks the parts of an experiment that depend on the loaded data.
  * @returns the loss that the network is trained on.
- * @throws InputError naming the field.
+ * @throws InputError that names the field.
  */
 export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-entropy" | "mse" {
   const { network, optimizer, record, stop } = experiment;
@@ -14,20 +14,20 @@ export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-
   if (network.inputs !== undefined && network.inputs !== data.inputs) {
     throw new InputError(
       "network.inputs",
-      `network.inputs is ${network.inputs}: ${data.name} has ${data.inputs} inputs a sample`,
+      `network.inputs is ${network.inputs}: ${data.name} has ${data.inputs} inputs per sample`,
     );
   }
   if (network.outputs !== undefined && network.outputs !== data.outputs) {
     throw new InputError(
       "network.outputs",
-      `network.outputs is ${network.outputs}: ${data.name} has ${data.outputs} ${regression ? "numbers a target" : "classes"}`,
+      `network.outputs is ${network.outputs}: ${data.name} has ${data.outputs} ${regression ? "numbers per target" : "classes"}`,
     );
   }
   const loss = lossFor(data, network.loss);
   if (regression && stop.trainAccuracy !== undefined) {
     throw new InputError(
       "stop.trainAccuracy",
-      `stop.trainAccuracy is ${stop.trainAccuracy}: ${data.name} has numbers for targets, and no accuracy; takes stop.loss instead`,
+      `stop.trainAccuracy is ${stop.trainAccuracy}: ${data.name} has numbers for targets, so there is no accuracy; takes stop.loss instead`,
     );
   }
   if (optimizer.batchSize !== "full" && optimizer.batchSize > data.train.rows) {
@@ -47,7 +47,7 @@ export function checkAgainstData(experiment: Experiment, data: Dataset): "cross-
 }
 
 /**
- * The loss of a network on this data: the given one, or else the one that suits the targets.
+ * The loss of a network on this data: the given one, or else the one that matches the targets.
  * @throws InputError (`network.loss`) for cross-entropy on targets that are numbers.
  */
 export function lossFor(
@@ -57,7 +57,7 @@ export function lossFor(
   if (task === "regression" && given === "cross-entropy") {
     throw new InputError(
       "network.loss",
-      `network.loss is "cross-entropy": ${name} has numbers for targets, not classes, and takes "mse"`,
+      `network.loss is "cross-entropy": ${name} has numbers for targets, not classes; takes "mse"`,
     );
   }
   return given ?? (task === "regression" ? "mse" : "cross-entropy");

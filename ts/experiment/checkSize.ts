@@ -3,13 +3,13 @@ import type { DataSpec } from "../data/specs.js";
 import { InputError, shown } from "../errors/errors.js";
 import type { Experiment } from "./schema.js";
 
-/** Numbers in one matrix: 1 GiB of float32, a quarter of what a WASM machine can address. */
+/** Largest number of numbers in one matrix: 1 GiB of float32, a quarter of what a WASM machine can address. */
 const MOST_NUMBERS = 2 ** 28;
 
 /**
- * Refuses an experiment whose matrices no machine could hold, as far as its text alone tells; how many samples
- * can be made is for their generator to say.
- * @throws InputError naming the field that makes one too large.
+ * Refuses an experiment with matrices that no machine could hold, as far as the experiment alone tells. The generators
+ * of data check the number of samples.
+ * @throws InputError that names the field which makes a matrix too large.
  */
 export function checkSize({ data, network, noise }: Experiment): void {
   const rows = Math.max(data.train ?? 1, data.test ?? 0);
@@ -27,15 +27,15 @@ export function checkSize({ data, network, noise }: Experiment): void {
   });
 }
 
-/** Numbers a sample; 1 where only a file can tell. */
+/** Numbers per sample; 1 if only a file can tell. */
 function inputWidth(data: DataSpec): number {
   if (data.name === "spiral") return 2;
   return "inputs" in data && typeof data.inputs === "number" ? data.inputs : 1;
 }
 
 /**
- * The same for what only the data tells.
- * @throws InputError naming the field that makes a matrix too large.
+ * Does the same with what only the loaded data tells.
+ * @throws InputError that names the field which makes a matrix too large.
  */
 export function checkSizeWithData({ network, noise }: Experiment, data: Dataset): void {
   const { layers } = network;
@@ -62,6 +62,6 @@ function refuse(field: string, value: unknown, numbers: number): void {
   if (numbers <= MOST_NUMBERS) return;
   throw new InputError(
     field,
-    `${field} is ${value}: makes a matrix of ${numbers} numbers, takes ${MOST_NUMBERS} at most`,
+    `${field} is ${value}: makes a matrix of ${numbers} numbers, takes at most ${MOST_NUMBERS}`,
   );
 }

@@ -8,8 +8,8 @@ export interface NetworkSpec {
   /** Activation of the hidden layers: `relu` if left out. `gelu` is the exact one, `z Phi(z)`. */
   activation: "relu" | "tanh" | "gelu" | "linear";
   /**
-   * `cross-entropy`: the batch mean. `mse`: half the squared error, summed over outputs, averaged over the batch. If left
-   * out, cross-entropy for classes and mse for numbers.
+   * `cross-entropy`: the batch mean. `mse`: half the squared error, summed over outputs and averaged over the batch. If
+   * left out, cross-entropy for classes and mse for numbers.
    */
   loss?: "cross-entropy" | "mse";
   /** Whether layers have biases: true if left out. */
@@ -21,15 +21,15 @@ export interface NetworkSpec {
   init: "he" | "lecun" | "ntk";
   /** The factor in `init`: 1 if left out. */
   scale: number;
-  /** The number of inputs that the data must have; data of another width are refused. */
+  /** Number of inputs that the data must have. Other data are refused. */
   inputs?: number;
-  /** The number of outputs that the data must have. */
+  /** Number of outputs that the data must have. */
   outputs?: number;
 }
 
 /** Noise injection nodes of one layer: they add `W_NI eps` to its pre-activations (arXiv:2210.13599, section 2). */
 export interface NoiseGroup {
-  /** Weight layer, counted from 0, whose pre-activations the noise weights feed: 0 if left out. */
+  /** Weight layer, counted from 0, whose pre-activations the noise weights add to: 0 if left out. */
   layer: number;
   /** Number of nodes, the columns of `W_NI`: 1 if left out. */
   nodes: number;
@@ -37,17 +37,22 @@ export interface NoiseGroup {
   sigma: number;
   /** Shape of the noise: `normal` if left out. */
   distribution: Distribution;
-  /** `fresh` (the default): new noise at each visit of a sample; `fixed`: one draw a sample, kept for the whole run. */
+  /**
+   * `fresh` (the default): new noise at each visit of a sample; `fixed`: one draw per sample, kept for the whole run.
+   */
   mode: "fresh" | "fixed";
-  /** Standard deviation of the initial noise weights, in units of that of the layer's other (effective) weights: 1 if left out. */
+  /**
+   * Standard deviation of the initial noise weights, relative to that of the layer's other (effective) weights: 1 if
+   * left out.
+   */
   scale: number;
 }
 
-/** Stochastic gradient descent, as PyTorch's SGD, on every parameter, biases and noise weights included. */
+/** Stochastic gradient descent as in PyTorch's SGD, on all parameters, including biases and noise weights. */
 export interface OptimizerSpec {
   /** Step size `eta`: 0.1 if left out. */
   learningRate: number;
-  /** Samples of a step, or `full` for all; an incomplete last batch is left out: 100 if left out. */
+  /** Samples per step, or `full` for all: 100 if left out. An incomplete last batch is not used. */
   batchSize: number | "full";
   /** `v = momentum v + g`: 0 if left out. */
   momentum: number;
@@ -55,7 +60,7 @@ export interface OptimizerSpec {
   weightDecay: number;
 }
 
-/** When training ends before its length. */
+/** Conditions that end training early. */
 export interface StopSpec {
   /** Training ends at the first evaluation whose unperturbed training accuracy reaches this, 0 to 1. */
   trainAccuracy?: number;
@@ -63,20 +68,25 @@ export interface StopSpec {
   loss?: number;
 }
 
-/** What a trajectory keeps. */
+/** What a trajectory records. */
 export interface RecordSpec {
-  /** This many steps from the start are all recorded, since a catapult can be over in ten: 2000 if left out. */
+  /**
+   * Number of steps from the start that are all recorded, because a catapult can be over in ten steps: 2000 if left
+   * out.
+   */
   dense: number;
-  /** After the dense steps, one step in this many is recorded; if left out, one an epoch. */
+  /** After the dense steps, one step in this many is recorded; if left out, one per epoch. */
   every?: number;
   /** Epochs between evaluations of the unperturbed losses and accuracies: 1 if left out. */
   evaluateEvery: number;
   /**
-   * Within this many updates from the start there are more evaluations, ever more sparsely (after 1, 2, ... 8, 10, 12, 15,
-   * ...), because much of a loss may be gone after one epoch. None if left out.
+   * Number of updates from the start with additional evaluations, at growing distances (after 1, 2, ... 8, 10, 12, 15,
+   * ...), because the loss may fall a lot within one epoch. None if left out.
    */
   evaluateEarly?: number;
-  /** The unperturbed training loss is taken over this many training samples, from the first on; all if left out. */
+  /**
+   * Number of training samples, from the first on, that the unperturbed training loss is evaluated on; all if left out.
+   */
   evaluateSamples?: number;
 }
 
@@ -86,40 +96,40 @@ export interface Experiment {
   network: NetworkSpec;
   /** Its groups of noise injection nodes; an empty list trains without noise. */
   noise: NoiseGroup[];
-  /** What it learns. */
+  /** The data that it learns. */
   data: DataSpec;
-  /** How it learns. */
+  /** The optimiser. */
   optimizer: OptimizerSpec;
   /** Length of the run in passes over the training samples; 20 if neither this nor `steps` is given. */
   epochs?: number;
   /** Length of the run in updates, instead of `epochs`. */
   steps?: number;
-  /** When it ends early. */
+  /** Conditions that end it early. */
   stop: StopSpec;
-  /** What its trajectory keeps. */
+  /** What its trajectory records. */
   record: RecordSpec;
-  /** Fixes every random number of the run, an integer from 0 to 2^32 - 1: 0 if left out. */
+  /** Seed of all random numbers of the run, an integer from 0 to 2^32 - 1: 0 if left out. */
   seed: number;
 }
 
 /** An experiment as a user writes it: every field may be left out. */
 export interface ExperimentInput {
-  /** The network that is trained. */
+  /** The network to train. */
   network?: Partial<NetworkSpec>;
-  /** Its groups of noise injection nodes; one with its defaults if left out, no noise if empty. */
+  /** Its groups of noise injection nodes. If left out, one group with default settings; if empty, no noise. */
   noise?: Partial<NoiseGroup>[];
-  /** What it learns: a mixture of Gaussians if left out. */
+  /** The data that it learns: a mixture of Gaussians if left out. */
   data?: DataInput;
-  /** How it learns. */
+  /** The optimiser. */
   optimizer?: Partial<OptimizerSpec>;
   /** Length of the run in passes over the training samples; 20 if neither this nor `steps` is given. */
   epochs?: number;
   /** Length of the run in updates, instead of `epochs`. */
   steps?: number;
-  /** When it ends early; never if left out. */
+  /** Conditions that end it early; none if left out. */
   stop?: StopSpec;
-  /** What its trajectory keeps. */
+  /** What its trajectory records. */
   record?: Partial<RecordSpec>;
-  /** Fixes every random number of the run, an integer from 0 to 2^32 - 1: 0 if left out. */
+  /** Seed of all random numbers of the run, an integer from 0 to 2^32 - 1: 0 if left out. */
   seed?: number;
 }

@@ -6,7 +6,7 @@ import { DEFAULT_DATA, type Experiment, experimentSchema } from "./schema.js";
 
 /**
  * Checks an experiment and fills in its defaults.
- * @throws InputError naming the first offending field, its value, and what it takes.
+ * @throws InputError that names the first invalid field, its value, and what is accepted.
  */
 export function parseExperiment(input: unknown): Experiment {
   const experiment = parseWith(experimentSchema, withDataNamed(input), "the experiment");
@@ -22,7 +22,7 @@ export function parseExperiment(input: unknown): Experiment {
     if (group.layer > last) {
       throw new InputError(
         `noise.${g}.layer`,
-        `noise.${g}.layer is ${group.layer}: there is no such layer, the network's are 0 to ${last}`,
+        `noise.${g}.layer is ${group.layer}: takes a layer of the network, 0 to ${last}`,
       );
     }
   });
@@ -30,7 +30,7 @@ export function parseExperiment(input: unknown): Experiment {
   return experiment;
 }
 
-/** `{ "data": { "train": 100 } }` is about the data that an experiment has if it names none. */
+/** Fills in the name of the data: `{ "data": { "train": 100 } }` changes the default data. */
 function withDataNamed(input: unknown): unknown {
   const data = (input as { data?: unknown } | null | undefined)?.data;
   const unnamed = isPlainObject(data) && !("name" in data);

@@ -1,30 +1,30 @@
 import { parseExperiment } from "./parse.js";
 import type { Experiment } from "./schema.js";
 
-/** The linear model's knobs, as the theory's section 3 names them. */
+/** The settings of the linear model, as in the theory's section 3. */
 export interface LinearModel {
   /** Hidden units, `d`. */
   readonly width: number;
-  /** Training samples, `N`; the batch is all of them. */
+  /** Number of training samples, `N`, which are all in one batch. */
   readonly samples: number;
   /** Step size `eta`. */
   readonly learningRate: number;
-  /** Updates. */
+  /** Number of updates. */
   readonly steps: number;
   /** Standard deviation of the noise. */
   readonly sigma: number;
-  /** Fixes every random number, an integer from 0 to 2^32 - 1. */
+  /** Seed of all random numbers, an integer from 0 to 2^32 - 1. */
   readonly seed: number;
   /** Shape of the noise; default `normal`. */
   readonly distribution?: "normal" | "uniform" | "rademacher";
-  /** New noise at each step or one draw; default `fresh`. */
+  /** `fresh`: new noise at each step; `fixed`: one draw for all steps; default `fresh`. */
   readonly mode?: "fresh" | "fixed";
 }
 
 /**
  * The linear model as an experiment: two layers, NTK parametrisation (`alpha = 1/sqrt(d)`, unit normal initial
  * weights), one input `x ~ N(0, 1)`, `y = x`, one noise node, full-batch gradient descent.
- * @throws InputError if a value is not one that its field takes.
+ * @throws InputError if a value is not accepted by its field.
  */
 export function linearExperiment(model: LinearModel): Experiment {
   const { width, samples, learningRate, steps, sigma, seed } = model;

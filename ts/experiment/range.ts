@@ -3,9 +3,9 @@ import { InputError, shown } from "../errors/errors.js";
 const MAX_VALUES = 1e5;
 
 /**
- * The values of a sweep over one field: a list as it stands, or `"a:b:n"`, n values from a to b spaced
- * logarithmically, or evenly with `"a:b:n:linear"`, both ends included.
- * @throws InputError naming `field`.
+ * The values of one swept field. A list is returned as it is. `"a:b:n"` means n values from a to b, both included, with
+ * a constant ratio; `"a:b:n:linear"` with a constant difference.
+ * @throws InputError that names `field`.
  */
 export function sweepValues(field: string, spec: unknown): unknown[] {
   if (Array.isArray(spec)) {
@@ -44,7 +44,7 @@ function linearRange(field: string, spec: string): number[] {
   );
 }
 
-/** `"a:b:n"` as n numbers from a to b with a constant ratio; a single number as itself. */
+/** `"a:b:n"` as n numbers from a to b with a constant ratio; a single number as a list of that number. */
 export function logRange(field: string, spec: string): number[] {
   const parts = spec.split(":");
   const numbers = parts.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
@@ -72,7 +72,7 @@ export function logRange(field: string, spec: string): number[] {
   );
 }
 
-/** To 12 digits, so that the values are the same whatever the host's `exp` makes of the last bit. */
+/** Rounds to 12 digits, so that the values do not depend on the last bits of the host's `exp`. */
 export function rounded(x: number): number {
   return Number(x.toPrecision(12));
 }

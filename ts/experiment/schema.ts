@@ -4,7 +4,7 @@ import { choice, flag, integer, list, real } from "../schema/takes.js";
 
 const MAX_WIDTH = 65536;
 
-/** The data of an experiment that names none. */
+/** The data of an experiment that does not name any. */
 export const DEFAULT_DATA = "gaussian-mixture";
 
 const network = v.strictObject({
@@ -53,7 +53,7 @@ const record = v.strictObject({
   evaluateSamples: v.optional(integer(1)),
 });
 
-/** What an experiment takes; `Experiment` says what each field means. */
+/** What an experiment accepts; `Experiment` describes each field. */
 export const experimentSchema = v.strictObject({
   network: v.optional(network, {}),
   noise: v.optional(list(noiseGroup, 64, "takes a list of noise groups"), [{}]),

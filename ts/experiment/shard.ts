@@ -1,6 +1,6 @@
 import { InputError, shown } from "../errors/errors.js";
 
-/** One of several parts of a sweep: the runs whose number leaves `index` when divided by `of`. */
+/** One of several parts of a sweep: the runs whose number modulo `of` is `index`. */
 export interface Shard {
   /** Number of this part, counted from 0. */
   readonly index: number;
@@ -9,8 +9,8 @@ export interface Shard {
 }
 
 /**
- * Reads `i/n`, i from 0 to n - 1: what `$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT` gives for an array from 0.
- * @throws InputError naming `field`.
+ * Reads `i/n` with i from 0 to n - 1, as `$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT` gives it for an array from 0.
+ * @throws InputError that names `field`.
  */
 export function parseShard(field: string, text: string): Shard {
   const [, index, of] = /^(\d{1,7})\/(\d{1,7})$/.exec(text)?.map(Number) ?? [];

@@ -9,29 +9,28 @@ import { sweepValues } from "./range.js";
 import type { Experiment, ExperimentInput } from "./schema.js";
 
 /**
- * An experiment, and the values that some of its fields are to take: `{ "noise.0.sigma": "0.01:100:30" }`. Fields
- * that go together are named together, `"noise.0.sigma,epochs": [[1, 50], [10, 20]]`. `repeats` runs everything
- * with so many seeds, from the experiment's on. `refine` adds runs where neighbouring phases differ.
+ * An experiment, and the values that some of its fields take: `{ "noise.0.sigma": "0.01:100:30" }`. Fields that change
+ * together are named together: `"noise.0.sigma,epochs": [[1, 50], [10, 20]]`.
  */
 export interface SweepInput extends ExperimentInput {
-  /** What is swept. Left out, or empty: one run. */
+  /** The swept fields. If left out or empty, there is one run. */
   readonly sweep?: SweptFields;
 }
 
-/** Values of swept fields, by dotted path: a list, or `a:b:n`, n values from a to b, logarithmically spaced. */
+/** Values of swept fields, by dotted path: a list, or `a:b:n` for n logarithmically spaced values from a to b. */
 export interface SweptFields {
   readonly [path: string]: unknown;
-  /** Runs everything with this many seeds, from the experiment's seed on. */
+  /** Runs everything with this many seeds, starting from the experiment's seed. */
   readonly repeats?: number;
   /** Adds runs where neighbouring phases differ. */
   readonly refine?: Partial<Refine>;
 }
 
-/** How a sweep is refined: by halving the brackets of its boundaries. */
+/** How a sweep is refined: by bisecting the brackets of its boundaries. */
 export interface Refine {
   /** The field along which phases change: `noise.0.sigma` if left out. */
   field: string;
-  /** A boundary is known well enough once the values on its two sides differ by this part: 0.05 if left out. */
+  /** Relative width of a bracket at which its refinement ends: 0.05 if left out. */
   precision: number;
   /** The boundaries to refine: all three if left out. */
   boundaries: ("decay" | "catapult" | "divergent")[];
@@ -48,29 +47,29 @@ const refineSchema = v.strictObject({
 
 /** One run of a sweep. */
 export interface SweepRun {
-  /** The swept fields' values, by dotted path. */
+  /** Values of the swept fields, by dotted path. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** The whole experiment of the run. */
   readonly experiment: Experiment;
 }
 
-/** What a sweep runs. */
+/** The runs of a sweep. */
 export interface SweepPlan {
-  /** All runs, the last swept field changing fastest. */
+  /** All runs. The last swept field changes fastest. */
   readonly runs: readonly SweepRun[];
-  /** How runs are added to these once they are done; null: none are. */
+  /** How runs are added after these are done; null if none are added. */
   readonly refine: Refine | null;
-  /** The run at other values of the swept fields. */
+  /** Makes the run for other values of the swept fields. */
   readonly at: (fields: SweepRun["fields"]) => SweepRun;
 }
 
-/** What a host can keep a plan of; each is checked before the first one runs. */
+/** Largest number of runs. All of them are kept in memory, and each is checked before the first one starts. */
 const MAX_RUNS = 1e5;
 const MAX_FIELDS = 32;
 
 /**
- * All runs of a sweep: the product of the fields' values, the last field changing fastest.
- * @throws InputError, before anything runs, if any of them is not a valid experiment.
+ * All runs of a sweep: the product of the fields' values. The last field changes fastest.
+ * @throws InputError, before anything runs, if one of them is not a valid experiment.
  */
 export function sweepPlan(input: unknown): SweepPlan {
   const plan = planning(input);
@@ -80,7 +79,10 @@ export function sweepPlan(input: unknown): SweepPlan {
   }
 }
 
-/** `sweepPlan`, run by run: thousands of them take longer than a page's thread may be away. */
+/**
+ * `sweepPlan` as a generator that yields after each run, because thousands of runs would block a page's thread for too
+ * long.
+ */
 export function* planning(input: unknown): Generator<undefined, SweepPlan> {
   const { base, fields, points, refine } = sweepPoints(input);
   const at = (values: SweepRun["fields"]): SweepRun => {
@@ -98,7 +100,7 @@ export function* planning(input: unknown): Generator<undefined, SweepPlan> {
   return { runs, refine: refinement(refine, fields, runs, at), at };
 }
 
-/** The values of the swept fields of each run, in the runs' order; and what else there is in a sweep. */
+/** The values of the swept fields for each run, in the runs' order, and the other parts of a sweep. */
 export function sweepPoints(input: unknown) {
   if (!isPlainObject(input)) {
     throw new InputError("the experiment", `the experiment is ${shown(input)}: takes an object`);
@@ -125,12 +127,12 @@ export function sweepPoints(input: unknown) {
   return { base, fields, points, refine };
 }
 
-/** The runs of a sweep, before any refinement. */
+/** The runs of a sweep before any refinement. */
 export function sweepRuns(input: unknown): SweepRun[] {
   return [...sweepPlan(input).runs];
 }
 
-/** Where one of two swept fields holds the other, it would overwrite what the other set. */
+/** Refuses swept fields that contain each other, because one would overwrite the values of the other. */
 function refuseOverlaps(axes: readonly string[]): void {
   const fields = axes.flatMap(fieldsOf);
   if (fields.length > MAX_FIELDS) {
@@ -151,8 +153,8 @@ function refuseOverlaps(axes: readonly string[]): void {
 }
 
 /**
- * Refuses a sweep over fields of `data` where all runs get one data set that the caller gives.
- * @throws InputError naming the field.
+ * Refuses a sweep over fields of `data` if the caller gives one data set for all runs.
+ * @throws InputError that names the field.
  */
 export function refuseSweptData({ sweep = {} }: SweepInput): void {
   const field = Object.keys(sweep)
@@ -170,7 +172,7 @@ function fieldsOf(names: string): string[] {
   return names.split(",").map((name) => name.trim());
 }
 
-/** The values along one axis: of one field, or of several that change together. */
+/** The values along one axis: of one field, or of several fields that change together. */
 function axis(names: string, spec: unknown): Record<string, unknown>[] {
   const values = sweepValues(`sweep.${names}`, spec);
   const fields = fieldsOf(names);
@@ -194,7 +196,7 @@ function seeds(base: unknown, repeats: unknown, fields: object): Record<string, 
     );
   }
   const count = parseWith(integer(1, MAX_RUNS), repeats, "sweep.repeats");
-  // The rest may be whole only with what is swept.
+  // Only the seed is parsed, because the rest of the experiment may be valid only with the swept values.
   const { seed } = parseExperiment({ seed: fieldAt(base, "seed") });
   return Array.from({ length: count }, (_, i) => ({ seed: seed + i }));
 }
@@ -223,7 +225,7 @@ function refinement(
   return refine;
 }
 
-/** Refinement halves again and again, which numbers that go in steps, and words, do not allow. */
+/** Refinement bisects, so the field must take any real number. Integers and words do not allow that. */
 function refuseSteps(field: string, runs: readonly SweepRun[], at: SweepPlan["at"]): void {
   const values = runs.map(({ fields }) => fields[field] as number);
   const word = values.find((value) => typeof value !== "number" || value < 0);

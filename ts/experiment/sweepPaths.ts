@@ -2,8 +2,8 @@ import { isPlainObject } from "../schema/plainObject.js";
 import { isDataPath, withPaths } from "./dataPaths.js";
 
 /**
- * A copy of an experiment or a sweep with every path of a data file changed, those that are swept too. What is no
- * experiment comes back as it is: whoever parses it says what is wrong with it.
+ * A copy of an experiment or a sweep with every path of a data file changed, including swept ones. Other values are
+ * returned unchanged, and are refused when they are parsed.
  */
 export function withDataPaths<T>(json: T, change: (path: string) => string): T {
   if (!isPlainObject(json)) return json;
@@ -30,7 +30,7 @@ export function withDataPaths<T>(json: T, change: (path: string) => string): T {
   };
 }
 
-/** Every path of a data file in an experiment or a sweep, in order. */
+/** All paths of data files in an experiment or a sweep, in order. */
 export function dataPaths(json: unknown): string[] {
   const found: string[] = [];
   withDataPaths(json, (path) => {

@@ -3,24 +3,24 @@ import { Pass } from "./pass.js";
 import { copy, lossOf, outer, Tangent } from "./tangent.js";
 import { type Plan, Workspace } from "./workspace.js";
 
-/** A measurement of the loss' local curvature, as lowering sees it. */
+/** A measurement of the loss' local curvature, as input to lowering. */
 export interface CurvaturePlan {
-  /** Its network has no noise nodes of its own: those of the probe are all there are. */
+  /** The network to measure. It has no noise nodes: the probe adds its own. */
   readonly plan: Plan;
   /** Weight layer whose pre-activations are probed. */
   readonly layer: number;
-  /** Probing nodes: columns of `niw`. */
+  /** Number of the probe's noise nodes, which are the columns of `niw`. */
   readonly nodes: number;
 }
 
-/** Two curvatures that agree where activations are smooth (theory, section 2, "Kinks"). */
+/** Two definitions of curvature that agree for smooth activations (theory, section 2, "Kinks"). */
 export type CurvatureKind = "pointwise" | "smoothed";
 
 export interface LoweredCurvature {
   readonly program: Program;
-  /** The buffer in which `base` leaves `g_i` of the chunk's samples, a row each. */
+  /** The buffer in which `base` leaves `g_i` of the chunk's samples, one row per sample. */
   readonly gradients: string;
-  /** The samples in parts: whole chunks, then the rest. Lists of a part end in its suffix. */
+  /** The samples in parts: whole chunks, then the rest. The names of a part's lists end in its suffix. */
   readonly parts: readonly {
     readonly suffix: string;
     readonly rows: number;
@@ -28,19 +28,22 @@ export interface LoweredCurvature {
   }[];
 }
 
-/** Samples that are taken at a time. */
+/** Samples per chunk. */
 const CHUNK = 1024;
 
 /**
- * Lowers the probe of one layer: `H_i = d2L_i/dz_i2` met with perturbations `V eps_i` of the pre-activations, all
- * samples without other noise. Each `eps_i` is one of the `nodes` unit vectors, the same for all samples
- * (lists `*.direction`, pass k takes direction k), or unit noise (`*.noise`).
+ * Lowers the probe of one layer. It applies `H_i = d2L_i/dz_i2` to perturbations `V eps_i` of the pre-activations; the
+ * samples have no other noise. Each `eps_i` is either one of the `nodes` unit vectors, the same for all samples (lists
+ * `*.direction`, where pass k takes direction k), or unit noise (`*.noise`).
  *
- * `base` runs the network over a chunk (its step number), adds to `gradient` and leaves the chunk to the others:
+ * `base` runs the network over a chunk, which its step number selects, and adds to `gradient`. The other lists then use
+ * that chunk:
  * - `moments` adds `<g g^T>` to `gradientSquares`;
- * - `pointwise.*` adds `<H_i V eps_i eps_i^T>` to `response`, by tangents forward and back (the R-operator);
- * - `smoothed.*` adds `<1/2 (g_i(+V eps_i) - g_i(-V eps_i)) eps_i^T>`: the same, but over the reach of `V`.
- * With the unit vectors that is `<H> V`, column by column; with noise it is what noise nodes of weights `V` learn.
+ * - `pointwise.*` adds `<H_i V eps_i eps_i^T>` to `response`, with forward and backward tangents (the R-operator);
+ * - `smoothed.*` adds `<1/2 (g_i(+V eps_i) - g_i(-V eps_i)) eps_i^T>`, which is the same over the reach of `V`.
+ *
+ * With the unit vectors the result is `<H> V`, column by column. With noise it is the gradient of noise nodes with
+ * weights `V`.
  */
 export function lowerCurvature({ plan, layer, nodes }: CurvaturePlan): LoweredCurvature {
   const space = new Workspace(plan);
@@ -79,7 +82,7 @@ class Probe {
   readonly #space: Workspace;
   readonly #layer: number;
   readonly #last: number;
-  /** Part of a sample in the mean over all. */
+  /** Weight of a sample in the mean over all samples. */
   readonly #share: number;
   readonly #base: Pass;
   readonly #tangent: Tangent;
@@ -104,7 +107,7 @@ class Probe {
     this.#response = space.matrix("response", width, nodes);
   }
 
-  /** Where `base` leaves its gradients. */
+  /** The buffer in which `base` leaves its gradients. */
   get gradients(): string {
     return this.#base.delta(this.#layer).buffer;
   }
@@ -152,7 +155,7 @@ class Probe {
     ];
   }
 
-  /** Central differences, sample by sample. */
+  /** Central differences for each sample. */
   smoothed(): Op[] {
     const pass = this.#shifted;
     const delta = pass.delta(this.#layer);
@@ -163,7 +166,7 @@ class Probe {
     });
   }
 
-  /** From the probed layer's pre-activation, moved by `sign V eps`, to the outputs. */
+  /** The forward pass from the probed layer's pre-activation, shifted by `sign V eps`, to the outputs. */
   #onward(pass: Pass, sign: number): Op[] {
     const { activation } = this.#space.plan.network;
     const z = pass.target(this.#layer);

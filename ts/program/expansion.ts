@@ -5,9 +5,9 @@ import { type Plan, Workspace } from "./workspace.js";
 
 export interface LoweredExpansion {
   readonly program: Program;
-  /** The layer whose noise weights are followed: that of the first group. */
+  /** The layer whose noise weights are followed: that of the first noise group. */
   readonly layer: number;
-  /** Its noise nodes, of all groups. */
+  /** Number of its noise nodes, of all groups. */
   readonly nodes: number;
 }
 
@@ -17,8 +17,8 @@ export interface LoweredExpansion {
  *
  *     <g_i(eps) eps_i^T>,   <g_i eps_i^T>,   <R_i eps_i^T>
  *
- * where `g_i(eps)` is the gradient with the batch's own noise, `g_i` without any, and `R_i` the change of `g_i` to
- * first order in the noise: `H_i W_NI eps_i`, and what noise at other layers adds to it.
+ * where `g_i(eps)` is the gradient with the batch's own noise, `g_i` the gradient without noise, and `R_i` the change
+ * of `g_i` to first order in the noise. `R_i` is `H_i W_NI eps_i`, plus the effect of noise at other layers.
  *
  * The caller fills `train.*`, `order` (the batch's samples), `noise.g` and `weights.l`, as for training.
  */
@@ -40,7 +40,7 @@ export function lowerExpansion(plan: Plan): LoweredExpansion {
     const into = space.matrix(name, delta.cols, eps.cols);
     return outer(delta, eps, into, factors[layer] / plan.batch, 0);
   };
-  /** `W_NI eps`, added to what comes from below. */
+  /** Adds `W_NI eps` to the tangent that comes from the layers below. */
   const perturb = (l: number): Op[] => {
     if (space.layers[l].noiseColumns.length === 0) return [];
     return [

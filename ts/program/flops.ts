@@ -1,6 +1,6 @@
 import type { Op } from "./ops.js";
 
-/** Floating point operations of the matrix products in one pass over a list; the others are few beside them. */
+/** Floating-point operations of the matrix products in one pass over a list. The other operations need far fewer. */
 export function flops(ops: readonly Op[]): number {
   return ops.reduce((sum, op) => {
     if (op.op !== "product") return sum;

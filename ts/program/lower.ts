@@ -3,7 +3,7 @@ import type { Op, OpList, Program, Region } from "./ops.js";
 import { Pass } from "./pass.js";
 import { type Plan, Workspace } from "./workspace.js";
 
-/** The numbers of one training step: their places in a row of the trace. */
+/** The numbers that one training step writes, by their places in a row of the trace. */
 export interface StepSlots {
   readonly loss: number;
   /** Squared Frobenius norm of each noise group's weights. */
@@ -12,11 +12,11 @@ export interface StepSlots {
   readonly linear: { readonly effectiveSquares: number; readonly outputSquares: number } | null;
   /** `<W_NI, W_NI(0)>` of each noise group. */
   readonly niwOverlaps: readonly number[];
-  /** Each noise group's `<|g|^2>` over the batch, `g = dL_i/dz_i` at its layer. */
+  /** `<|g|^2>` over the batch for each noise group, with `g = dL_i/dz_i` at its layer. */
   readonly gradientSquares: readonly number[];
 }
 
-/** How the lists of an evaluation are to be run: over whole chunks of samples, then over the rest. */
+/** How to run the lists of an evaluation: over whole chunks of samples, then over the rest. */
 export interface EvaluationList {
   readonly list: string;
   readonly passes: number;
@@ -26,27 +26,29 @@ export interface Lowered {
   readonly program: Program;
   readonly layers: readonly LayerLayout[];
   readonly stepSlots: StepSlots;
-  /** Each pass leaves two numbers: the loss' sum over its samples, and the number correct (classes only). */
+  /**
+   * Each pass writes two numbers: the sum of the loss over its samples, and the number of correct ones (classes only).
+   */
   readonly evaluateTrain: readonly EvaluationList[];
   readonly evaluateTest: readonly EvaluationList[];
-  /** Index buffers of evaluations, which visit samples as they stand; the caller writes them once. */
+  /** Index buffers of evaluations, which visit the samples in their order. The caller writes them once. */
   readonly indices: Readonly<Record<string, { readonly first: number; readonly length: number }>>;
-  /** Whether the list `noiseResponse` exists: its one number is `<|f(x, eps) - f(x, 0)|^2>`. */
+  /** Whether there is a list `noiseResponse`. It writes one number, `<|f(x, eps) - f(x, 0)|^2>`. */
   readonly hasNoise: boolean;
 }
 
-/** Samples that an evaluation takes at a time. */
+/** Samples per chunk of an evaluation. */
 const CHUNK = 1024;
 
 /**
- * Lowers a training run to a program. Its lists: `step` (one update), `norms` (its numbers but the loss),
- * `evaluate.*` (without noise) and `noiseResponse`. The caller fills the buffers `train.inputs`,
+ * Lowers a training run to a program. Its lists are `step` (one update), `norms` (the numbers of a step except the
+ * loss), `evaluate.*` (without noise) and `noiseResponse`. The caller fills the buffers `train.inputs`,
  * `train.targets`, `test.*`, `order` (uint32 `[trainRows]`), `noise.g` (unit variance, `[trainRows, nodes]`),
  * `weights.l`, `start.niw.g` (the initial noise weights, `[outputs, nodes]`) and those of `indices`.
  *
- * A noise node is one more input column of its layer: `z = c_l [W | b/c_l | W_NI/c_l] [x; 1; eps]`, so the
- * constant column holds `1/c_l` and the noise columns `sigma/c_l` times unit noise, and the plain product,
- * the plain backward product and the plain weight update do the rest.
+ * A noise node is one more input column of its layer: `z = c_l [W | b/c_l | W_NI/c_l] [x; 1; eps]`. So the constant
+ * column holds `1/c_l`, and the noise columns hold unit noise times `sigma/c_l`. The ordinary products and weight
+ * update then need no change.
  */
 export function lower(plan: Plan): Lowered {
   const space = new Workspace(plan);
@@ -114,7 +116,7 @@ function slotsOf({ network }: Plan): StepSlots {
   };
 }
 
-/** One update of SGD on one batch; the norms are those before it. */
+/** One SGD update on one batch. The norms are those before the update. */
 function step(space: Workspace, slots: StepSlots): Op[] {
   const { batch } = space.plan;
   const pass = new Pass(space, "step", batch);
@@ -126,7 +128,7 @@ function step(space: Workspace, slots: StepSlots): Op[] {
     loss(space, pass, slots.loss, 1 / batch, true),
   ];
   for (let l = space.layers.length - 1; l >= 0; l--) {
-    // The gradient goes back through the weights as they are before their update.
+    // The gradient is propagated through the weights before they are updated.
     if (l > 0) ops.push(...pass.backward(l));
     for (const { group } of space.layers[l].noiseColumns) {
       ops.push(square(pass.delta(l), slots.gradientSquares[group], 1 / batch));
@@ -168,8 +170,8 @@ function norms(space: Workspace, { niwSquares, niwOverlaps, linear }: StepSlots)
 }
 
 /**
- * Plain SGD needs no gradient: `P <- (1 - eta decay) P - eta/B c delta^T [x | 1 | eps]`. With momentum as in
- * PyTorch: `v <- momentum v + g + decay P`, `P <- P - eta v`.
+ * Plain SGD needs no gradient buffer: `P <- (1 - eta decay) P - eta/B c delta^T [x | 1 | eps]`. With momentum it is as
+ * in PyTorch: `v <- momentum v + g + decay P`, `P <- P - eta v`.
  */
 function update(space: Workspace, pass: Pass, l: number): Op[] {
   const { network, batch, learningRate, momentum, weightDecay } = space.plan;
@@ -207,7 +209,7 @@ function evaluation(space: Workspace, split: "train" | "test", rows: number, ind
   return [...ops, { op: "countCorrect", logits: pass.outputs(), labels: pass.labels(), slot: 1 }];
 }
 
-/** `<|f(x, eps) - f(x, 0)|^2>` over the first `rows` training samples, with the noise that they have now. */
+/** `<|f(x, eps) - f(x, 0)|^2>` over the first `rows` training samples, with the noise that is in the buffers. */
 function noiseResponse(space: Workspace, rows: number): Op[] {
   const pass = new Pass(space, "evaluate", rows);
   const outputs = pass.outputs();

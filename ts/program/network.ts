@@ -1,40 +1,40 @@
 import type { Activation } from "./ops.js";
 
-/** One group of noise injection nodes, as lowering sees it. */
+/** A group of noise injection nodes, as input to lowering. */
 export interface NoiseNodes {
-  /** Weight layer whose pre-activations the nodes feed. */
+  /** Weight layer whose pre-activations the nodes add to. */
   readonly layer: number;
   /** Number of nodes. */
   readonly nodes: number;
   /** Standard deviation of their noise. */
   readonly sigma: number;
-  /** Whether each sample keeps its values; to lowering it is all the same. */
+  /** Whether each sample keeps its noise. Lowering does not depend on it. */
   readonly mode?: "fresh" | "fixed";
 }
 
-/** An MLP with its noise injection nodes: all that lowering needs to know of it. */
+/** An MLP with its noise injection nodes, as input to lowering. */
 export interface Network {
   /** Input, hidden and output widths; weight layer l goes from `widths[l]` to `widths[l + 1]`. */
   readonly widths: readonly number[];
   /** Activation of the hidden layers. */
   readonly activation: Activation;
-  /** What is averaged over samples. */
+  /** The loss that is averaged over samples. */
   readonly loss: "cross-entropy" | "mse";
   /** Whether layers have biases. */
   readonly bias: boolean;
-  /** `c_l` in `z = c_l W x + b + W_NI eps`: 1, or the NTK parametrisation's factor. */
+  /** `c_l` in `z = c_l W x + b + W_NI eps`, for each layer: 1, or the factor of the NTK parametrisation. */
   readonly factors: readonly number[];
   /** Its noise injection nodes. */
   readonly noise: readonly NoiseNodes[];
 }
 
-/** Where the parts of layer l's weights `[W | b | W_NI]` stand: matrix `weights.l`, `[outputs, columns]`. */
+/** The columns of layer l's weights `[W | b | W_NI]` in the matrix `weights.l`, `[outputs, columns]`. */
 export interface LayerLayout {
   readonly outputs: number;
   readonly inputs: number;
-  /** Column of the bias, or -1. */
+  /** Column of the bias; -1 if there is none. */
   readonly biasColumn: number;
-  /** First column of each noise group of this layer. */
+  /** First column of each of this layer's noise groups. */
   readonly noiseColumns: readonly {
     readonly group: number;
     readonly column: number;
@@ -59,8 +59,8 @@ export function layouts(network: Network): LayerLayout[] {
 }
 
 /**
- * The model of the theory's section 3, whose noise weights matter only through `alpha w2^T W_NI`: one linear
- * hidden layer, one output, squared error, one group of nodes on the first layer.
+ * Whether this is the model of the theory's section 3, in which the noise weights act only through `alpha w2^T W_NI`:
+ * one linear hidden layer, one output, squared error, and one group of nodes at the first layer.
  */
 export function isLinearModel(network: Network): boolean {
   return (

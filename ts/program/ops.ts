@@ -1,18 +1,18 @@
 /**
- * The op set: all that a machine can do. Nothing here knows of noise, layers or networks; lowering
- * (`lower.ts`) is where these words end.
+ * The operations of programs: everything that a machine can do. They know nothing about noise, layers or networks,
+ * which only lowering (`lower.ts`) knows.
  *
- * Matrices are row-major regions of named buffers. `float` buffers hold a machine's own working precision
- * (float32 on `wasm`, float64 on `reference`); `byte` and `index` buffers hold uint8 and uint32 everywhere.
+ * Matrices are row-major regions of named buffers. `float` buffers have the machine's own precision (float32 on `wasm`
+ * and `webgpu`, float64 on `reference`). `byte` and `index` buffers are uint8 and uint32 everywhere.
  */
 
 export type BufferType = "float" | "byte" | "index";
 
 export interface BufferSpec {
   readonly type: BufferType;
-  /** Number of elements; of one replica's, unless the buffer is shared. */
+  /** Number of elements; for one replica unless the buffer is shared. */
   readonly length: number;
-  /** One copy serves all replicas, which only read it. */
+  /** Whether one copy serves all replicas, which only read it. */
   readonly shared?: boolean;
 }
 
@@ -28,12 +28,12 @@ export interface Region {
 /** Activation of a hidden layer; `gelu` is the exact one. */
 export type Activation = "relu" | "tanh" | "gelu" | "linear";
 
-/** Activations that a product may apply to its result as it stores it. */
+/** Activations that a product can apply to its result while storing it. */
 export type Epilogue = "relu" | "tanh";
 
 /**
- * `into[r, :] = scale * source[index[step * rows + r], :] + shift`, for each of the `into.rows` rows.
- * `source` is a float or byte buffer whose rows have `into.cols` elements. `scale` may be one number a replica.
+ * `into[r, :] = scale * source[index[step * rows + r], :] + shift`, for each of the `into.rows` rows. `source` is a
+ * float or byte buffer with rows of `into.cols` elements. `scale` may be a list with one number per replica.
  */
 export interface Gather {
   readonly op: "gather";
@@ -44,7 +44,7 @@ export interface Gather {
   readonly shift: number;
 }
 
-/** `c = epilogue(alpha * op(a) op(b) + beta * c)`; with `beta` 0 the old `c` is not read. */
+/** `c = epilogue(alpha * op(a) op(b) + beta * c)`. If `beta` is 0, the old `c` is not read. */
 export interface Product {
   readonly op: "product";
   readonly a: Region;
@@ -66,8 +66,8 @@ export interface Activate {
 }
 
 /**
- * `into *= f'`, where `at` holds f's output for relu and tanh, and its input for gelu.
- * The derivative of relu at 0 is 0.
+ * `into *= f'`, where `at` holds the output of f for relu and tanh, and its input for gelu. The derivative of relu at 0
+ * is 0.
  */
 export interface ActivationGradient {
   readonly op: "activationGradient";
@@ -77,8 +77,9 @@ export interface ActivationGradient {
 }
 
 /**
- * `into += f'' * tangent * gradient`, where `at` holds f's output for relu and tanh, and its input for gelu: what a
- * tangent of the input does to a gradient that goes back through f. The second derivative of relu is 0.
+ * `into += f'' * tangent * gradient`, where `at` holds the output of f for relu and tanh, and its input for gelu. This
+ * is the effect of a tangent of f's input on a gradient that is propagated back through f. The second derivative of
+ * relu is 0.
  */
 export interface ActivationCurvature {
   readonly op: "activationCurvature";
@@ -90,8 +91,8 @@ export interface ActivationCurvature {
 }
 
 /**
- * `into[r] = p * (into[r] - p.into[r])` with `p = softmax(logits[r])`: turns tangents of logits into those of the
- * cross-entropy's gradient.
+ * `into[r] = p * (into[r] - p.into[r])` with `p = softmax(logits[r])`. It turns tangents of the logits into tangents of
+ * the cross-entropy's gradient.
  */
 export interface SoftmaxTangent {
   readonly op: "softmaxTangent";
@@ -100,9 +101,9 @@ export interface SoftmaxTangent {
 }
 
 /**
- * Softmax cross-entropy. `labels` is a `rows x 1` region of class indices held as floats.
- * `trace[slot] = scale * sum_r -log softmax(logits[r])[label_r]`; `gradient`, if given (it may be `logits`
- * itself), takes `softmax(logits) - onehot(label)`, unscaled.
+ * Softmax cross-entropy: `trace[slot] = scale * sum_r -log softmax(logits[r])[label_r]`. `labels` is a `rows x 1`
+ * region of class indices, stored as floats. `gradient`, if given (it may be `logits` itself), is set to
+ * `softmax(logits) - onehot(label)`, unscaled.
  */
 export interface CrossEntropy {
   readonly op: "crossEntropy";
@@ -113,7 +114,7 @@ export interface CrossEntropy {
   readonly scale: number;
 }
 
-/** `trace[slot] = scale * 1/2 sum (outputs - targets)^2`; `gradient`, if given, takes `outputs - targets`. */
+/** `trace[slot] = scale * 1/2 sum (outputs - targets)^2`. `gradient`, if given, is set to `outputs - targets`. */
 export interface SquaredError {
   readonly op: "squaredError";
   readonly outputs: Region;
@@ -123,7 +124,7 @@ export interface SquaredError {
   readonly scale: number;
 }
 
-/** `trace[slot]` = number of rows whose largest logit (the first of equals) is the label's. */
+/** `trace[slot]` = number of rows whose largest logit (the first one if several are equal) is at the label. */
 export interface CountCorrect {
   readonly op: "countCorrect";
   readonly logits: Region;
@@ -131,7 +132,7 @@ export interface CountCorrect {
   readonly slot: number;
 }
 
-/** `trace[slot] = scale * sum of a_ij b_ij`; `a` and `b` may be the same region, for a sum of squares. */
+/** `trace[slot] = scale * sum of a_ij b_ij`. `a` and `b` may be the same region, for a sum of squares. */
 export interface Dot {
   readonly op: "dot";
   readonly a: Region;
@@ -161,21 +162,21 @@ export type Op =
   | Dot
   | AddScaled;
 
-/** A sequence of operations that is run a number of times in a row. */
+/** A sequence of operations that is run several times in a row. */
 export interface OpList {
   readonly ops: readonly Op[];
-  /** Numbers that one pass writes to the trace: the slots are 0 .. slots - 1. */
+  /** Numbers that one pass writes to the trace, in slots 0 to slots - 1. */
   readonly slots: number;
 }
 
 export interface Program {
   /**
-   * How many times everything but the shared buffers exists, 1 unless given. Every operation does the same on
-   * each replica, which meet nowhere: one pass takes all of them a step further.
+   * Number of copies of everything but the shared buffers; default 1. Every operation does the same in each replica,
+   * and replicas do not interact. One pass advances all of them by one step.
    */
   readonly replicas?: number;
   readonly buffers: Readonly<Record<string, BufferSpec>>;
-  /** Constant parts of buffers, set once before the first pass. All else starts at zero. */
+  /** Constant parts of buffers, set once before the first pass. All other elements start at zero. */
   readonly fills: readonly { readonly region: Region; readonly value: number }[];
   readonly lists: Readonly<Record<string, OpList>>;
 }
@@ -184,12 +185,12 @@ export function replicasOf(program: Program): number {
   return program.replicas ?? 1;
 }
 
-/** Elements that a machine holds of a buffer: those of all replicas, one after another. */
+/** Number of elements of a buffer on a machine, over all replicas, which follow one another. */
 export function storedLength({ length, shared }: BufferSpec, replicas: number): number {
   return shared ? length : length * replicas;
 }
 
-/** A gather's scale in one replica. */
+/** The scale of a gather in one replica. */
 export function scaleOf({ scale }: Gather, replica: number): number {
   return typeof scale === "number" ? scale : scale[replica];
 }

@@ -1,13 +1,13 @@
 import type { Activation, Epilogue, Op, Region } from "./ops.js";
 import type { Workspace } from "./workspace.js";
 
-/** The forward pass over a number of samples at a time, in buffers of its own. */
+/** A forward pass over a number of samples, with its own buffers. */
 export class Pass {
   readonly rows: number;
   readonly #space: Workspace;
   readonly #name: string;
 
-  /** Passes of one name share their buffers; each element of `input.l`'s constant column is set once. */
+  /** Passes with the same name share their buffers. The constant column of each `input.l` is set once. */
   constructor(space: Workspace, name: string, rows: number) {
     this.#space = space;
     this.#name = name;
@@ -23,7 +23,7 @@ export class Pass {
     return this.#space.matrix(`${this.#name}.input.${l}`, this.rows, this.#space.layers[l].columns);
   }
 
-  /** The part of layer l's input that the layer before (or the data) writes. */
+  /** The part of layer l's input that the layer before it (or the data) writes. */
   activations(l: number): Region {
     return { ...this.input(l), cols: this.#space.layers[l].inputs };
   }
@@ -37,7 +37,7 @@ export class Pass {
     return this.#space.matrix(`${this.#name}.outputs`, this.rows, this.#space.layers[last].outputs);
   }
 
-  /** `dL_i/dz_i` of layer l; the last layer's takes the place of the outputs. */
+  /** `dL_i/dz_i` of layer l. For the last layer it overwrites the outputs. */
   delta(l: number): Region {
     if (l === this.#space.layers.length - 1) return this.outputs();
     return this.#space.matrix(`${this.#name}.delta.${l}`, this.rows, this.#space.layers[l].outputs);
@@ -62,7 +62,7 @@ export class Pass {
     ];
   }
 
-  /** Class indices, where the targets are not these. */
+  /** Class indices, if they are not the targets of the loss. */
   labels(): Region {
     return this.#space.labelsApart
       ? this.#space.matrix(`${this.#name}.labels`, this.rows, 1)
@@ -98,7 +98,7 @@ export class Pass {
     return this.#space.layers.flatMap((_, l) => this.layer(l, withNoise));
   }
 
-  /** Layer l, on its input; without noise the product simply stops before the noise columns. */
+  /** Layer l applied to its input. Without noise the product stops before the noise columns. */
   layer(l: number, withNoise: boolean): Op[] {
     const { activation } = this.#space.plan.network;
     const layer = this.#space.layers[l];
@@ -122,7 +122,7 @@ export class Pass {
       : [product, { op: "activate", activation, from: z, into: next }];
   }
 
-  /** Where layer l's product goes: to the next layer's input, unless its pre-activation has to be kept. */
+  /** Where layer l's product is stored: in the next layer's input, unless its pre-activation must be kept. */
   target(l: number): Region {
     if (this.#isLast(l)) return this.outputs();
     return this.#space.plan.network.activation === "gelu"
@@ -132,7 +132,7 @@ export class Pass {
 
   /**
    * `delta_{l-1} = f'(z_{l-1}) * c_l delta_l W_l`.
-   * @param keep takes `c_l delta_l W_l`, what goes back into f.
+   * @param keep a copy of `c_l delta_l W_l`, the gradient before the factor f', is stored here.
    */
   backward(l: number, keep?: Region): Op[] {
     const { activation } = this.#space.plan.network;

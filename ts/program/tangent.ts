@@ -3,8 +3,8 @@ import type { Pass } from "./pass.js";
 import type { Workspace } from "./workspace.js";
 
 /**
- * A pass' way down with its gradients, and what a change of pre-activations does to them: tangents go up through the
- * layers, and the gradients' tangents come down (the R-operator; Pearlmutter, *Neural Computation* 6, 1994).
+ * The backward pass with its gradients, and their change with the pre-activations (the R-operator; Pearlmutter, *Neural
+ * Computation* 6, 1994). Tangents are propagated forward through the layers, and then the gradients' tangents backward.
  */
 export class Tangent {
   readonly #space: Workspace;
@@ -12,7 +12,7 @@ export class Tangent {
   readonly #name: string;
   readonly #last: number;
 
-  /** @param base the unperturbed pass, whose activations have to be in memory when tangents are taken. */
+  /** @param base the unperturbed pass. Its activations must be in memory when tangents are computed. */
   constructor(space: Workspace, base: Pass, name: string) {
     this.#space = space;
     this.#base = base;
@@ -20,7 +20,7 @@ export class Tangent {
     this.#last = space.layers.length - 1;
   }
 
-  /** From the base's outputs to its loss (slot 0, summed) and its gradients down to layer `to`. */
+  /** Computes the base pass' loss (slot 0, summed) and its gradients, from the outputs down to layer `to`. */
   gradients(to: number): Op[] {
     const outputs = this.#base.outputs();
     const ops: Op[] =
@@ -32,14 +32,14 @@ export class Tangent {
     return ops;
   }
 
-  /** The tangent of layer l's pre-activation; the caller sets the lowest. */
+  /** The tangent of layer l's pre-activation. The caller sets the lowest one. */
   z(l: number): Region {
     return this.#matrix("z", l);
   }
 
   /**
-   * From the tangent of layer `from`'s pre-activation to that of layer `to`'s gradient, which stands in `delta(to)`;
-   * `to` is not below `from`.
+   * Propagates the tangent of layer `from`'s pre-activation to the tangent of layer `to`'s gradient, which is stored in
+   * `delta(to)`. `to` must not be below `from`.
    * @param added operations that add to the tangent of a higher layer's pre-activation.
    */
   through(from: number, to: number, added: (l: number) => Op[] = () => []): Op[] {
@@ -73,7 +73,7 @@ export class Tangent {
     return ops;
   }
 
-  /** The tangent of layer l's gradient; the last layer's takes the place of its pre-activation's. */
+  /** The tangent of layer l's gradient. For the last layer it overwrites the tangent of the pre-activation. */
   delta(l: number): Region {
     return l === this.#last ? this.z(l) : this.#matrix("delta", l);
   }
@@ -87,7 +87,7 @@ export class Tangent {
     return this.#matrix("logits", this.#last);
   }
 
-  /** What came back into layer l's activation, before its slope. */
+  /** The gradient of layer l's activation, before the factor f'. */
   #backInto(l: number): Region {
     return this.#matrix("back", l);
   }
@@ -98,7 +98,7 @@ export class Tangent {
     return [{ op: "activationGradient", activation, at: this.#base.target(l), into }];
   }
 
-  /** `into = c_l from W_l^T` on the way up, `c_l from W_l` on the way down. */
+  /** `into = c_l from W_l^T` forward, `c_l from W_l` backward. */
   #linear(l: number, from: Region, up: boolean, into: Region): Op {
     return {
       op: "product",
@@ -119,7 +119,7 @@ export class Tangent {
   }
 }
 
-/** The loss' sum to slot 0; its gradient in place of the pass' outputs. */
+/** Writes the sum of the loss to slot 0, and its gradient over the pass' outputs. */
 export function lossOf(space: Workspace, pass: Pass, targets: Region): Op {
   const outputs = pass.outputs();
   const common = { gradient: outputs, slot: 0, scale: 1 };
@@ -132,7 +132,7 @@ export function copy(from: Region, into: Region): Op {
   return { op: "activate", activation: "linear", from, into };
 }
 
-/** `into = alpha a^T b + beta into`: over samples, a weight's gradient. */
+/** `into = alpha a^T b + beta into`, a sum over samples such as the gradient of a weight. */
 export function outer(a: Region, b: Region, into: Region, alpha: number, beta: number): Op {
   return { op: "product", a, transposeA: true, b, transposeB: false, c: into, alpha, beta };
 }

@@ -1,36 +1,36 @@
 import { type LayerLayout, layouts, type Network } from "./network.js";
 import type { BufferSpec, Region } from "./ops.js";
 
-/** A training run, as lowering sees it. */
+/** A training run, as input to lowering. */
 export interface Plan {
   readonly network: Network;
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
-  /** Samples a step. */
+  /** Samples per step. */
   readonly batch: number;
   readonly trainRows: number;
   readonly testRows: number;
-  /** The unperturbed training loss is taken over the first so many samples. */
+  /** The unperturbed training loss is evaluated on this many samples, from the first on. */
   readonly evaluateRows: number;
-  /** Whether targets are classes: then accuracy is counted. */
+  /** Whether the targets are classes, so that accuracy is counted. */
   readonly classes: boolean;
-  /** How inputs are stored, and the affine map from what is stored to what the network sees. */
+  /** The type in which inputs are stored. The network sees `inputScale * stored + inputShift`. */
   readonly inputType: "float" | "byte";
   readonly inputScale: number;
   readonly inputShift: number;
   /**
-   * Runs that are made at once, each with its noise groups' `sigma`: data, order and unit noise are shared, weights are
-   * each one's own. Left out: one run, with the network's.
+   * Runs that are made at once, each given by the `sigma` of its noise groups. They share data, order and unit noise,
+   * and have their own weights. Default: one run, with the network's sigmas.
    */
   readonly ensemble?: readonly (readonly number[])[];
 }
 
-/** The buffers of a program while it is being lowered, and the matrices in them. */
+/** The buffers of a program during lowering, and the matrices in them. */
 export class Workspace {
   readonly plan: Plan;
   readonly layers: readonly LayerLayout[];
-  /** Numbers that a target is stored as: a class index is one. */
+  /** Numbers per stored target. A class index is one number. */
   readonly targetCols: number;
   readonly buffers: Record<string, BufferSpec> = {};
   readonly fills: { region: Region; value: number }[] = [];
@@ -43,7 +43,7 @@ export class Workspace {
     this.#declareData();
   }
 
-  /** Whether the loss' targets (one-hot vectors) are not the labels that correct answers are counted by. */
+  /** Whether the loss has other targets (one-hot vectors) than the labels by which correct answers are counted. */
   get labelsApart(): boolean {
     return this.plan.classes && this.plan.network.loss === "mse";
   }
@@ -54,7 +54,7 @@ export class Workspace {
     return { buffer: `weights.${l}`, offset: 0, rows: outputs, cols: columns, stride: columns };
   }
 
-  /** The noise weights of a group, within their layer's. */
+  /** The noise weights of a group, as a part of their layer's weights. */
   niw(group: number): Region {
     const l = this.plan.network.noise[group].layer;
     const place = this.layers[l].noiseColumns.find((n) => n.group === group);
@@ -62,13 +62,13 @@ export class Workspace {
     return { ...this.weights(l), offset: place.column, cols: place.nodes };
   }
 
-  /** What a group's noise weights were at the start. */
+  /** The initial noise weights of a group. */
   niwStart(group: number): Region {
     const { rows, cols } = this.niw(group);
     return this.matrix(`start.niw.${group}`, rows, cols);
   }
 
-  /** A matrix in a buffer of its own; calls of one name share the buffer, which is as long as the longest. */
+  /** A matrix in its own buffer. Calls with the same name share the buffer, which is as long as the longest matrix. */
   matrix(buffer: string, rows: number, cols: number): Region {
     const length = Math.max(this.buffers[buffer]?.length ?? 0, rows * cols);
     this.buffers[buffer] = { type: "float", length };

@@ -150,7 +150,7 @@ describe("downloading a data set", () => {
 
   test("a server that falls silent is given up", async () => {
     answer = (response, file) => void response.write(file.subarray(0, 10));
-    await expect(fetched({ stallMs: 100 })).rejects.toThrow(/nothing came for 0\.1 s/);
+    await expect(fetched({ stallMs: 100 })).rejects.toThrow(/no data came for 0\.1 s/);
     expect(await readdir(folder)).toEqual([]);
     server.closeAllConnections();
   });

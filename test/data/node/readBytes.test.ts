@@ -33,10 +33,10 @@ describe("a path that is no file's", () => {
   });
 
   test.skipIf(process.platform === "win32")("a device or a pipe, which may never end", async () => {
-    expect(await refusal("/dev/zero")).toMatch(/it is no file/);
+    expect(await refusal("/dev/zero")).toMatch(/it is not a regular file/);
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
-    expect(await refusal(pipe)).toMatch(/it is no file/);
+    expect(await refusal(pipe)).toMatch(/it is not a regular file/);
   });
 
   test("a name that no file can have", async () => {

@@ -7,25 +7,25 @@ import { cacheFolder } from "./locate.js";
 import { makeFolder } from "./makeFolder.js";
 import { KNOWN_SETS, type KnownFile } from "./sets.js";
 
-/** How to download. */
+/** Options of `fetchSet`. */
 export interface FetchOptions {
-  /** Folder to put the files in; default the cache. */
+  /** Folder for the files; default: the cache. */
   readonly folder?: string;
-  /** Where the files are; default where they were published. */
+  /** URL of the folder of the files; default: where they were published. */
   readonly baseUrl?: string;
   /** Aborts the download; it then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** A server that sends nothing for so long has failed; default 30 s. */
+  /** Milliseconds without data after which a download fails; default 30 s. */
   readonly stallMs?: number;
-  /** Bytes of a file so far, and in all where the server says so. */
+  /** Receives the file's name, the bytes received so far, and the bytes in total (null if the server does not say). */
   readonly onProgress?: (file: string, received: number, total: number | null) => void;
 }
 
 /**
- * Downloads a data set. Each file is written under another name, checked against its SHA-256, and renamed only
- * then: what bears a file's name is whole.
+ * Downloads a data set. Each file is written under another name, checked against its SHA-256, and then renamed. So a
+ * file with the final name is always whole.
  * @returns the folder.
- * @throws RunError naming the file and what went wrong.
+ * @throws RunError that names the file and the cause.
  */
 export async function fetchSet(name: NamedSet, options: FetchOptions = {}): Promise<string> {
   const { folder = cacheFolder(name), baseUrl = KNOWN_SETS[name].source } = options;
@@ -81,7 +81,7 @@ async function receive(
   const { signal, stallMs = 30_000, onProgress } = options;
   const stalled = new AbortController();
   const watch = () =>
-    setTimeout(() => stalled.abort(new Error(`nothing came for ${stallMs / 1000} s`)), stallMs);
+    setTimeout(() => stalled.abort(new Error(`no data came for ${stallMs / 1000} s`)), stallMs);
   let timer = watch();
   const file = await open(path, "w");
   try {

@@ -7,13 +7,13 @@ import { readBytes } from "./readBytes.js";
 
 /** How `nodeFiles` finds data sets. */
 export interface NodeFilesOptions extends Pick<FetchOptions, "onProgress" | "signal" | "baseUrl"> {
-  /** Downloads a set known by name that is nowhere to be found; otherwise that is an error. */
+  /** Whether to download a named set that is not found; otherwise that is an error. */
   readonly download?: boolean;
   /** Folder in which to look for the files that experiments name, by file name alone; left out: each at its path. */
   readonly folder?: string;
 }
 
-/** Files of this machine; data sets known by name from wherever they are. */
+/** A source of files on this machine. Named data sets are searched in the usual folders. */
 export function nodeFiles(options: NodeFilesOptions = {}): FileSource {
   const here = (path: string) =>
     options.folder === undefined ? path : join(options.folder, basename(path));

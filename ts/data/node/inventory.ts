@@ -6,17 +6,17 @@ import type { NamedSet } from "../load.js";
 import { locate } from "./locate.js";
 import { KNOWN_SETS } from "./sets.js";
 
-/** Where a named data set is. */
+/** The place of a named data set. */
 export interface SetStatus {
   /** Its name in `experiment.data.name`. */
   readonly name: NamedSet;
   /** Its name for people. */
   readonly title: string;
-  /** Where its four files are; null if nowhere. */
+  /** Folder of its four files; null if they were not found. */
   readonly folder: string | null;
 }
 
-/** The data sets known by name, and where they are found. */
+/** The named data sets, and where they were found. */
 export async function listSets(): Promise<SetStatus[]> {
   const names = Object.keys(KNOWN_SETS) as NamedSet[];
   return Promise.all(
@@ -32,11 +32,14 @@ export async function listSets(): Promise<SetStatus[]> {
 export interface FileCheck {
   /** The file's name. */
   readonly file: string;
-  /** `unpacked`: not the published gzip file, so that there is nothing to compare with. */
+  /**
+   * `whole`: the published file; `wrong`: a gzip file with another SHA-256; `unpacked`: not a gzip file, so it cannot
+   * be compared.
+   */
   readonly state: "whole" | "wrong" | "unpacked";
 }
 
-/** Compares a set's files with their published SHA-256. */
+/** Compares the files of a set with their published SHA-256. */
 export async function checkSet(name: NamedSet, folder: string): Promise<FileCheck[]> {
   return Promise.all(
     KNOWN_SETS[name].files.map(async ({ name: file, sha256 }) => {

@@ -7,7 +7,7 @@ import type { NamedSet } from "../load.js";
 import { readBytes } from "./readBytes.js";
 import { KNOWN_SETS } from "./sets.js";
 
-/** Where downloaded data is kept: `$NINSCOPE_CACHE`, or the user's cache folder. */
+/** Where downloaded data is kept: in `$NINSCOPE_CACHE`, or in the user's cache folder. */
 export function cacheFolder(name: NamedSet): string {
   const { NINSCOPE_CACHE, XDG_CACHE_HOME } = process.env;
   const base = NINSCOPE_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ninscope");
@@ -15,8 +15,8 @@ export function cacheFolder(name: NamedSet): string {
 }
 
 /**
- * The first folder that has all four files of a set: the given one alone, or `$NINSCOPE_DATA/<name>`,
- * a package's, the cache. Null if there is none.
+ * The first folder that has all four files of a set; null if there is none. If a folder is given, only that one is
+ * searched. Otherwise it searches `$NINSCOPE_DATA/<name>`, the folders of system packages, and the cache.
  */
 export async function locate(name: NamedSet, folder?: string): Promise<string | null> {
   for (const candidate of candidates(name, folder)) {
@@ -33,7 +33,7 @@ function candidates(name: NamedSet, folder?: string): string[] {
   return [...own, ...KNOWN_SETS[name].packages, cacheFolder(name)];
 }
 
-/** The path of a file in a folder, as published or unpacked; null if there is neither. */
+/** The path of a file in a folder, compressed as published or unpacked; null if there is neither. */
 async function existing(folder: string, name: string): Promise<string | null> {
   for (const path of [join(folder, name), join(folder, name.replace(/\.gz$/, ""))]) {
     try {
@@ -46,7 +46,7 @@ async function existing(folder: string, name: string): Promise<string | null> {
   return null;
 }
 
-/** Reads a set's files from a folder; those of the test set only if they are wanted. */
+/** Reads the files of a set from a folder; those of the test set only if they are needed. */
 export async function readSet(
   name: NamedSet,
   folder: string,

@@ -2,9 +2,10 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 /**
- * Makes a folder and those above it that are missing. Node's own `recursive` says that a file is not there where a
- * file system is read-only, and never returns in one that takes no folders, such as /proc.
- * @throws the system's error of the first folder that could not be made.
+ * Makes a folder and its missing parent folders. Node's own `recursive` option has two faults: on a read-only file
+ * system it reports that a file does not exist, and in a file system that takes no folders, such as /proc, it never
+ * returns.
+ * @throws the system's error for the first folder that could not be made.
  */
 export async function makeFolder(path: string): Promise<void> {
   const full = resolve(path);

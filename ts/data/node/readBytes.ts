@@ -9,9 +9,9 @@ const WHY: Record<string, string> = {
 };
 
 /**
- * The bytes of a file.
- * @param field the field that named the file.
- * @throws InputError if there is no such file, or it cannot be read.
+ * Reads a file.
+ * @param field the field that named the file, for messages.
+ * @throws InputError if there is no such file or it cannot be read.
  */
 export async function readBytes(path: string, field: string): Promise<Uint8Array> {
   const fail = (why: string): never => {
@@ -19,8 +19,9 @@ export async function readBytes(path: string, field: string): Promise<Uint8Array
   };
   try {
     const status = await stat(path);
-    // A device or a pipe may never end.
-    if (!status.isFile()) return fail(status.isDirectory() ? "it is a folder" : "it is no file");
+    // Reading a device or a pipe may never end.
+    if (!status.isFile())
+      return fail(status.isDirectory() ? "it is a folder" : "it is not a regular file");
     return await readFile(path);
   } catch (error) {
     if (error instanceof InputError) throw error;

@@ -1,9 +1,9 @@
 import type { NamedSet } from "../load.js";
 
-/** One file of a data set that is known by name. */
+/** A file of a named data set. */
 export interface KnownFile {
   readonly name: string;
-  /** Of the gzip file as it is published. */
+  /** SHA-256 of the gzip file as it is published. */
   readonly sha256: string;
   readonly role: "images" | "labels" | "testImages" | "testLabels";
 }
@@ -11,7 +11,7 @@ export interface KnownFile {
 export interface KnownSet {
   readonly title: string;
   readonly source: string;
-  /** Folders in which packages of operating systems put it. */
+  /** Folders in which packages of operating systems install it. */
   readonly packages: readonly string[];
   readonly files: readonly KnownFile[];
 }
