@@ -18,7 +18,7 @@ function value(kind: i32, z: v128): v128 {
   return z;
 }
 
-/** The derivative, from the output for relu and tanh, from the input for gelu. */
+/** The derivative, computed from the output for relu and tanh, and from the input for gelu. */
 // @ts-ignore: decorator
 @inline
 function slope(kind: i32, at: v128): v128 {
@@ -32,7 +32,7 @@ function slope(kind: i32, at: v128): v128 {
   return f32x4.splat(1);
 }
 
-/** The second derivative, from the output for relu and tanh, from the input for gelu. */
+/** The second derivative, computed from the output for relu and tanh, and from the input for gelu. */
 // @ts-ignore: decorator
 @inline
 function bend(kind: i32, at: v128): v128 {
@@ -41,14 +41,14 @@ function bend(kind: i32, at: v128): v128 {
     return f32x4.mul(f32x4.mul(f32x4.splat(-2), at), slopes);
   }
   if (kind == GELU) {
-    // Not (2 - z^2) phi: z^2 may be infinite where phi is 0.
+    // Not (2 - z^2) phi, because z^2 may be infinite where phi is 0.
     const density = f32x4.mul(bell(at), f32x4.splat(ROOT_TWO_PI_INVERSE));
     return f32x4.sub(f32x4.add(density, density), f32x4.mul(at, f32x4.mul(at, density)));
   }
   return f32x4.splat(0);
 }
 
-/** `into = f(from)`; strides in bytes. */
+/** `into = f(from)`. Strides are in bytes. */
 export function activate(
   kind: i32,
   from: usize,
@@ -80,7 +80,7 @@ export function activate(
   }
 }
 
-/** `into *= f'(at)`; strides in bytes. */
+/** `into *= f'(at)`. Strides are in bytes. */
 export function activationGradient(
   kind: i32,
   at: usize,
@@ -113,7 +113,7 @@ export function activationGradient(
   }
 }
 
-/** `into += f''(at) * tangent * gradient`; strides in bytes. */
+/** `into += f''(at) * tangent * gradient`. Strides are in bytes. */
 export function activationCurvature(
   kind: i32,
   at: usize,

@@ -1,8 +1,8 @@
 import { cosTurns, logs, sinTurns } from "./math64";
 import { philox8 } from "./philox";
 
-// Draws are pure functions of their place: key (seed, stream), counter (node / 4, sample, epoch, 0), and of the
-// four words of a counter the one (or the pair) that belongs to node mod 4. Eight samples are drawn at a time.
+// Draws depend only on their position. The key is (seed, stream), the counter is (node / 4, sample, epoch, 0), and the
+// node mod 4 selects a word (or a pair of words) of the counter's four. Eight samples are drawn at a time.
 
 const WORDS = 0;
 const NORMAL = 1;
@@ -11,10 +11,13 @@ const UNIFORM = 2;
 const ROOT_3: f64 = 1.7320508075688772;
 const UNIT: f64 = 2.3283064365386963e-10; // 2^-32
 
-/** Of eight counters, four at a time: the first word of each, the second, third and fourth. */
+/**
+ * The words of eight counters. For the first four counters: their first words, then the second, third and fourth ones;
+ * then the same for the other four.
+ */
 const words = memory.data(128, 16);
 
-/** The first two of four words as numbers in (0, 1), symmetric about 1/2. */
+/** The first two lanes as numbers in (0, 1), symmetric about 1/2. */
 // @ts-ignore: decorator
 @inline
 function unit(word: v128): v128 {
@@ -48,7 +51,7 @@ function uniform(word: v128): v128 {
   return f64x2.mul(f64x2.splat(ROOT_3), scaled);
 }
 
-/** Box and Muller: words 0 and 1 make nodes 0 and 1, words 2 and 3 nodes 2 and 3. */
+/** Box-Muller: words 0 and 1 give nodes 0 and 1, words 2 and 3 give nodes 2 and 3. */
 // @ts-ignore: decorator
 @inline
 function normal(a: v128, b: v128, lane: i32): v128 {
@@ -56,7 +59,7 @@ function normal(a: v128, b: v128, lane: i32): v128 {
   return f64x2.mul(radius, lane & 1 ? sinTurns(unit(b)) : cosTurns(unit(b)));
 }
 
-/** The draws of one node for four samples, from their words at `from`. */
+/** The draws of one node for four samples, computed from their words at `from`. */
 function values(kind: i32, lane: i32, from: usize): v128 {
   const own = v128.load(from + (<usize>lane << 4));
   if (kind == WORDS) return own;
@@ -67,11 +70,14 @@ function values(kind: i32, lane: i32, from: usize): v128 {
     return single(normal(a, b, lane), normal(upper(a), upper(b), lane));
   }
   if (kind == UNIFORM) return single(uniform(own), uniform(upper(own)));
-  // Rademacher: +1 where the first bit is set.
+  // Rademacher: +1 if the first bit is set.
   return v128.bitselect(f32x4.splat(1), f32x4.splat(-1), i32x4.shr_s(own, 31));
 }
 
-/** Fills `out` with `[samples, nodes]` draws (float32; uint32 words for kind 0) of samples `first` and on. */
+/**
+ * Fills `out` with `[samples, nodes]` draws, starting with sample `first`. They are float32, or uint32 words for kind
+ * 0.
+ */
 export function draw(
   kind: i32,
   seed: u32,
@@ -102,7 +108,7 @@ export function draw(
   }
 }
 
-/** The first `count` of four numbers, `stride` bytes apart. */
+/** Stores the first `count` of four numbers, `stride` bytes apart. */
 // @ts-ignore: decorator
 @inline
 function put(at: usize, stride: usize, count: i32, four: v128): void {
@@ -117,8 +123,8 @@ function put(at: usize, stride: usize, count: i32, four: v128): void {
 }
 
 /**
- * A permutation of 0 .. n - 1 (Fisher and Yates). Place i takes word i of the stream, scaled to 0 .. i by its
- * high bits: no place is preferred by more than n / 2^32. Thirty-two words are made at a time.
+ * A permutation of 0 .. n - 1 (Fisher and Yates). Place i uses word i of the stream, scaled to 0 .. i by its high bits.
+ * The bias of any place is at most n / 2^32. The words are made thirty-two at a time.
  */
 export function permutation(seed: u32, stream: u32, epoch: u32, n: i32, out: usize): void {
   for (let i = 0; i < n; i++) store<u32>(out + (<usize>i << 2), i);

@@ -1,4 +1,4 @@
-/** One row of bytes, widened: `to[c] = scale * from[c] + shift`. */
+/** Converts one row of bytes: `to[c] = scale * from[c] + shift`. */
 function widenRow(from: usize, to: usize, cols: i32, scale: f32, shift: f32): void {
   const scales = f32x4.splat(scale);
   const shifts = f32x4.splat(shift);
@@ -35,7 +35,7 @@ function scaleRow(from: usize, to: usize, cols: i32, scale: f32, shift: f32): vo
   }
 }
 
-/** `into[r] = scale * source[index[r]] + shift`; `stride` in bytes. */
+/** `into[r] = scale * source[index[r]] + shift`. `stride` is in bytes. */
 export function gather(
   source: usize,
   bytes: bool,

@@ -8,12 +8,12 @@ export { run } from "./run";
 
 import { WORKSPACE } from "./product";
 
-/** First byte that is free for use. */
+/** The first free byte of the memory. */
 export function heapBase(): usize {
   return __heap_base;
 }
 
-/** Bytes of workspace that `run` needs. */
+/** Number of bytes of workspace that `run` needs. */
 export function workspaceBytes(): usize {
   return WORKSPACE;
 }

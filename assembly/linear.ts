@@ -1,7 +1,7 @@
-// The linear model's exact recursion (`ts/theory/linear.ts`) for one input and one noise node, two cells to a
-// vector in float64 and four in float32. Cells differ in sigma and learning rate and share the moments of each step,
-// taken with unit noise. Sums and products are in the order of `step` and `loss` there, so that float64 gives the
-// same bits.
+// The exact recursion of the linear model (`ts/theory/linear.ts`) for one input and one noise node. A vector holds two
+// cells in float64 and four in float32. Cells differ in sigma and learning rate. They share the moments of each step,
+// which are taken with unit noise. Sums and products have the same order as in `step` and `loss` there, so float64
+// gives the same bits.
 
 import { draw } from "./draw";
 
@@ -9,16 +9,15 @@ import { draw } from "./draw";
 const MOMENTS: usize = 6;
 
 /**
- * A block is the cells of a vector; its numbers, each such a vector:
- * alpha, sigma, c = eta alpha, slope, then the state G11, G12, G22, v1, v2, s, then what is kept of the run:
- * largest and last loss, largest |v2|, number of updates made. A cell that diverges keeps the state, and
- * counts the loss, that its last update led to.
+ * Bytes of a block. A block holds the cells of one vector. Each of its numbers is such a vector: alpha, sigma, c = eta
+ * alpha, slope; the state G11, G12, G22, v1, v2, s; and the results: largest and last loss, largest |v2|, number of
+ * updates. If a cell diverges, it keeps the state after its last update, and the loss of that state counts too.
  */
 const BLOCK: usize = 14 * 16;
 
 /**
- * Beyond this a loss counts as diverged. A loss grows as its cube there: the state is still finite, what follows
- * need not be.
+ * A larger loss counts as diverged. Losses grow as their cube there: this state is still finite, but later ones may not
+ * be.
  */
 // @ts-ignore: decorator
 @inline
@@ -39,8 +38,8 @@ function allTrue<T>(mask: v128): bool {
 }
 
 /**
- * Moments of `count` steps over `rows` samples, those of step k with the noise of epoch `first + k`, which is drawn into
- * `xi`; `x`, `y`, `xi` are float32, sums float64 in order of the samples.
+ * Computes the moments of `count` steps over `rows` samples. Step k uses the noise of epoch `first + k`, which is drawn
+ * into `xi`. `x`, `y` and `xi` are float32. The sums are float64, in the order of the samples.
  */
 export function linearMoments(
   kind: i32,
@@ -91,7 +90,7 @@ export function linearMoments(
   }
 }
 
-/** Takes every block through `steps` steps. */
+/** Runs every block for `steps` steps. */
 function stepsOf<T>(blocks: usize, count: i32, moments: usize, steps: i32): void {
   for (let i = 0; i < count; i++) {
     linearBlock<T>(blocks, moments, steps);
@@ -103,7 +102,7 @@ export function linearSteps(blocks: usize, count: i32, moments: usize, steps: i3
   stepsOf<f64>(blocks, count, moments, steps);
 }
 
-/** The same in float32: cells, and moments as well. */
+/** The same in float32, for cells and moments. */
 export function linearSteps32(blocks: usize, count: i32, moments: usize, steps: i32): void {
   stepsOf<f32>(blocks, count, moments, steps);
 }
@@ -130,7 +129,7 @@ function linearBlock<T>(block: usize, moments: usize, steps: i32): void {
   const one = v128.splat<T>(1);
   const limit = v128.splat<T>(diverged<T>());
 
-  // A lane whose last loss was beyond the limit, or no number, has ended and changes no more.
+  // A lane whose last loss was above the limit, or NaN, has ended and does not change any more.
   let running = v128.le<T>(lossLast, limit);
   if (!v128.any_true(running)) return;
   for (let k = 0; k < steps; k++) {
@@ -178,7 +177,7 @@ function linearBlock<T>(block: usize, moments: usize, steps: i32): void {
       v2 = m2;
       s = t;
     } else {
-      // Selecting lanes costs three instructions each on most hosts: only where lanes differ.
+      // Selecting lanes costs three instructions on most hosts, so it is done only if lanes differ.
       lossMax = v128.bitselect(v128.pmax<T>(lossMax, loss), lossMax, running);
       lossLast = v128.bitselect(loss, lossLast, running);
       effectiveMax = v128.bitselect(v128.pmax<T>(effectiveMax, size), effectiveMax, running);

@@ -5,8 +5,8 @@ import { loadPart, storePart } from "./partial";
 const lanes = memory.data(16, 16);
 
 /**
- * Softmax cross-entropy summed over rows, in float64 and row order. `gradient`, unless 0, takes
- * `softmax - onehot` (it may be the logits themselves). Strides in bytes; labels are floats, the first of each row.
+ * Softmax cross-entropy, summed over rows in float64, in their order. `gradient`, unless 0, is set to `softmax -
+ * onehot` (it may be the logits themselves). Strides are in bytes. Labels are floats, the first one of each row.
  */
 export function crossEntropy(
   logits: usize,
@@ -36,7 +36,10 @@ export function crossEntropy(
   return sum;
 }
 
-/** `into = p * (into - p.into)`, `p = softmax(logits)`, row by row; `p.into` in float64. Strides in bytes. */
+/**
+ * `into = p * (into - p.into)` with `p = softmax(logits)`, row by row; `p.into` is summed in float64. Strides are in
+ * bytes.
+ */
 export function softmaxTangent(
   logits: usize,
   stride: usize,
@@ -73,7 +76,7 @@ export function softmaxTangent(
   }
 }
 
-/** Leaves `exp(z - shift)` of `count` (1 to 4) floats in the lanes. */
+/** Stores `exp(z - shift)` of the `count` (1 to 4) floats at `from` in `lanes`. */
 // @ts-ignore: decorator
 @inline
 function expPart(from: usize, count: i32, shift: v128): void {
@@ -90,7 +93,7 @@ function rowMax(row: usize, cols: i32): f32 {
   return f32x4.extract_lane(most, 0);
 }
 
-/** `into = exp(row - largest)` (nothing is stored if `into` is 0); returns their sum, in float64. */
+/** `into = exp(row - largest)`, or nothing is stored if `into` is 0. Returns the sum in float64. */
 function expRow(row: usize, into: usize, cols: i32, largest: f32): f64 {
   const shift = f32x4.splat(largest);
   let sums = f64x2.splat(0);
@@ -116,7 +119,9 @@ function scaleRow(row: usize, cols: i32, factor: f32): void {
   }
 }
 
-/** Half the squared differences, summed in float64 and storage order; `gradient`, unless 0, takes the differences. */
+/**
+ * Half the squared differences, summed in float64 in storage order. `gradient`, unless 0, is set to the differences.
+ */
 export function squaredError(
   outputs: usize,
   stride: usize,
@@ -142,7 +147,7 @@ export function squaredError(
   return 0.5 * sum;
 }
 
-/** Rows whose largest logit, the first of equals, stands at the label. */
+/** Number of rows whose largest logit (the first one if several are equal) is at the label. */
 export function countCorrect(
   logits: usize,
   stride: usize,

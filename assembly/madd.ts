@@ -1,4 +1,4 @@
-/** `a b + c`, in one rounding where the module has relaxed SIMD and in two where it has not. */
+/** `a b + c`, with one rounding if the module has relaxed SIMD, otherwise with two. */
 // @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {

@@ -1,4 +1,4 @@
-// Elementary functions on four float32 lanes, made of +, -, *, / alone. NaN comes out where NaN goes in.
+// Elementary functions on four float32 lanes, computed with +, -, * and / only. They return NaN for NaN.
 
 const LOG2_E: f32 = 1.44269504;
 const LN2_HIGH: f32 = 0.693359375; // exact in 9 bits
@@ -12,8 +12,8 @@ function powerOfTwo(n: v128): v128 {
 }
 
 /**
- * e^x, by e^x = 2^n e^r with |r| <= ln(2)/2 and the Taylor series of e^r to r^7.
- * Underflows to 0 and overflows to Infinity gradually: the scaling by 2^n is made in two steps.
+ * e^x = 2^n e^r with |r| <= ln(2)/2 and the Taylor series of e^r to r^7. It underflows to 0 and overflows to Infinity
+ * gradually, because the scaling by 2^n is done in two steps.
  */
 export function exp(x: v128): v128 {
   const bounded = f32x4.min(f32x4.max(x, f32x4.splat(-104)), f32x4.splat(90));
@@ -34,8 +34,8 @@ export function exp(x: v128): v128 {
 }
 
 /**
- * tanh x: below 0.625 an odd polynomial (coefficients as in the Cephes library), above it
- * 1 - 2 / (e^(2|x|) + 1) with the sign of x.
+ * tanh x: below 0.625 an odd polynomial (coefficients as in the Cephes library), above it 1 - 2 / (e^(2|x|) + 1), with
+ * the sign of x.
  */
 export function tanh(x: v128): v128 {
   const size = f32x4.abs(x);
@@ -68,8 +68,8 @@ const P7: f32 = 0.14397047;
 const P8: f32 = -0.029145684;
 
 /**
- * Phi(x), the normal distribution function, given `bell(x)`: Phi(-a) = bell(a) t P(t) with t = 1 / (1 + 0.35 a),
- * P a minimax polynomial fitted for this project (`scripts/fit-normal-cdf.py`).
+ * Phi(x), the normal distribution function, from `bell(x)`: Phi(-a) = bell(a) t P(t) with t = 1 / (1 + 0.35 a). P is a
+ * minimax polynomial that was fitted for this project (`scripts/fit-normal-cdf.py`).
  */
 export function normalCdf(x: v128, bell: v128): v128 {
   const one = f32x4.splat(1);

@@ -1,5 +1,6 @@
-// Elementary functions in float64, two lanes at a time, made of +, -, *, / alone, so that no host can round them
-// otherwise. A series is one long wait for the term before: they are inlined, so that the host computes several at once.
+// Elementary functions in float64, on two lanes, computed with +, -, * and / only, so that every host rounds them in
+// the same way. In a series each term waits for the one before. So the functions are inlined, which lets the host
+// compute several at once.
 
 const LN2_HIGH: f64 = 6.93147180369123816490e-1; // ln 2 to 32 bits: exact when multiplied by an exponent
 const LN2_LOW: f64 = 1.90821492927058770002e-10;
@@ -53,7 +54,7 @@ export function logs(x: v128): v128 {
   return f64x2.add(f64x2.mul(k, f64x2.splat(LN2_HIGH)), f64x2.add(twice, rest));
 }
 
-/** Taylor series, cut below 2^-56 for |t| <= pi/4. */
+/** The Taylor series, cut below 2^-56 for |t| <= pi/4. */
 // @ts-ignore: decorator
 @inline
 function sinSeries(t: v128): v128 {
@@ -92,7 +93,7 @@ function nearestQuarter(u: v128): v128 {
   return f64x2.floor(f64x2.add(f64x2.mul(f64x2.splat(4), u), f64x2.splat(0.5)));
 }
 
-/** The angle left of 2 pi u when the nearest quarter turn is taken away: in [-pi/4, pi/4]. */
+/** The rest of the angle 2 pi u after the nearest quarter turn is subtracted: in [-pi/4, pi/4]. */
 // @ts-ignore: decorator
 @inline
 function reduced(u: v128, quarter: v128): v128 {
@@ -102,7 +103,7 @@ function reduced(u: v128, quarter: v128): v128 {
   );
 }
 
-/** Which of the quarters 0 to 4 are `a` or `b`. */
+/** A mask of the lanes whose quarter (0 to 4) is `a` or `b`. */
 // @ts-ignore: decorator
 @inline
 function either(quarter: v128, a: f64, b: f64): v128 {
@@ -129,7 +130,7 @@ export function sinTurns(u: v128): v128 {
   return v128.bitselect(f64x2.neg(value), value, either(quarter, 2, 3));
 }
 
-/** ln x for positive normal x. Infinity and NaN come back as they are. */
+/** ln x for positive normal x. Infinity and NaN are returned unchanged. */
 export function log(x: f64): f64 {
   return x < Infinity ? f64x2.extract_lane(logs(f64x2.splat(x)), 0) : x;
 }

@@ -1,18 +1,18 @@
 import { madd } from "./madd";
 import { storeRow } from "./storeRow";
 
-/** Rows: with fused multiply-add one register less is needed, and a row more fits. */
+/** Number of rows. Fused multiply-add needs one register less, so one more row fits. */
 export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 
 /**
- * The tile for vectors of 128 bits: `acc = A B` over a packed panel of A (`depth x ROWS`) and one of B (`depth x 8`),
- * then `C = alpha acc + beta C` (C counts for nothing if beta is 0). The accumulators live in locals: 2 ROWS vectors, two
- * of B and one of A are what 16 registers hold.
+ * The tile for vectors of 128 bits: `acc = A B` for a packed panel of A (`depth x ROWS`) and one of B (`depth x 8`),
+ * then `C = alpha acc + beta C` (the old C has no effect if beta is 0). The accumulators are local variables. 2 ROWS of
+ * them, two vectors of B and one of A fit into 16 registers.
  *
- * Rows are taken from the last to the first because V8's older compiler (TurboFan: Node 20) plans a block from its
- * end, following the accumulators in the order in which they are stored. Taken upwards, it puts all loads first
- * and spills accumulators: 17 GFLOP/s instead of 34, with fused multiply-add 17 instead of 42 (Node 20.20, Zen 3).
- * Compilers that keep the order of the code do not mind.
+ * The rows are computed from the last to the first, because V8's older compiler (TurboFan: Node 20) schedules a block
+ * from its end, in the order in which the accumulators are stored. In ascending order it would put all loads first and
+ * spill accumulators: 17 GFLOP/s instead of 34, with fused multiply-add 17 instead of 42 (Node 20.20, Zen 3). Compilers
+ * that keep the order of the code are not affected.
  */
 export function narrowTile(depth: i32, a: usize, b: usize, c: usize, ldc: usize, alpha: f32, beta: f32): void {
   let b0 = v128.load(b);

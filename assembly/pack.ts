@@ -1,7 +1,7 @@
 /**
- * Packs `count` rows of `depth` numbers into panels of `width` rows, `out[k * width + i]` in each; a last panel is
- * filled up with zeros. Element (i, k) is at `from + i * rowStep + k * step` (bytes), and one of the steps is 4:
- * rows of a matrix, or of its transpose.
+ * Packs `count` rows of `depth` numbers into panels of `width` rows, with `out[k * width + i]` in each. The last panel
+ * is padded with zeros. Element (i, k) is at `from + i * rowStep + k * step` (bytes), and one of the steps is 4: the
+ * rows are those of a matrix or of its transpose.
  */
 // @ts-ignore: decorator
 @inline
@@ -41,7 +41,7 @@ export function pack(
   }
 }
 
-/** Four numbers that are neighbours at every k. */
+/** Packs four rows whose numbers are neighbours in memory for each k. */
 function packColumns(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
   for (let k = depth; k > 0; k--) {
     v128.store(out, v128.load(from));
@@ -58,7 +58,7 @@ function packTwoColumns(from: usize, step: usize, depth: i32, out: usize, outSte
   }
 }
 
-/** Four rows that are contiguous along k: blocks of 4 x 4 are transposed in registers. */
+/** Packs four rows that are contiguous along k: blocks of 4 x 4 are transposed in registers. */
 function packFour(from: usize, rowStep: usize, depth: i32, out: usize, outStep: usize): void {
   let r0 = from;
   let r1 = r0 + rowStep;
@@ -100,7 +100,7 @@ function packFour(from: usize, rowStep: usize, depth: i32, out: usize, outStep: 
   }
 }
 
-/** Two rows that are contiguous along k. */
+/** Packs two rows that are contiguous along k. */
 function packTwo(from: usize, rowStep: usize, depth: i32, out: usize, outStep: usize): void {
   let k = depth;
   for (; k >= 4; k -= 4) {

@@ -1,4 +1,4 @@
-/** The first `count` (1 to 4) floats at `from`, the rest 0. Nothing beyond them is read. */
+/** Loads the first `count` (1 to 4) floats at `from`; the other lanes are 0. Nothing beyond them is read. */
 // @ts-ignore: decorator
 @inline
 export function loadPart(from: usize, count: i32): v128 {

@@ -1,5 +1,5 @@
-// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11), eight counters at
-// a time: a round waits for the one before it, so two vectors of counters take hardly longer than one.
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11), for eight counters
+// at a time. Each round waits for the one before, so two vectors of counters take hardly longer than one.
 
 const M0: u32 = 0xd2511f53;
 const M1: u32 = 0xcd9e8d57;
@@ -21,8 +21,9 @@ function highProducts(a: v128, b: v128): v128 {
 }
 
 /**
- * Writes the words of eight counters under key (k0, k1) to `out`, those of (c0, c1, c2, c3), one a lane, before those of
- * (d0, d1, d2, d3): the first word of all four, then the second, the third and the fourth.
+ * Writes the words of eight counters under key (k0, k1) to `out`. Each argument holds one word of four counters. First
+ * come the counters (c0, c1, c2, c3), then (d0, d1, d2, d3); for each four, first their first words, then the second,
+ * third and fourth ones.
  */
 export function philox8(
   c0: v128,

@@ -3,22 +3,24 @@ import { pack } from "./pack";
 import { THIN, thinDepth, thinDots, thinRows } from "./thin";
 import { edgeTile, MR, NR, tile } from "./tile";
 
-// The matrix product, blocked as Goto and van de Geijn describe, for matrices that are a few hundred wide: a block of A
-// is packed into panels of MR rows and stays in the second cache; B is packed a panel of NR columns at a time, which
-// stays in the first while it meets all of the block.
+// The matrix product, in blocks as described by Goto and van de Geijn, for matrices that are a few hundred wide. A
+// block of A is packed into panels of MR rows and stays in the second-level cache. B is packed one panel of NR columns
+// at a time. The panel stays in the first-level cache while it is multiplied with the whole block of A.
 
-/** Longest panel: one of A and one of B share the first cache, 32 kB on most hosts. */
+/** Longest panel. One panel of A and one of B share the first-level cache, which has 32 kB on most hosts. */
 const KC: i32 = 400;
-/** Numbers in a packed block of A: what a second cache of 512 kB holds beside the C that is being made. */
+/**
+ * Numbers in a packed block of A. A second-level cache of 512 kB holds it together with the part of C that is computed.
+ */
 const BLOCK: i32 = 54000;
 
 /** Bytes of workspace that a product of any size needs. */
 export const WORKSPACE: usize = 4 * (BLOCK + KC * NR + MR * NR);
 
 /**
- * `C = f(alpha op(A) op(B) + beta C)` for an `m x n` matrix C, `k` the length of the sums. Element (i, p) of op(A)
- * is at `a + i * aRow + p * aStep`, element (p, j) of op(B) at `b + j * bRow + p * bStep`; steps and `ldc` in
- * bytes. `f` is an activation's number, or 0. Sums are taken in order of p within blocks of at most KC.
+ * `C = f(alpha op(A) op(B) + beta C)` for an `m x n` matrix C; `k` is the length of the sums. Element (i, p) of op(A)
+ * is at `a + i * aRow + p * aStep`, element (p, j) of op(B) at `b + j * bRow + p * bStep`. Steps and `ldc` are in
+ * bytes. `f` is an activation's number, or 0 for none. Sums are in order of p within blocks of at most KC.
  */
 export function product(
   m: i32,
@@ -63,13 +65,13 @@ export function product(
   }
 }
 
-/** The length of blocks of at most `most`, a multiple of `step`, that leave no short one at the end. */
+/** Length of equal blocks: at most `most`, and a multiple of `step`, so that no short block is left at the end. */
 function even(length: i32, most: i32, step: i32): i32 {
   const blocks = (length + most - 1) / most;
   return (((length + blocks - 1) / blocks + step - 1) / step) * step;
 }
 
-/** All rows of a block of A against one panel of B. */
+/** Multiplies all rows of a block of A with one panel of B. */
 // @ts-ignore: decorator
 @inline
 function tiles(
@@ -94,7 +96,7 @@ function tiles(
   }
 }
 
-/** The product in the way that suits the side that is short; false if none does. */
+/** Computes the product with the function for its short side. Returns false if there is none. */
 function thin(
   m: i32,
   n: i32,

@@ -4,9 +4,8 @@ import { countCorrect, crossEntropy, softmaxTangent, squaredError } from "./loss
 import { product } from "./product";
 import { addScaled, dot } from "./vectors";
 
-// A list of operations stands in memory as records of 32 words: the operation's number, then its operands in the
-// order in which the functions take them; addresses and steps in bytes. What writes the records is the
-// machine on the other side (`ts/backend/encode.ts`).
+// A list of operations is stored as records of 32 words: the operation's number, then its operands in the order of the
+// function's arguments. Addresses and steps are in bytes. `ts/backend/encode.ts` writes the records.
 
 const GATHER = 1;
 const PRODUCT = 2;
@@ -34,7 +33,7 @@ function real(record: usize, i: i32): f32 {
   return load<f32>(record + (<usize>i << 2));
 }
 
-/** Runs the list `count` times; pass k has step number `first + k` and row k of the trace. */
+/** Runs the list `count` times. Pass k has step number `first + k` and writes to row k of the trace. */
 export function run(
   list: usize,
   length: i32,

@@ -1,6 +1,7 @@
 /**
- * Eight numbers of a row: `C = alpha acc + beta C`. What C held, NaN too, counts for nothing if beta is 0: -0 changes no
- * number that it is added to. Without a branch, so that V8 may take both vectors for one of twice the width.
+ * Stores eight numbers of a row: `C = alpha acc + beta C`. If beta is 0, the old C has no effect, even if it is NaN: -0
+ * is added instead, which changes no number. There is no branch, so that V8 can combine both vectors into one of twice
+ * the width.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,14 +1,14 @@
 import { madd } from "./madd";
 import { loadPart, storePart } from "./partial";
 
-// Products of which one side is so short that panels would be mostly zeros.
+// Products in which one side is so short that packed panels would be mostly zeros.
 
-/** A side of at most so many is short. */
+/** A side of at most this length is short. */
 export const THIN: i32 = 4;
 
 /**
- * `C = alpha A B + beta C` where the columns of B are neighbours: 16 columns at a time, sums in order of p. Element (i, j)
- * of C is at `c + i * cRow + j * cStep`, so C may be the transpose of what it is called.
+ * `C = alpha A B + beta C` if neighbouring columns of B are neighbours in memory: 16 columns at a time, sums in order
+ * of p. Element (i, j) of C is at `c + i * cRow + j * cStep`, so C may also be the transpose of the stored matrix.
  */
 export function thinRows(
   m: i32,
@@ -78,7 +78,10 @@ export function thinRows(
   }
 }
 
-/** `C = alpha A B` for sums of one or two terms, where the columns of B are neighbours: 8 of them stay in registers. */
+/**
+ * `C = alpha A B` for sums of one or two terms, if neighbouring columns of B are neighbours in memory. Eight columns
+ * stay in registers.
+ */
 export function thinDepth(
   m: i32,
   n: i32,
@@ -131,7 +134,7 @@ export function thinDepth(
   }
 }
 
-/** `C = alpha A B^T + beta C` where the rows of A and of B are both contiguous: one sum after another, in eight lanes. */
+/** `C = alpha A B^T + beta C` if the rows of A and of B are both contiguous: one sum after another, in eight lanes. */
 export function thinDots(
   m: i32,
   n: i32,
@@ -179,7 +182,7 @@ export function thinDots(
   }
 }
 
-/** `count` elements of C. */
+/** Stores `count` elements of C: `sums + beta C`. */
 // @ts-ignore: decorator
 @inline
 function put(to: usize, step: usize, count: i32, sums: v128, beta: f32): void {

@@ -2,14 +2,17 @@ import { narrowTile, ROWS } from "./narrowTile";
 import { wideTile } from "./wideTile";
 
 /**
- * Rows and columns of a register tile. `WIDE`, which `asconfig.json` sets, is 1 in the build for hosts that make vectors
- * of 256 bits of pairs.
+ * Rows and columns of a register tile. `WIDE`, which `asconfig.json` sets, is 1 in the build for hosts that combine
+ * pairs of vectors into 256 bits.
  */
 export const MR: i32 = ROWS;
 // @ts-ignore: a constant of the build
 export const NR: i32 = WIDE ? 16 : 8;
 
-/** One register tile: `C = alpha A B + beta C` of a packed panel of A (`depth x MR`) and one of B (`depth x NR`). */
+/**
+ * Computes one register tile: `C = alpha A B + beta C` for a packed panel of A (`depth x MR`) and one of B (`depth x
+ * NR`).
+ */
 // @ts-ignore: decorator
 @inline
 export function tile(depth: i32, a: usize, b: usize, c: usize, ldc: usize, alpha: f32, beta: f32): void {
@@ -17,7 +20,10 @@ export function tile(depth: i32, a: usize, b: usize, c: usize, ldc: usize, alpha
   else narrowTile(depth, a, b, c, ldc, alpha, beta);
 }
 
-/** A tile that reaches over the matrix' edge: computed apart, and the part inside copied. */
+/**
+ * A tile that exceeds the edge of the matrix. It is computed in scratch memory, and the part inside the matrix is
+ * copied.
+ */
 export function edgeTile(
   rows: i32,
   cols: i32,

@@ -1,4 +1,4 @@
-/** Sum of products in float64: two lanes of partial sums over each row, in storage order. Strides in bytes. */
+/** The sum of products in float64: two lanes of partial sums over each row, in storage order. Strides are in bytes. */
 export function dot(a: usize, aStride: usize, b: usize, bStride: usize, rows: i32, cols: i32): f64 {
   let lanes = f64x2.splat(0);
   let rest: f64 = 0;
@@ -20,7 +20,7 @@ export function dot(a: usize, aStride: usize, b: usize, bStride: usize, rows: i3
   return f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1) + rest;
 }
 
-/** `into += factor * from`; strides in bytes. */
+/** `into += factor * from`. Strides are in bytes. */
 export function addScaled(
   from: usize,
   fromStride: usize,

@@ -2,9 +2,10 @@ import { madd } from "./madd";
 import { storeRow } from "./storeRow";
 
 /**
- * The tile for hosts that make vectors of 256 bits of neighbouring ones of 128 (V8's revectorizer, which starts from
- * neighbouring stores): as `narrowTile`, of 6 rows and 16 columns. Its 24 accumulators are then 12, which with two of B
- * and one of A fit 16 registers; elsewhere they spill. Each sum is made as there, to the same bits.
+ * The tile for hosts that combine neighbouring vectors of 128 bits into 256 bits (V8's revectorizer, which starts from
+ * neighbouring stores). It is like `narrowTile` with 6 rows and 16 columns. Its 24 accumulators then become 12, which
+ * fit into 16 registers with two vectors of B and one of A; on other hosts they spill. Each sum is computed as there,
+ * with the same bits.
  */
 export function wideTile(depth: i32, a: usize, b: usize, c: usize, ldc: usize, alpha: f32, beta: f32): void {
   const b0 = v128.load(b);

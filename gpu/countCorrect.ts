@@ -2,7 +2,7 @@ import { type Abilities, type Dispatch, Kernel, type Matrix, THREADS } from "./k
 import { LARGEST, lanesFor, largestOf } from "./rows.js";
 import { type Slot, summed } from "./sum.js";
 
-/** `trace[slot]` = number of rows whose largest logit (the first of equals) is the label's. */
+/** `trace[slot]` = number of rows whose largest logit (the first one if several are equal) is at the label. */
 export function countCorrect(
   logits: Matrix,
   labels: Matrix,

@@ -4,9 +4,9 @@ import { LARGEST, lanesFor, largestOf, rowSum } from "./rows.js";
 import { type Slot, summed } from "./sum.js";
 
 /**
- * `trace[slot] = scale * sum_r -log softmax(logits[r])[label_r]`; `gradient`, if given (it may be the logits), takes
- * `softmax - onehot`. With the largest logit apart, `-log softmax = log1p(sum of the others' exp) + largest - z`
- * keeps its relative precision down to the smallest losses.
+ * `trace[slot] = scale * sum_r -log softmax(logits[r])[label_r]`. `gradient`, if given (it may be the logits), is set
+ * to `softmax - onehot`. The term of the largest logit is left out of the sum: `-log softmax = log1p(sum of the others'
+ * exp) + largest - z` keeps its relative precision down to the smallest losses.
  */
 export function crossEntropy(
   logits: Matrix,

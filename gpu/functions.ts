@@ -1,5 +1,5 @@
-// Elementary functions in WGSL, whose own exp, tanh and log may be off by many units in the last place (tanh
-// even overflows). Whether a number is NaN is asked of its bits: WGSL lets a compiler assume that none is.
+// Elementary functions in WGSL. WGSL's own exp, tanh and log may be off by many units in the last place, and its tanh
+// may even overflow. NaN is recognised by its bits, because WGSL lets a compiler assume that there is none.
 
 export const IS_NAN = `fn isNan(x: f32) -> bool {
 return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
@@ -25,7 +25,10 @@ let half = i32(n) >> 1u;
 return select(q * pow2(half) * pow2(i32(n) - half), x, isNan(x));
 }`;
 
-/** log(1 + x) for x >= 0, by 2 atanh(s) with s = (m - 1) / (m + 1) for 1 + x = 2^e m; exact in its relation to x near 0. */
+/**
+ * log(1 + x) for x >= 0: 2 atanh(s) with s = (m - 1) / (m + 1) for 1 + x = 2^e m. Its relative error is small even near
+ * 0.
+ */
 export const LOG1P = `fn log1pOf(x: f32) -> f32 {
 var e = 0.0;
 var s = x / (2.0 + x);
@@ -51,7 +54,7 @@ fn f(z: f32) -> f32 {
 return select(z, 0.0, z < 0.0 && !isNan(z));
 }`;
 
-/** Below 0.625 an odd polynomial (Cephes' coefficients), above it 1 - 2 / (e^(2|x|) + 1). */
+/** tanh: below 0.625 an odd polynomial (Cephes' coefficients), above it 1 - 2 / (e^(2|x|) + 1). */
 const TANH = `${EXP}
 fn f(x: f32) -> f32 {
 let z = x * x;
@@ -86,7 +89,7 @@ return select(1.0 - tail, tail, x < 0.0);
 
 export type Activation = "relu" | "tanh" | "gelu" | "linear";
 
-/** `f(z)`. */
+/** `f(z)`: the activation. */
 export const ACTIVATION: Readonly<Record<Activation, string>> = {
   relu: RELU,
   tanh: TANH,
@@ -94,7 +97,7 @@ export const ACTIVATION: Readonly<Record<Activation, string>> = {
   linear: "fn f(z: f32) -> f32 {\nreturn z;\n}",
 };
 
-/** `slope(v)`: the derivative, from the output for relu and tanh, from the input for gelu. */
+/** `slope(v)`: the derivative, computed from the output for relu and tanh, and from the input for gelu. */
 export const SLOPE: Readonly<Record<Activation, string>> = {
   relu: "fn slope(v: f32) -> f32 {\nreturn select(0.0, 1.0, v > 0.0);\n}",
   tanh: "fn slope(v: f32) -> f32 {\nreturn 1.0 - v * v;\n}",
@@ -102,7 +105,10 @@ export const SLOPE: Readonly<Record<Activation, string>> = {
   linear: "fn slope(v: f32) -> f32 {\nreturn 1.0;\n}",
 };
 
-/** `bend(v)`: the second derivative, of the same argument as `slope`. Far out gelu's is 0, not infinity times 0. */
+/**
+ * `bend(v)`: the second derivative, of the same argument as `slope`. For large arguments gelu's is 0, not infinity
+ * times 0.
+ */
 export const BEND: Readonly<Record<Activation, string>> = {
   relu: "fn bend(v: f32) -> f32 {\nreturn 0.0;\n}",
   tanh: "fn bend(v: f32) -> f32 {\nreturn -2.0 * v * (1.0 - v * v);\n}",

@@ -1,21 +1,24 @@
-/** A float32 matrix in a buffer: element (r, c) of a replica is at `offset + replica * apart + r * stride + c`. */
+/** A float32 matrix in a buffer: element (r, c) of a replica is at `offset + replica * replicaStride + r * stride + c`. */
 export interface Matrix {
   readonly buffer: string;
   readonly offset: number;
   readonly rows: number;
   readonly cols: number;
   readonly stride: number;
-  /** Elements from one replica's matrix to the next one's; 0 where all share one. */
-  readonly apart: number;
+  /** Elements from one replica's matrix to the next one's; 0 if all replicas share one. */
+  readonly replicaStride: number;
 }
 
-/** What the adapter at hand can do, as far as kernels care. */
+/** The features of the adapter that kernels depend on. */
 export interface Abilities {
   readonly subgroups: boolean;
   readonly workgroupBytes: number;
 }
 
-/** One dispatch: its shader, what it binds behind its parameters (binding 0), and its grid of workgroups. */
+/**
+ * One dispatch: its shader, its parameters (binding 0), the buffers that it binds after them, and its grid of
+ * workgroups.
+ */
 export interface Dispatch {
   readonly code: string;
   readonly bindings: readonly { readonly buffer: string; readonly writes: boolean }[];
@@ -23,38 +26,38 @@ export interface Dispatch {
   readonly grid: readonly [number, number, number];
 }
 
-/** Buffers that a session keeps for the kernels' own use. */
+/** Buffers that a session has for the kernels' own use. */
 export const COUNTER = "#counter";
 export const TRACE = "#trace";
 export const SCRATCH = "#scratch";
 
-/** Threads of a workgroup, unless a kernel says otherwise. */
+/** Threads per workgroup, unless a kernel says otherwise. */
 export const THREADS = 256;
-/** Workgroups along one dimension that every adapter takes. */
+/** Number of workgroups along one dimension that every adapter supports. */
 const MOST_GROUPS = 65535;
 
 type Scalar = "u32" | "f32";
 
 interface Body {
-  /** Module-scope declarations. */
+  /** Declarations at module scope. */
   readonly declarations?: string;
-  /** The entry point's statements; `group`, `lane` and `replica` are given. */
+  /** Statements of the entry point. They can use `group`, `lane` and `replica`. */
   readonly main: string;
   readonly grid: readonly [number, number, number];
   readonly threads?: number;
-  /** How to tell the replica; the grid's z unless given. */
+  /** Expression for the replica; default: the grid's z. */
   readonly replica?: string;
-  /** Brings `part` and `parts`: the thread's subgroup, and their number. */
+  /** Whether to define `part` and `parts`: the index of the thread's subgroup, and the number of subgroups. */
   readonly subgroups?: boolean;
 }
 
-/** A kernel while it is being written: hands out the names of its buffers and parameters. */
+/** Builds a kernel: gives names to its buffers and parameters. */
 export class Kernel {
   readonly #bindings: { buffer: string; type: string; writes: boolean }[] = [];
   readonly #scalars: { type: Scalar; value: number }[] = [];
   #list: readonly number[] = [];
 
-  /** The variable that holds a buffer; one that is named twice is bound once. */
+  /** The variable of a buffer. A buffer that is requested twice is bound once. */
   storage(buffer: string, writes: boolean, type = "f32"): string {
     let at = this.#bindings.findIndex((b) => b.buffer === buffer && b.type === type);
     if (at < 0) at = this.#bindings.push({ buffer, type, writes: false }) - 1;
@@ -70,13 +73,13 @@ export class Kernel {
     return this.#scalar("f32", value);
   }
 
-  /** A list of float32, of which the expression gives the element at `index`; a kernel has one at most. */
+  /** A list of float32. Returns the expression for the element at `index`. A kernel can have one list. */
   list(values: readonly number[], index: string): string {
     this.#list = values;
     return `p.list[${index} / 4][${index} % 4]`;
   }
 
-  /** The element (r, c) of a replica's matrix, as an expression of these two. */
+  /** Returns a function that gives the expression for element (r, c) of the current replica's matrix. */
   matrix(m: Matrix, writes: boolean): (r: string, c: string) => string {
     const name = this.storage(m.buffer, writes);
     const index = this.index(m);
@@ -86,7 +89,7 @@ export class Kernel {
   index(m: Matrix): (r: string, c: string) => string {
     const offset = this.u32(m.offset);
     const stride = this.u32(m.stride);
-    const own = m.apart === 0 ? "" : ` + replica * ${this.u32(m.apart)}`;
+    const own = m.replicaStride === 0 ? "" : ` + replica * ${this.u32(m.replicaStride)}`;
     return (r, c) => `${offset}${own} + (${r}) * ${stride} + ${c}`;
   }
 
@@ -123,7 +126,7 @@ export class Kernel {
     return `p.s${this.#scalars.push({ type, value }) - 1}`;
   }
 
-  /** The struct P: scalars, then the list from the next multiple of 16 bytes on. */
+  /** The struct P: the scalars, then the list, which starts at the next multiple of 16 bytes. */
   #parameters(): Uint32Array<ArrayBuffer> {
     const start = Math.ceil(this.#scalars.length / 4) * 4;
     const words = new Uint32Array(Math.max(4, start + Math.ceil(this.#list.length / 4) * 4));
@@ -137,7 +140,10 @@ export class Kernel {
   }
 }
 
-/** Does `statements` for each element (r, c) of `rows x cols`, one thread an element as far as the grid reaches. */
+/**
+ * Runs `statements` for each element (r, c) of a `rows x cols` matrix. Each thread has one element, or several if the
+ * grid is too small.
+ */
 export function elementwise(
   kernel: Kernel,
   { rows, cols }: { readonly rows: number; readonly cols: number },
@@ -153,12 +159,12 @@ export function elementwise(
   });
 }
 
-/** Workgroups that have a thread for each element, as far as every adapter takes so many. */
+/** Number of workgroups with one thread per element, or as many as every adapter supports. */
 export function elementGroups(size: { readonly rows: number; readonly cols: number }): number {
   return Math.min(Math.ceil((size.rows * size.cols) / THREADS), MOST_GROUPS);
 }
 
-/** A loop over the elements (r, c) that are this thread's. */
+/** A loop over the elements (r, c) of this thread. */
 export function eachElement(
   kernel: Kernel,
   rows: number,

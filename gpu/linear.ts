@@ -1,19 +1,20 @@
 import { type Dispatch, Kernel, THREADS } from "./kernel.js";
 
 /**
- * Numbers of a cell, each in a row of its own over all cells: alpha, sigma, c = eta alpha, slope, then the state G11, G12,
- * G22, v1, v2, s, then what is kept of the run: largest and last loss, largest |v2|, number of updates made.
+ * Rows of the array of cells; each row holds one number of all cells. They are alpha, sigma, c = eta alpha, slope; the
+ * state G11, G12, G22, v1, v2, s; and the results: largest and last loss, largest |v2|, number of updates.
  */
 export const CELL_ROWS = 14;
-/** Numbers of a step: <x x>, <x xi>, <xi xi>, <x r>, <xi r>, <r r>, with unit noise and the residual r. */
+/** Numbers per step: <x x>, <x xi>, <xi xi>, <x r>, <xi r>, <r r>, with unit noise xi and the residual r. */
 export const MOMENT_COLUMNS = 6;
 
-/** Beyond this a loss counts as diverged: its cube is still finite. */
+/** A larger loss counts as diverged. Its cube is still finite. */
 const DIVERGED = "1e12";
 
 /**
- * Takes each cell of the linear model through `steps` steps of its exact recursion (`ts/theory/linear.ts`), a thread a
- * cell; all share the moments. Steps from `first` on; a cell that diverged stays as it is.
+ * Runs each cell of the linear model for `steps` steps of its exact recursion (`ts/theory/linear.ts`), starting with
+ * step `first`. There is one thread per cell, and all cells share the moments. A cell that has diverged does not change
+ * any more.
  */
 export function linear(
   cells: number,

@@ -3,12 +3,12 @@ import { type Dispatch, Kernel, SCRATCH, THREADS } from "./kernel.js";
 const CHAINS = 8;
 const ROUNDS = 1024;
 
-/** Floating-point operations of one `peak` dispatch: a product and a sum for each of four lanes. */
+/** Floating-point operations of one `peak` dispatch: a multiplication and an addition in each of four lanes. */
 export function peakOperations(groups: number): number {
   return 2 * 4 * CHAINS * ROUNDS * THREADS * groups;
 }
 
-/** Nothing but multiply-adds, in chains that do not wait for one another: what the arithmetic can do at most. */
+/** A kernel that only does multiply-adds, in independent chains, to measure the arithmetic peak. */
 export function peak(groups: number): Dispatch {
   const k = new Kernel();
   const out = k.storage(SCRATCH, true, "vec4f");

@@ -1,20 +1,20 @@
 import { THREADS } from "./kernel.js";
 
-/** Threads that share a row of so many columns: a power of two. */
+/** Number of threads that share a row with this many columns: a power of two. */
 export function lanesFor(cols: number): number {
   let lanes = 1;
   while (lanes < THREADS && lanes * 32 < cols) lanes *= 2;
   return lanes;
 }
 
-/** Declarations for `largestOf`. */
+/** Declarations that `largestOf` needs. */
 export const LARGEST = `var<workgroup> values: array<f32, ${THREADS}>;
 var<workgroup> places: array<u32, ${THREADS}>;`;
 
 /**
- * Statements that leave a row's largest element in `largest` and where it first stands in `place`. Row `r` is
- * looked through by `lanes` threads, `own` the number of this one among them; all threads take part, also those
- * beyond the last row.
+ * Statements that find a row's largest element, `largest`, and its first place, `place`. `lanes` threads search row
+ * `r`; `own` is the number of this thread among them. All threads must run these statements, even those beyond the last
+ * row.
  */
 export function largestOf(element: string, cols: string, lanes: number): string {
   return `let own = lane % ${lanes}u;
@@ -47,7 +47,7 @@ place = places[lane - own];`
 }`;
 }
 
-/** Statements that turn each thread's part of a row's sum, a variable, into the whole. */
+/** Statements that replace a variable, which holds each thread's part of a row's sum, by the whole sum. */
 export function rowSum(variable: string, lanes: number): string {
   if (lanes === 1) return "";
   return `workgroupBarrier();

@@ -1,7 +1,7 @@
 import { type Abilities, type Dispatch, eachElement, Kernel, type Matrix } from "./kernel.js";
 import { groupsFor, type Slot, summed } from "./sum.js";
 
-/** `trace[slot] = scale * 1/2 sum (outputs - targets)^2`; `gradient`, if given, takes the differences. */
+/** `trace[slot] = scale * 1/2 sum (outputs - targets)^2`. `gradient`, if given, is set to the differences. */
 export function squaredError(
   outputs: Matrix,
   targets: Matrix,

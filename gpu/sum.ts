@@ -10,16 +10,16 @@ import {
 } from "./kernel.js";
 import { lanesFor } from "./rows.js";
 
-/** Where in the trace a sum goes, and what it is multiplied with. */
+/** The place of a sum in the trace, and its factor. */
 export interface Slot {
   readonly slot: number;
-  /** Numbers that a replica has in a row of the trace. */
+  /** Numbers per replica in a row of the trace. */
   readonly slots: number;
   readonly scale: number;
   readonly replicas: number;
 }
 
-/** Elements that one workgroup sums at least, unless there are fewer. */
+/** A workgroup sums at least this many elements, unless there are fewer. */
 const PER_GROUP = 4096;
 const MOST_PARTS = 256;
 
@@ -27,12 +27,12 @@ export function groupsFor(length: number): number {
   return Math.min(Math.ceil(length / PER_GROUP), MOST_PARTS);
 }
 
-/** Workgroups, at most, that an operation on so large a matrix takes, hence partial sums. */
+/** Largest number of workgroups, and so of partial sums, of an operation on a matrix of this size. */
 export function mostParts(rows: number, cols: number): number {
   return Math.max(groupsFor(rows * cols), Math.ceil(rows / (THREADS / lanesFor(cols))));
 }
 
-/** `total(v)`: the sum over the workgroup, of use to lane 0. To be called by all. */
+/** The function `total(v)`: the sum over the workgroup. All threads must call it; the result is valid in lane 0. */
 function total({ subgroups }: Abilities): {
   readonly declarations: string;
   call(v: string): string;
@@ -72,7 +72,10 @@ interface Summands {
   readonly groups: number;
 }
 
-/** Sums what `add` adds in each thread of each workgroup into a slot of the trace: in one dispatch, or in two. */
+/**
+ * Sums what the threads of all workgroups add in `add`, and writes it to a slot of the trace. It takes two dispatches
+ * if there is more than one workgroup.
+ */
 export function summed(k: Kernel, what: Summands, into: Slot, can: Abilities): Dispatch[] {
   const { add, groups, declarations = "" } = what;
   const sum = total(can);
@@ -95,7 +98,7 @@ function partsSummed(parts: number, into: Slot, can: Abilities): Dispatch[] {
   return summed(k, { add, groups: 1 }, into, can);
 }
 
-/** The slot's place in the row of the trace that the pass is at. */
+/** The slot's place in the row of the current pass. */
 function put(k: Kernel, { slot, slots, replicas }: Slot): string {
   const trace = k.storage(TRACE, true);
   const counter = k.storage(COUNTER, false, "u32");

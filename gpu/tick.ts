@@ -1,6 +1,6 @@
 import { COUNTER, type Dispatch, Kernel } from "./kernel.js";
 
-/** Ends a pass: the counter holds the step that gathers count by, and the row of the trace. */
+/** Ends a pass: increments the counter's two numbers, the step that gathers use and the row of the trace. */
 export function tick(): Dispatch {
   const k = new Kernel();
   const counter = k.storage(COUNTER, true, "u32");

@@ -1,12 +1,15 @@
-/** How a workgroup covers its part of a product: a tile of the result, each thread a `threadRows x threadCols` part of it. */
+/** A workgroup's tile of a product's result. Each thread computes a part of `threadRows x threadCols` elements. */
 export interface Tile {
   readonly rows: number;
   readonly cols: number;
-  /** Length of the sums that is taken into workgroup memory at a time. */
+  /** Number of terms of the sums that are loaded into workgroup memory at a time. */
   readonly depth: number;
   readonly threadRows: number;
   readonly threadCols: number;
-  /** Share of the arithmetic peak that the shape can reach, roughly: a larger tile loads less for each product. */
+  /**
+   * Rough fraction of the arithmetic peak that the tile can reach. A larger tile loads fewer numbers per
+   * multiplication.
+   */
   readonly efficiency: number;
 }
 
@@ -20,9 +23,17 @@ export const TILES: readonly Tile[] = [
   { rows: 16, cols: 64, ...four, efficiency: 0.35 },
 ];
 
-/** Rows of four in workgroup memory are one longer than they need be, so that threads side by side meet other banks. */
+/**
+ * Length of a row in workgroup memory, in vectors of four. It is one longer than needed, so that neighbouring threads
+ * use different memory banks.
+ */
 export function rowLength(width: number): number {
   return width / 4 + 1;
+}
+
+/** Threads of a workgroup that computes a tile. */
+export function threadsOf({ rows, cols, threadRows, threadCols }: Tile): number {
+  return (rows / threadRows) * (cols / threadCols);
 }
 
 export function workgroupBytes({ rows, cols, depth }: Tile): number {
@@ -38,24 +49,25 @@ export interface ProductSize {
 
 export interface Tiling {
   readonly tile: Tile;
-  /** Parts that the sums are cut into, each taken by workgroups of its own. */
+  /** Number of parts that the sums are split into. Each part has its own workgroups. */
   readonly splits: number;
 }
 
-/** Workgroups that a large GPU is kept busy with: about two for each of its multiprocessors. */
+/** Number of workgroups that keep a large GPU busy: about two per multiprocessor. */
 const BUSY = 256;
-/** What one more dispatch costs, in multiplications of one workgroup: some microseconds. */
+/** Cost of an additional dispatch, in multiplications of one workgroup: some microseconds. */
 const DISPATCH = 2 ** 20;
 /**
- * What a workgroup takes at least for one more `depth` of its sums, in the same unit: a third of a microsecond or so, in
- * which it waits for memory and for all its threads. A workgroup that has a multiprocessor for itself goes by this.
+ * Smallest time that a workgroup takes for `depth` terms of its sums, in the same unit: about a third of a microsecond.
+ * During it the workgroup waits for memory and for its threads. It is the limit for a workgroup that has a
+ * multiprocessor to itself.
  */
 const ROUND = 2 ** 16;
-/** The shortest part of a sum that is worth a workgroup. */
+/** The smallest number of terms that is worth a workgroup of its own. */
 const SHORTEST = 64;
 const MOST_SPLITS = 32;
 
-/** The tile, and the number of parts, that should take the least time, of those that fit into workgroup memory. */
+/** The fastest tile and number of parts by estimate, among the tiles that fit into workgroup memory. */
 export function tilingFor(size: ProductSize, workgroupMemory: number): Tiling {
   const fitting = TILES.filter((tile) => workgroupBytes(tile) <= workgroupMemory);
   const choices = fitting.flatMap((tile) => {
@@ -66,7 +78,7 @@ export function tilingFor(size: ProductSize, workgroupMemory: number): Tiling {
   return choices.reduce((best, one) => (cost(size, one) < cost(size, best) ? one : best));
 }
 
-/** Parts of whole rounds, as many as are asked for at most. */
+/** Number of parts, at most `parts`, that consist of whole rounds of `depth` terms. */
 function splitsOf(depth: number, tile: Tile, parts: number): number {
   const rounds = Math.ceil(depth / tile.depth);
   return Math.ceil(rounds / Math.ceil(rounds / Math.max(1, parts)));

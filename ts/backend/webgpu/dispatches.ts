@@ -48,18 +48,18 @@ export function dispatchesOf(list: OpList, program: Program, can: Abilities): Di
 }
 
 /** Elements from one replica's part of a buffer to the next one's; 0 if all replicas share it or there is only one. */
-function apartOf(buffer: string, program: Program): number {
+function replicaStrideOf(buffer: string, program: Program): number {
   const { length, shared } = program.buffers[buffer];
   return shared || replicasOf(program) === 1 ? 0 : length;
 }
 
 function gatherShape({ source, index, into, scale, shift }: Gather, program: Program): GatherShape {
-  const apart = (buffer: string) => apartOf(buffer, program);
+  const replicaStride = (buffer: string) => replicaStrideOf(buffer, program);
   const bytes = program.buffers[source].type === "byte";
   return {
-    source: { buffer: source, bytes, apart: apart(source) },
-    index: { buffer: index, apart: apart(index) },
-    into: { ...into, apart: apart(into.buffer) },
+    source: { buffer: source, bytes, replicaStride: replicaStride(source) },
+    index: { buffer: index, replicaStride: replicaStride(index) },
+    into: { ...into, replicaStride: replicaStride(into.buffer) },
     scale,
     shift,
   };
@@ -87,7 +87,7 @@ function dispatchesOfOp(
   const replicas = replicasOf(program);
   const matrix = (region: Region): Matrix => ({
     ...region,
-    apart: apartOf(region.buffer, program),
+    replicaStride: replicaStrideOf(region.buffer, program),
   });
   const slot = (at: { slot: number; scale?: number }): Slot => ({
     slot: at.slot,
