@@ -81,7 +81,7 @@ const BAD: [string, unknown, string, RegExp][] = [
     "a list of integers",
     { ...own, targets: [0, 1, 1, 0] },
     "targets",
-    /list of integers: takes a number of `classes`.*or a Float32Array/,
+    /list of integers: takes the number of `classes`.*or a Float32Array/,
   ],
   [
     "years",

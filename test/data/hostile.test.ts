@@ -122,7 +122,7 @@ describe("lies", () => {
     const text = Buffer.from(file.buffer, file.byteOffset, file.length);
     text[text.lastIndexOf("X.npy")] = 0x59;
     expect(refused(() => readNpz(file, "file")).message).toBe(
-      "file, array Y: damaged: its header is another's",
+      "file, array Y: damaged: its header names another array",
     );
   });
 

@@ -10,6 +10,7 @@ import {
 
 /** A phase, and the numbers that decided it. */
 export interface Evidence extends PhaseNumbers {
+  /** The phase. */
   readonly phase: Phase;
   /** One sentence with the number that decided. */
   readonly reason: string;
@@ -89,7 +90,7 @@ export function judge(numbers: PhaseNumbers, scales: PhaseScales): Evidence {
   return {
     phase: found.phase,
     reason: isAlone
-      ? `${found.reason}; judged by the loss alone: no noise weights are driven by noise`
+      ? `${found.reason}; judged by the loss alone, because noise drives no noise weights`
       : found.reason,
     measure,
     ...numbers,
@@ -119,7 +120,7 @@ function verdict(numbers: Judged, scales: PhaseScales): Verdict {
   ];
   const grown = measure === "memory" && numbers.niwOvershoot > NIW_OVERSHOOT.memory;
   if ((peak > 0 || grown) && learnt > 0) {
-    const reason = `the loss ends at ${short(numbers.lossEnd)}, not below its start and a constant prediction's, after it or the noise weights rose`;
+    const reason = `the loss or the noise weights rose, and the loss ends at ${short(numbers.lossEnd)}, not below its start and the loss of a constant prediction`;
     return {
       phase: "divergent",
       reason,
@@ -236,7 +237,7 @@ function byMemory(
   if (saturationEnd > SATURATING) {
     return {
       phase: "unclassified",
-      reason: `${remembered} because noise of ${short(saturationEnd)} in their pre-activations saturates the units, which feel little then; ${quiet}`,
+      reason: `${remembered} because noise of ${short(saturationEnd)} in their pre-activations saturates the units, which then hardly respond; ${quiet}`,
       ratios: [
         [Math.log(saturationEnd / SATURATING), "decoupled"],
         [fell, "decay"],

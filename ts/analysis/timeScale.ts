@@ -76,7 +76,7 @@ function fitted(points: Points, scatter: Scatter): TimeScale {
   const found = { amplitude, offset, rSquared };
   const refuse = (why: string) => refused({ t, y }, why, found);
   if (!Number.isFinite(fit.tau) || !(amplitude > 0)) return refuse("no exponential decay fits it");
-  if (!(fit.tau < 3)) return refuse("it falls too slowly for its time scale to be told");
+  if (!(fit.tau < 3)) return refuse("it falls too slowly to determine its time scale");
   if (!(logTauError < 0.5)) return refuse("the time scale is not determined to better than half");
   const tau = fit.tau * span;
   const spread = Math.exp(1.96 * logTauError);

@@ -137,7 +137,7 @@ function areClasses(targets: Numbers): boolean {
   if (!targets.every(Number.isInteger)) return false;
   throw new InputError(
     "targets",
-    "targets is a list of integers: takes a number of `classes` beside it if they are classes, or a Float32Array if they are numbers",
+    "targets is a list of integers: takes the number of `classes` as well if they are classes, or a Float32Array if they are numbers",
   );
 }
 

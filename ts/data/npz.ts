@@ -97,7 +97,7 @@ function content(
   const names = header + 30;
   const nameLength = view.getUint16(header + 26, true);
   if (decoded(bytes.subarray(names, names + nameLength)) !== name)
-    return fail("its header is another's");
+    return fail("its header names another array");
   const start = names + nameLength + view.getUint16(header + 28, true);
   if (start + packed > bytes.length) return fail("it reaches beyond the file's end");
   const raw = bytes.subarray(start, start + packed);

@@ -146,7 +146,7 @@ function refuseOverlaps(axes: readonly string[]): void {
     if (outer !== undefined) {
       throw new InputError(
         `sweep.${field}`,
-        `sweep.${field} is swept by sweep.${outer} too: takes fields apart from each other`,
+        `sweep.${field} is swept by sweep.${outer} too: takes fields that do not contain each other`,
       );
     }
   });

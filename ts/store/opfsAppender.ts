@@ -72,7 +72,7 @@ export class Appender {
   }
 }
 
-const UNAVAILABLE = { name: "NotSupportedError", message: "no thread can be had" };
+const UNAVAILABLE = { name: "NotSupportedError", message: "no worker can be started" };
 
 async function copied(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
   const stream = await handle.createWritable({ keepExistingData: true });

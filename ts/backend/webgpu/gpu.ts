@@ -143,7 +143,7 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu | { readonl
     destroyAtExit(opened);
     return new Gpu(opened, adapter.info, subgroups(features));
   } catch (error) {
-    return { none: `the adapter gives no device: ${firstLine((error as Error).message)}` };
+    return { none: `the adapter could not open a device: ${firstLine((error as Error).message)}` };
   }
 }
 

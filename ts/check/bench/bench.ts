@@ -175,7 +175,7 @@ async function rowOf(
   const where = { backend: machine.name, ...point };
   const operations = stepOperations(plan);
   if ("gpu" in machine && machine.software && operations > SOFTWARE_MOST) {
-    return { ...where, why: "it would take a GPU in software too long" };
+    return { ...where, why: "a software GPU would take too long" };
   }
   try {
     const seconds = await secondsPerStep(machine, plan);

@@ -93,7 +93,9 @@ export const GPU_SIZES: GpuSizes = {
 export async function measureGpu(gpu?: GpuOptions, given?: GpuSizes): Promise<GpuMeasurements> {
   const machine = await gpuMachine(gpu);
   if (machine.software && !given) {
-    throw new RunError(`the only GPU is software: ${machine.flavour}: it would take hours`);
+    throw new RunError(
+      `the only GPU is a software one (${machine.flavour}), which would take hours`,
+    );
   }
   const sizes = given ?? GPU_SIZES;
   const { measurePeak, linearCells } = await import("../../backend/webgpu/webgpu.js");
