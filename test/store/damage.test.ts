@@ -125,7 +125,9 @@ describe("a checkpoint", () => {
     ],
   ])("with %s is refused by its contents, for its checksum is right", (_, wrong) => {
     const written = encodeCheckpoint("key", { ...middle, ...wrong } as Checkpoint);
-    expect(() => decodeCheckpoint("key", written, "file")).toThrow(/^file(:| holds| does not hold) /);
+    expect(() => decodeCheckpoint("key", written, "file")).toThrow(
+      /^file(:| holds| does not hold) /,
+    );
   });
 
   it("that is damaged in a folder of results is told, and the run begins anew", async () => {
