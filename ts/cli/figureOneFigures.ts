@@ -1,0 +1,143 @@
+import { largest } from "../analysis/extremes.js";
+import { PHASES, type Phase } from "../analysis/phase.js";
+import type { FigureOne, FigureRun } from "../paper/figureOne.js";
+import type { ValidityCell } from "../probe/expansionValidity.js";
+import { trainingCurves } from "../report/curves.js";
+import { phaseMap } from "../report/phaseMap.js";
+import { probeCurves } from "../report/probeCurves.js";
+import { type ScalePoint, timeScales } from "../report/timeScales.js";
+import { validityMap } from "../report/validityMap.js";
+import { fitsOf, runCurves, stepsAnEpoch } from "./runCurves.js";
+import { digits } from "./terminal.js";
+
+/** The figures of the reproduction that show its networks, by name. */
+export function figureOneFigures(
+  found: FigureOne,
+  cells: readonly ValidityCell[],
+): Record<string, string> {
+  const { runs, boundaries, predicted } = found;
+  const caption = captionOf(found);
+  const boundary = (name: "decay" | "catapult" | "divergent") => ({
+    predicted: name === "divergent" ? null : (predicted[name]?.value ?? null),
+    measured: boundaries.both[name].measured,
+  });
+  const marks = predictedMarks(found);
+  return {
+    ...centre(found, caption),
+    "time-scales": timeScales({
+      title: "Decay times against the strength of the noise",
+      caption: `${caption}; bars: 95 % of the fit, medians over seeds; dashed: predicted boundaries`,
+      panels: (["fresh", "fixed"] as const).map((mode) => ({
+        heading: `${mode} noise`,
+        points: scalePoints(found, mode),
+        phases: phasesOf(runs.filter((run) => run.mode === mode)),
+      })),
+      predicted: marks,
+      end: largest(runs.map((run) => lastOf(run.trajectory.evaluations.epoch))),
+    }),
+    phases: phaseMap({
+      title: "Phases against the strength of the noise",
+      caption: `${caption}, fresh and fixed noise`,
+      runs,
+      boundaries: {
+        decay: boundary("decay"),
+        catapult: boundary("catapult"),
+        divergent: boundary("divergent"),
+      },
+    }),
+    probe: probeCurves(
+      {
+        title: "What the noise weights read, and what was predicted of them",
+        caption: `${captionOf(found)}; readings with two standard errors`,
+      },
+      found.probes.map(({ experiment, phase, moments, predictedNorm }) => ({
+        heading: `sigma ${digits(experiment.noise[0].sigma)}: ${phase}`,
+        moments,
+        predicted: predictedNorm,
+      })),
+    ),
+    validity: validityMap({
+      title: "Where the expansion to second order holds",
+      caption: `${caption.replace(/seeds .*/, `seed ${runs[0].seed}`)}, fresh noise`,
+      panels: [...new Set(cells.map(({ distribution }) => distribution))].map((distribution) => ({
+        heading: `${distribution} noise`,
+        cells: cells.filter((cell) => cell.distribution === distribution),
+      })),
+    }),
+  };
+}
+
+/** The networks and their training, in one line. */
+export function captionOf({ input, runs }: FigureOne): string {
+  const seeds = [...new Set(runs.map(({ seed }) => seed))];
+  const layers = input.network?.layers?.join("-");
+  const train = (input.data as { train?: number }).train;
+  return `ReLU, ${layers}, Fashion-MNIST (${train} samples), cross-entropy, eta ${input.optimizer?.learningRate}, batch ${input.optimizer?.batchSize}, seeds ${seeds[0]} to ${seeds[seeds.length - 1]}`;
+}
+
+/** The boundaries known beforehand; the pointwise decay where the smoothed curvature lets no noise weight decay. */
+function predictedMarks({ predicted, probes }: FigureOne) {
+  const [probed] = probes;
+  const known = [
+    predicted.decay
+      ? { name: "predicted decay", at: predicted.decay }
+      : { name: "predicted decay (pointwise)", at: predicted.decayPointwise },
+    { name: "predicted catapult", at: predicted.catapult },
+    { name: "divergent in short runs", at: probed?.prediction.divergent ?? null },
+  ];
+  return known.flatMap(({ name, at }) => (at ? [{ name, sigma: at.value }] : []));
+}
+
+/** Fresh noise in the middle of the decay phase, and the same run with fixed noise, whatever its phase. */
+function centre({ runs, input }: FigureOne, caption: string): Record<string, string> {
+  const decaying = runs.filter(({ mode, phase }) => mode === "fresh" && phase === "decay");
+  const middle = decaying[Math.floor(decaying.length / 2)];
+  if (!middle) return {};
+  const shown = runs
+    .filter(({ sigma, seed }) => sigma === middle.sigma && seed === middle.seed)
+    .map((run) => {
+      const experiment = { noise: [{ sigma: run.sigma }] } as never;
+      const fits = fitsOf(run.timeScales, stepsAnEpoch(run));
+      return { ...runCurves({ ...run, experiment }), note: `${run.mode} noise`, fits };
+    })
+    .sort((a, b) => b.note.localeCompare(a.note));
+  const title = `Noise weights, training and test loss: ${input.epochs} epochs`;
+  return { training: trainingCurves({ title, caption }, shown) };
+}
+
+function scalePoints({ runs }: FigureOne, mode: string): ScalePoint[] {
+  // A loss that falls for some steps before it diverges has no decay time.
+  const own = runs.filter((run) => run.mode === mode && run.phase !== "divergent");
+  const sigmas = [...new Set(own.map(({ sigma }) => sigma))];
+  const curves = { niwNorm: "niw", loss: "loss", testLoss: "testLoss" } as const;
+  return sigmas.flatMap((sigma) =>
+    Object.entries(curves).flatMap(([curve, key]) => {
+      const known = own
+        .filter((run) => run.sigma === sigma)
+        .flatMap((run) => {
+          const { tau, interval } = run.timeScales[key];
+          const unit = stepsAnEpoch(run);
+          return tau === null || !interval
+            ? []
+            : [{ tau: tau / unit, interval: interval.map((x) => x / unit) as [number, number] }];
+        })
+        .sort((a, b) => a.tau - b.tau);
+      const some = known[Math.floor(known.length / 2)];
+      return some ? [{ curve: curve as ScalePoint["curve"], sigma, ...some }] : [];
+    }),
+  );
+}
+
+function phasesOf(runs: readonly FigureRun[]) {
+  const sigmas = [...new Set(runs.map(({ sigma }) => sigma))];
+  return sigmas.map((sigma) => {
+    const here = runs.filter((run) => run.sigma === sigma);
+    const count = (phase: Phase) => here.filter((run) => run.phase === phase).length;
+    const all: Phase[] = [...PHASES, "unclassified"];
+    return { sigma, phase: all.reduce((a, b) => (count(b) > count(a) ? b : a)) };
+  });
+}
+
+function lastOf(values: Float64Array): number {
+  return values[values.length - 1];
+}
