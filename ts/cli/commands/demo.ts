@@ -8,9 +8,10 @@ import { openFolder } from "../../store/node/openFolder.js";
 import { prepareFolder } from "../../store/node/openStore.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, voiceOf, withOut, withVoice } from "../options.js";
+import { PHASES_DEFAULTS, PhasesJob } from "../phasesJob.js";
+import { phasesTable, writePhases } from "../phasesOutput.js";
 import { runSweep } from "../runSweep.js";
 import { sweepTable } from "../sweepOutput.js";
-import { PHASES_DEFAULTS, PhasesJob, phasesTable } from "./phases.js";
 
 interface DemoOptions extends CommonOptions {
   readonly out: string;
@@ -38,7 +39,7 @@ export function demoCommand(program: Command, interrupt: Interrupt): void {
       await prepareFolder(linearFolder, job.claim(begin));
       say("The linear model, by its exact reduction: 8 seeds, 20 values of sigma\n");
       const phases = await job.run(voice, interrupt.signal);
-      await job.write(linearFolder, phases);
+      await writePhases(linearFolder, job, phases);
       say(phasesTable(phases));
 
       say(
