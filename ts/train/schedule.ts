@@ -59,3 +59,14 @@ export function nextEvaluated(schedule: Schedule, step: number): number {
   const epochs = schedule.stepsPerEpoch * schedule.evaluateEvery;
   return Math.min(nextEarly(schedule, step), epochs * Math.floor(step / epochs + 1));
 }
+
+/** Whether an evaluation meets one of the conditions on which the run stops. */
+export function isReached(
+  stop: Schedule["stop"],
+  { trainAccuracy, unperturbedLoss }: { trainAccuracy: number; unperturbedLoss: number },
+): boolean {
+  return (
+    (stop.trainAccuracy !== undefined && trainAccuracy >= stop.trainAccuracy) ||
+    (stop.loss !== undefined && unperturbedLoss <= stop.loss)
+  );
+}

@@ -1,48 +1,21 @@
-import { pause } from "../async/pause.js";
 import type { Machine, Session } from "../backend/machine.js";
-import type { Split } from "../data/dataset.js";
 import { InputError } from "../errors/errors.js";
 import { type EvaluationList, type Lowered, lower } from "../program/lower.js";
 import type { Plan } from "../program/workspace.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
-import type { Checkpoint, Checkpoints } from "./checkpoint.js";
+import type { Checkpoint } from "./checkpoint.js";
 import { checkpointMisfit } from "./checkpointMisfit.js";
+import { fill } from "./fill.js";
+import type { TrainerHooks } from "./hooks.js";
 import type { RunInputs } from "./inputs.js";
-import { initialParameters, type Weights } from "./parameters.js";
+import type { Weights } from "./parameters.js";
+import { Pieces } from "./pieces.js";
 import { type EvaluationRecord, Recorder } from "./recorder.js";
-import { isEvaluated, nextEarly, type Schedule } from "./schedule.js";
+import { isEvaluated, isReached, nextEarly, type Schedule } from "./schedule.js";
 import type { Setup } from "./setup.js";
 
-export interface TrainerHooks {
-  /** Ends the run with the signal's reason, within some 50 ms of training. */
-  readonly signal?: AbortSignal;
-  /** Receives each evaluation. Training goes on once it has returned, and ends if it returns `"stop"`. */
-  readonly onRecord?: (record: EvaluationRecord) => unknown;
-  /** Receives the number of updates made, and of all updates, several times a second. */
-  readonly onStep?: (step: number, steps: number) => void;
-  /** The checkpoint to continue from, and where to save checkpoints. */
-  readonly checkpoints?: Checkpoints;
-  /** Receives the run's weights at chosen steps. */
-  readonly observer?: Observer;
-}
-
-/** Receives a run's weights at chosen steps, without changing the run. */
-export interface Observer {
-  /** The first step, from `step` on, that `look` should see before its update; Infinity for none. */
-  next(step: number): number;
-  /** Training goes on once it has returned, and ends if it returns `"stop"`. */
-  look(state: Observed): unknown;
-}
-
-/** The state of a run before one of its updates. */
-export interface Observed {
-  /** Updates made. */
-  readonly step: number;
-  /** Epochs made. */
-  readonly epoch: number;
-  /** `[W | b | W_NI]` of each layer. */
-  readonly weights: Weights;
-}
+export { counting, writeSplit } from "./fill.js";
+export type { Observed, Observer, TrainerHooks } from "./hooks.js";
 
 export interface TrainerResult {
   readonly trajectory: Trajectory;
@@ -52,12 +25,6 @@ export interface TrainerResult {
   /** Time spent on training steps alone. */
   readonly seconds: number;
 }
-
-/**
- * Milliseconds of work in one call to a machine, so that signals are heard between calls. On a page's own thread it is
- * half a frame, so that the page keeps drawing.
- */
-const PIECE_MS = typeof document === "undefined" ? 40 : 8;
 
 /** Trains one network on one machine and records what happens. */
 export async function runTraining(
@@ -76,54 +43,6 @@ export async function runTraining(
   }
 }
 
-/** Writes all that a run starts from; returns `|W_NI(0)|^2`. */
-function fill(
-  session: Session,
-  { layers, indices }: Lowered,
-  { plan, data, inputs }: Setup,
-): number {
-  writeSplit(session, "train", data.train, plan, data.outputs);
-  if (data.test) writeSplit(session, "test", data.test, plan, data.outputs);
-  for (const [buffer, { first, length }] of Object.entries(indices)) {
-    session.write(buffer, counting(first, length));
-  }
-  session.write("order", counting(0, plan.trainRows));
-  for (const l of layers.keys()) session.write(`weights.${l}`, inputs.weights(l));
-  let square = 0;
-  for (const [g, niw] of initialParameters(plan.network, inputs).niw.entries()) {
-    session.write(`start.niw.${g}`, niw);
-    for (const w of niw) square += w * w;
-  }
-  return square;
-}
-
-export function writeSplit(
-  session: Session,
-  name: string,
-  split: Split,
-  plan: Plan,
-  outputs: number,
-): void {
-  session.write(`${name}.inputs`, split.inputs);
-  const { targets } = split;
-  if (plan.classes && plan.network.loss === "mse") {
-    session.write(`${name}.targets`, oneHot(targets, outputs));
-    session.write(`${name}.labels`, Float32Array.from(targets));
-  } else {
-    session.write(`${name}.targets`, plan.classes ? Float32Array.from(targets) : targets);
-  }
-}
-
-function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
-  const targets = new Float32Array(labels.length * classes);
-  for (let i = 0; i < labels.length; i++) targets[i * classes + labels[i]] = 1;
-  return targets;
-}
-
-export function counting(first: number, length: number): Uint32Array {
-  return Uint32Array.from({ length }, (_, i) => first + i);
-}
-
 class Trainer {
   readonly #session: Session;
   readonly #lowered: Lowered;
@@ -133,14 +52,12 @@ class Trainer {
   readonly #hooks: TrainerHooks;
   readonly #recorder: Recorder;
   readonly #velocities: boolean;
-  /** Number of passes of each list that fit into one call. */
-  readonly #pieces = new Map<string, number>();
+  readonly #pieces: Pieces;
   #seconds = 0;
   /** Whether a callback has asked for the end. */
   #stopped = false;
   #evaluatedAt = -1;
   #observedAt = -1;
-  #lastPause = performance.now();
   #lastCheckpoint = performance.now();
 
   constructor(
@@ -151,6 +68,7 @@ class Trainer {
     hooks: TrainerHooks,
   ) {
     this.#session = session;
+    this.#pieces = new Pieces(session);
     this.#lowered = lowered;
     this.#plan = plan;
     this.#inputs = inputs;
@@ -181,7 +99,7 @@ class Trainer {
       const { diverged } = this.#recorder;
       if (diverged || done >= steps || done === early || isEvaluated(this.#schedule, done)) {
         const record = diverged ? await this.#lost(done) : await this.#evaluate(done);
-        if (diverged || this.#reached(record)) break;
+        if (diverged || isReached(this.#schedule.stop, record)) break;
       }
     }
     const weights = await this.#weights();
@@ -237,10 +155,10 @@ class Trainer {
       if (this.#stopped) break;
       const until = Math.min(end, observer?.next(done + 1) ?? end);
       const start = performance.now();
-      const trace = await this.#piece("step", done - first, until - done);
+      const trace = await this.#pieces.run("step", done - first, until - done);
       this.#seconds += (performance.now() - start) / 1000;
       done += this.#recorder.steps(done, trace);
-      if (this.#pauseIsDue) await this.#pause(done);
+      if (this.#pieces.pauseIsDue) await this.#pause(done);
       this.#hooks.signal?.throwIfAborted();
     }
     return done;
@@ -253,31 +171,16 @@ class Trainer {
     const epoch = Math.floor(step / this.#schedule.stepsPerEpoch);
     const reply = await observer.look({ step, epoch, weights: await this.#weights() });
     this.#stopped ||= reply === "stop";
-    this.#lastPause = performance.now();
+    this.#pieces.paused();
   }
 
   #weights(): Promise<Float64Array[]> {
     return Promise.all(this.#lowered.layers.map((_, l) => this.#session.read(`weights.${l}`)));
   }
 
-  /** Runs as many passes over a list as fit into one call, at most `most`; returns their trace. */
-  async #piece(list: string, first: number, most: number): Promise<Float64Array> {
-    const count = Math.min(this.#pieces.get(list) ?? 1, most);
-    const start = performance.now();
-    const trace = await this.#session.run(list, first, count);
-    const elapsed = Math.max(performance.now() - start, 1e-3);
-    this.#pieces.set(list, Math.max(1, Math.round(count * Math.min(4, PIECE_MS / elapsed))));
-    return trace;
-  }
-
-  get #pauseIsDue(): boolean {
-    return performance.now() - this.#lastPause > PIECE_MS;
-  }
-
   async #pause(step: number): Promise<void> {
     this.#hooks.onStep?.(step, this.#schedule.steps);
-    await pause();
-    this.#lastPause = performance.now();
+    await this.#pieces.pause();
   }
 
   /** Saves a checkpoint when one is due. It is called between updates, when the record is complete. */
@@ -329,24 +232,16 @@ class Trainer {
     const sums = { loss: 0, correct: 0 };
     for (const { list, passes } of lists) {
       for (let done = 0; done < passes; ) {
-        const trace = await this.#piece(list, done, passes - done);
+        const trace = await this.#pieces.run(list, done, passes - done);
         for (let k = 0; k < trace.length; k += 2) {
           sums.loss += trace[k];
           sums.correct += trace[k + 1];
         }
         done += trace.length / 2;
-        if (this.#pauseIsDue) await this.#pause(step);
+        if (this.#pieces.pauseIsDue) await this.#pause(step);
         this.#hooks.signal?.throwIfAborted();
       }
     }
     return sums;
-  }
-
-  #reached({ trainAccuracy, unperturbedLoss }: EvaluationRecord): boolean {
-    const { stop } = this.#schedule;
-    return (
-      (stop.trainAccuracy !== undefined && trainAccuracy >= stop.trainAccuracy) ||
-      (stop.loss !== undefined && unperturbedLoss <= stop.loss)
-    );
   }
 }
