@@ -9,7 +9,8 @@ import { prepareFolder } from "../../store/node/openStore.js";
 import { type BystanderCommandOptions, bystanderCommand } from "../bystanderOutput.js";
 import type { Interrupt } from "../interrupt.js";
 import { beginning, dataFiles, readConfig, voiceOf, withRun } from "../options.js";
-import { calibrationTable, describedProbe, probeSummary, writeProbe } from "../probeOutput.js";
+import { calibrationTable } from "../probeCalibration.js";
+import { describedProbe, probeSummary, writeProbe } from "../probeOutput.js";
 import { ProgressBar, table } from "../terminal.js";
 
 interface ProbeCommandOptions extends BystanderCommandOptions {
