@@ -40,7 +40,9 @@ test("bench prints its rows as JSON, and warns of software", async () => {
   expect(crossovers.length).toBe(2);
   expect(note === null).toBe(adapter !== null);
   expect(err).toBe(
-    software ? "WARNING: this GPU is software. Its times say nothing about any GPU.\n" : "",
+    software
+      ? "WARNING: this GPU is emulated in software. Its times say nothing about real GPUs.\n"
+      : "",
   );
 });
 

@@ -155,6 +155,6 @@ it("a sweep does not go on with the folder of a single run", async () => {
   const path = await written("one.json", one);
   await told("train", path, "--out", place("one"));
   expect(await refused("sweep", "--resume", "--out", place("one"))).toMatch(
-    /it holds a single run, with which `ninscope train --resume` goes on/,
+    /it holds a single run, which `ninscope train --resume` continues/,
   );
 });

@@ -42,7 +42,7 @@ it("a sweep that finds runs of other kernels says so, once, and makes them again
   const first = await inProcess(args);
   expect([first.code, first.err]).toEqual([
     0,
-    `${place("swept")} holds 2 runs of other kernels than these (baseline): made again where this sweep has them\n`,
+    `${place("swept")} holds 2 runs by other kernels than these (baseline); the sweep makes its runs among them again\n`,
   ]);
   const lines = async () => (await readFile(join(place("swept"), "journal.jsonl"), "utf8")).trim();
   expect((await lines()).split("\n")).toHaveLength(4);
@@ -73,7 +73,7 @@ it("runs of earlier versions, which did not record their kernels, are runs of ot
   });
   await writeFile(path, Buffer.concat(earlier));
   const swept = ["sweep", "--resume", "--workers", "0", "--out", place("earlier")];
-  expect((await inProcess(swept)).err).toContain("holds 2 runs of other kernels than these");
+  expect((await inProcess(swept)).err).toContain("holds 2 runs by other kernels than these");
 });
 
 it("a merge refuses parts that were made by different kernels", async () => {

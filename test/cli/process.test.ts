@@ -32,7 +32,7 @@ describe("the command as a process", () => {
       const { code, err, signal: killed } = await child.outcome;
       expect(killed).toBe(null);
       expect(code).toBe(130);
-      expect(err).toMatch(/ninscope: interrupted \(SIG(INT|TERM)\); nothing was half-written\n$/);
+      expect(err).toMatch(/ninscope: interrupted \(SIG(INT|TERM)\); all files are complete\n$/);
       expect(
         (await files(out)).filter((name) => /part|summary|parquet/.test(String(name))),
       ).toEqual([]);

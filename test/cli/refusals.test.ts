@@ -273,7 +273,7 @@ test.each(having("long"))("%s: interrupted, it ends with 130", (_, row) => {
   return refuses(whole(row), {
     code: 130,
     field: null,
-    message: /interrupted \(SIGINT\); nothing was half-written/,
+    message: /interrupted \(SIGINT\); all files are complete/,
     signal: controller.signal,
   });
 });

@@ -219,7 +219,7 @@ describe("shards", () => {
     );
     expect([mixed.code, mixed.stderr]).toEqual([
       2,
-      expect.stringContaining("is of another sweep than"),
+      expect.stringContaining("belongs to another sweep than"),
     ]);
   });
 });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// This file runs on any Node since 12, so that an old one says what is wrong; it loads the rest only on one that can.
+// This file runs on Node 12 and newer, so that an old Node prints an error; it loads the rest only on a supported one.
 const OLDEST = 20;
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST) {

@@ -20,7 +20,7 @@ export interface BystanderCommandOptions extends RunOptions {
   readonly layer?: number;
 }
 
-/** `ninscope probe --bystander`: the curvature's trace in time of a run that is not disturbed. */
+/** `ninscope probe --bystander`: reads the curvature over time of a run without disturbing it. */
 export async function bystanderCommand(
   given: Parameters<typeof sweepRuns>[0],
   options: BystanderCommandOptions,
@@ -29,7 +29,7 @@ export async function bystanderCommand(
 ): Promise<void> {
   const runs = sweepRuns(given);
   if (runs.length > 1) {
-    throw new InputError("sweep", `sweep has ${runs.length} runs: a bystander looks at one`);
+    throw new InputError("sweep", `sweep has ${runs.length} runs: --bystander takes a single run`);
   }
   const claim = { spec: runs[0].experiment, begin: beginning(options) };
   if (options.out) await prepareFolder(options.out, claim);
@@ -77,7 +77,7 @@ async function write(folder: string, found: BystanderResult, summary: unknown): 
     folder,
     "curvature",
     bystanderCurves({
-      title: "The curvature that bystanding noise weights read",
+      title: "The curvature that a bystander's noise weights read",
       caption: `data ${experiment.data.name}, layer ${chosen.layer}, ${chosen.nodes} nodes of sigma ${digits(chosen.sigma)}, seed ${experiment.seed}; readings with two standard errors`,
       moments: probed.moments,
       losses: Array.from(watched.epoch, (epoch, i) => ({
@@ -96,17 +96,17 @@ function described({ chosen, probed, comparisons }: BystanderResult): string {
   const found = comparisonTable([...comparisons, ...readings(probed)]);
   return [
     table(
-      ["the noise that was chosen", ""],
+      ["chosen noise", ""],
       [
         ["nodes", String(nodes)],
         ["sigma", digits(sigma)],
         ["reach, sigma |W_NI|", digits(reach)],
         ["antithetic passes a reading", String(passes)],
         ["or plain training steps", String(steps)],
-        ["error of a reading: wanted", percent(precision)],
-        ["expected", percent(expected)],
+        ["error of a reading: requested", percent(precision)],
+        ["error of a reading: expected", percent(expected)],
         [
-          "of directions, noise, bias",
+          "its parts: directions, noise, bias",
           [chosen.directions, chosen.noise, chosen.bias].map(percent).join(", "),
         ],
         ["tr<H> / units at the end, direct", shown(mean)],

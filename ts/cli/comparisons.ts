@@ -2,7 +2,7 @@ import type { Comparison, PredictionWithError } from "../probe/probeResult.js";
 import type { PageTable } from "../report/page.js";
 import { digits } from "./terminal.js";
 
-/** A number with its error, a word, or that there is none. */
+/** A number with its error, or a word; "none" for null. */
 export function shown(value: Comparison["predicted"]): string {
   if (value === null) return "none";
   if (typeof value === "string") return value;
@@ -12,7 +12,7 @@ export function shown(value: Comparison["predicted"]): string {
 /** Predictions beside measurements, with their verdicts. */
 export function comparisonTable(comparisons: readonly Comparison[]): PageTable {
   return {
-    head: ["", "predicted, or direct", "measured, or read", "verdict", "by"],
+    head: ["", "predicted, or direct", "measured, or read", "verdict", "criterion"],
     rows: comparisons.map(({ what, predicted, measured, verdict, by }) => [
       what,
       shown(predicted),
@@ -23,7 +23,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): PageTable {
   };
 }
 
-/** What the state at the start foretells, in words and numbers. */
+/** The predictions from the state at the start. */
 export function predictionTable(prediction: PredictionWithError): PageTable {
   const { decay, decayPointwise, catapult, catapultPointwise, divergent } = prediction;
   const { hMax, smoothedMax, modes } = prediction;

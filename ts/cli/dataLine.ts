@@ -1,6 +1,6 @@
 import type { DataSummary } from "../data/dataset.js";
 
-/** What a data set was taken for, in one line. */
+/** How ninscope understood a data set, in one line. */
 export function dataLine({ name, classes, inputs, outputs, rows, testRows }: DataSummary): string {
   const numbers = outputs === 1 ? "1 number" : `${outputs} numbers`;
   const targets = classes === null ? `regression on ${numbers}` : `${classes} classes`;

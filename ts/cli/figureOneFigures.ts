@@ -75,7 +75,7 @@ export function captionOf({ input, runs }: FigureOne): string {
   return `ReLU, ${layers}, Fashion-MNIST (${train} samples), cross-entropy, eta ${input.optimizer?.learningRate}, batch ${input.optimizer?.batchSize}, seeds ${seeds[0]} to ${seeds[seeds.length - 1]}`;
 }
 
-/** The boundaries known beforehand; the pointwise decay where the smoothed curvature lets no noise weight decay. */
+/** The predicted boundaries. The pointwise curvature gives the decay if the smoothed one predicts none. */
 function predictedMarks({ predicted, probes }: FigureOne) {
   const [probed] = probes;
   const known = [
@@ -88,7 +88,7 @@ function predictedMarks({ predicted, probes }: FigureOne) {
   return known.flatMap(({ name, at }) => (at ? [{ name, sigma: at.value }] : []));
 }
 
-/** Fresh noise in the middle of the decay phase, and the same run with fixed noise, whatever its phase. */
+/** The run with fresh noise in the middle of the decay phase, and the same run with fixed noise. */
 function centre({ runs, input }: FigureOne, caption: string): Record<string, string> {
   const decaying = runs.filter(({ mode, phase }) => mode === "fresh" && phase === "decay");
   const middle = decaying[Math.floor(decaying.length / 2)];

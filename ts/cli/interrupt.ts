@@ -3,7 +3,7 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
   constructor(signal: string) {
-    super(`interrupted (${signal}); nothing was half-written`);
+    super(`interrupted (${signal}); all files are complete`);
   }
 }
 
@@ -11,7 +11,7 @@ export interface Interrupt {
   readonly signal: AbortSignal;
 }
 
-/** The first signal asks everything to stop; a second one does not wait. */
+/** The first signal asks all work to stop; the second one ends the process at once. */
 export function interruptible(): Interrupt {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {

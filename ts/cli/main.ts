@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { interruptible } from "./interrupt.js";
 
-// A signal while the rest is still being loaded is answered like any other.
+// Signals are handled from here on, also while the rest is being loaded.
 const interrupt = interruptible();
 
-// The reader of standard error may go away: the work goes on, and its results are written as ever.
+// The reader of standard error may go away; the work continues and writes its results.
 process.stderr.on("error", () => {});
-// The reader of standard output may close it early (`| head`): that is no failure of this command.
+// The reader of standard output may close it early (`| head`); this is no failure of the command.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   const why = error.code === "ENOSPC" ? "the disk is full" : error.message;
@@ -18,5 +18,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
 const { runCli } = await import("./program.js");
 const code = await runCli(process.argv.slice(2), JSON.parse(manifest).version, interrupt);
-// A GPU's driver keeps a process alive, and may crash one that ends by itself; what was written goes out first, and fails first.
+// A GPU's driver keeps the process alive, and may crash it at a normal end. So the process exits explicitly, after standard
+// output has been flushed or has failed.
 process.stdout.write("", () => setImmediate(() => process.exit(code)));

@@ -29,18 +29,19 @@ export interface RunOptions extends CommonOptions {
 
 export function withVoice(command: Command): Command {
   return command
-    .option("--json", "print one JSON object on standard output, errors too, and nothing else")
-    .option("--quiet", "no progress");
+    .option(
+      "--json",
+      "print one JSON object on standard output and nothing else; errors are JSON too",
+    )
+    .option("--quiet", "show no progress");
 }
 
 export function withBackend(command: Command): Command {
   return command
     .addOption(
-      new Option("--backend <name>", "machine that runs the program")
-        .choices(BACKENDS)
-        .default("auto"),
+      new Option("--backend <name>", "machine that computes").choices(BACKENDS).default("auto"),
     )
-    .option("--fast", "allow relaxed SIMD: faster, but the last bits may differ between hosts");
+    .option("--fast", "allow relaxed SIMD: faster, but hosts may differ in the last bits");
 }
 
 export function withRun(command: Command): Command {
@@ -50,14 +51,14 @@ export function withRun(command: Command): Command {
 export function withOut(command: Command, fallback?: string): Command {
   return command
     .addOption(
-      folderOption("--out <dir>", "folder for the results; made if it is not there").default(
+      folderOption("--out <dir>", "folder for the results; created if it does not exist").default(
         fallback,
       ),
     )
     .option("--force", "replace earlier results in --out");
 }
 
-/** What a command may do with results that `--out` holds: without a flag, nothing. */
+/** What a command may do with earlier results in `--out`; without a flag it refuses the folder. */
 export function beginning({
   resume,
   force,
@@ -71,7 +72,7 @@ export function beginning({
 /** An option that names a folder. */
 export function folderOption(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text) => {
-    // An option in a folder's place means that the folder was forgotten.
+    // If the next option stands in the folder's place, the user forgot the folder.
     if (text.trim() !== "" && !text.startsWith("-")) return text;
     const [flag] = flags.split(" ");
     throw new InputError(flag, `${flag} is ${shown(text)}: takes the path of a folder`);
@@ -81,7 +82,7 @@ export function folderOption(flags: string, description: string): Option {
 export function withSet(command: Command): Command {
   return command.option(
     "--set <field=value>",
-    "set a field of the experiment, e.g. noise.0.sigma=5; may be repeated; paths of data count from the current folder (those in a file: from the file's folder)",
+    "set a field of the experiment, e.g. noise.0.sigma=5; may be repeated; paths of data are relative to the current folder (in a file: to the file's folder)",
     (entry: string, entries: string[]) => [...entries, entry],
     [] as string[],
   );
@@ -92,19 +93,15 @@ export interface LongRunOptions extends RunOptions {
   readonly checkpointEvery: number;
 }
 
-/** Runs that may be killed at any moment and go on later. */
+/** Options of commands whose runs may be killed at any moment and continue later. */
 export function withLongRun(command: Command): Command {
   return withRun(command)
-    .addOption(
-      new Option("--resume", "go on with what --out holds, where it was interrupted").conflicts(
-        "force",
-      ),
-    )
+    .addOption(new Option("--resume", "continue the interrupted work in --out").conflicts("force"))
     .addOption(checkpointEvery("time between checkpoints of a run, with --out"))
     .hook("preAction", (own) => {
       const { resume, out } = own.opts<LongRunOptions>();
       if (resume && out === undefined) {
-        throw new InputError("--resume", "--resume needs --out, the folder to go on with");
+        throw new InputError("--resume", "--resume needs --out, the folder to continue");
       }
     });
 }
@@ -112,7 +109,7 @@ export function withLongRun(command: Command): Command {
 export function predictOption(): Option {
   return new Option(
     "--predict",
-    "set the boundaries that the curvature at the start predicts beside the measured (some seconds; the linear model's always are)",
+    "also predict the boundaries from the curvature at the start (takes some seconds; always on for the linear model)",
   );
 }
 
@@ -126,7 +123,7 @@ export function withWorkers(command: Command): Command {
   return command.addOption(
     new Option(
       "--workers <n>",
-      "threads to run on; 0: the main one alone; default: one a core",
+      "number of worker threads; 0: the main thread alone; default: one a core",
     ).argParser((text) => {
       const count = numberOf("--workers", text, 0);
       if (Number.isInteger(count) && count <= 1024) return count;
@@ -146,8 +143,8 @@ export function voiceOf({ json = false, quiet = false }: CommonOptions): Voice {
 }
 
 /**
- * The experiment in a file (none: `{}`), with the fields set on the command line. Paths of data files count from the
- * experiment's folder, those set on the command line from the current one; all of them come out absolute.
+ * Reads the experiment from a file (none: `{}`), with the fields set on the command line. Paths of data files in the file
+ * are relative to its folder, paths on the command line to the current folder; the result holds absolute paths.
  */
 export async function readConfig(
   path: string | undefined,
@@ -158,7 +155,7 @@ export async function readConfig(
     : withSets(parsed(path, await bytesOf(path)), sets, dirname(path));
 }
 
-/** The same; with --resume and no file, the one that is in --out. */
+/** As `readConfig`; with --resume and no file, it reads the experiment in --out. */
 export async function readLongConfig(
   path: string | undefined,
   { resume, out = "", set }: LongRunOptions,
@@ -171,7 +168,7 @@ export async function readLongConfig(
 function withSets(json: unknown, sets: readonly string[], folder: string): unknown {
   const all = (before: unknown) =>
     sets.reduce((node, entry) => withField(node, ...parseSet(entry)), before);
-  // Which of the file's fields are paths depends on the data's name, which the command line may set.
+  // The data's name decides which fields of the file are paths, and the command line may set that name.
   const name = fieldAt(all(json), "data.name");
   const takesName = isPlainObject(fieldAt(json, "data")) && name !== undefined;
   const named = takesName ? withField(json, "data.name", name) : json;

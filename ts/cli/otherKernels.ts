@@ -5,7 +5,7 @@ import { canonicalJson } from "../format/hash.js";
 import type { Kernels } from "../kernels/kernels.js";
 import type { Store } from "../store/store.js";
 
-/** Says how many runs of a store other kernels have made, of those that these kernels have not made too: they do not count. */
+/** Prints how many runs of a store were made by other kernels alone: the sweep does not use them. */
 export async function sayOtherKernels(
   folder: string,
   store: Store,
@@ -35,11 +35,11 @@ export async function sayOtherKernels(
   if (count === 0) return;
   const runs = count === 1 ? "a run" : `${count} runs`;
   say(
-    `${folder} holds ${runs} of other kernels than these (${kernels.flavour}): made again where this sweep has them`,
+    `${folder} holds ${runs} by other kernels than these (${kernels.flavour}); the sweep makes its runs among them again`,
   );
 }
 
-/** Whether a run has the numbers that these kernels make. Earlier versions did not record what had made them. */
+/** Whether these kernels made a run. Earlier versions did not record the kernels. */
 function isOf(
   { kernels: own, shaders }: Partial<BackendRecord>,
   { digest }: Pick<Kernels, "digest">,

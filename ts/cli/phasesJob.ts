@@ -38,7 +38,7 @@ export interface PhasesOptions extends CommonOptions {
   readonly force?: boolean;
 }
 
-/** Seeds whose boundaries are found by the recursion, a twentieth of a second each. */
+/** Number of seeds for which the recursion computes the boundaries, a twentieth of a second each. */
 const EXACT = 8;
 
 export const PHASES_DEFAULTS = {
@@ -58,12 +58,12 @@ export interface PhasesResult {
   readonly boundaries: Record<
     BoundaryName,
     {
-      /** To leading order in the width: `kappa` of 2, of 4. */
+      /** To leading order in the width: see `linearBoundaries`. */
       readonly predicted: number;
-      /** By the recursion in population, over the first seeds. */
+      /** By the recursion over the whole population of data: mean over the first seeds. */
       readonly recursion: number;
       readonly measured: number | null;
-      /** Of the recursion's. */
+      /** Compares the measured boundary with the recursion's. */
       readonly verdict: Verdict;
     }
   >;
@@ -81,18 +81,18 @@ export class PhasesJob {
     this.options = options;
     this.#kernels = kernels;
     this.#sigmas = logRange("--sigma", options.sigma);
-    // Every seed and both ends of the range have to make a valid experiment.
     const { seeds, seed } = options;
     if (!Number.isInteger(seeds) || seeds < 1 || seeds > 100_000) {
       throw new InputError("--seeds", `--seeds is ${seeds}: takes an integer from 1 to 100000`);
     }
     this.seeds = Array.from({ length: seeds }, (_, i) => seed + i);
     if (!options.full) exactBackend(options.backend);
+    // Checks the other options: both ends of the range and of the seeds must make a valid experiment.
     this.#experiment(this.#sigmas[0], seed);
     this.#experiment(this.#sigmas[this.#sigmas.length - 1], seed + seeds - 1);
   }
 
-  /** What the results are of: everything that they depend on. */
+  /** Everything that the results depend on. */
   get spec() {
     const { width, samples, learningRate, sigma, steps, seeds, seed, mode } = this.options;
     const { full = false, backend, fast = false } = this.options;
@@ -176,12 +176,12 @@ export class PhasesJob {
   }
 }
 
-/** Where the recursion runs: on the CPU in float64, or on a GPU in float32, which has to be asked for. */
+/** The machine of the recursion: the CPU in float64, or a GPU in float32 if the user asks for it. */
 function exactBackend(backend: BackendName): "wasm" | "webgpu" {
   if (backend === "reference") {
     throw new InputError(
       "--backend",
-      "--backend is reference: the exact recursion takes wasm or webgpu; with --full the network is trained on any",
+      "--backend is reference: the exact recursion takes wasm or webgpu; only --full takes reference",
     );
   }
   return backend === "webgpu" ? "webgpu" : "wasm";
@@ -197,7 +197,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   seed: "--seed",
 };
 
-/** The user set a flag, not the experiment's field that it stands for. */
+/** Names the flag that the user set, instead of the experiment's field that the flag stands for. */
 function asFlag(error: unknown): unknown {
   const flag = error instanceof InputError && FLAGS[error.field];
   return flag ? new InputError(flag, error.message.replace(error.field, flag)) : error;

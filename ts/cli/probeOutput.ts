@@ -12,7 +12,7 @@ import { type Calibrations, calibrationsOf, calibrationTable } from "./probeCali
 import { type Figures, probeFigures, settings } from "./probeFigures.js";
 import { digits, phaseName, table } from "./terminal.js";
 
-/** Runs of a sweep that the report tells one by one, at most. */
+/** The largest number of runs that the report describes one by one. */
 const TOLD = 12;
 
 /** The command line's JSON for probed runs, each with its swept fields. */
@@ -101,7 +101,7 @@ function named({ experiment }: ProbeResult): string {
   return `sigma ${digits(firstSigma(experiment))}, seed ${experiment.seed}`;
 }
 
-/** What a terminal says of one run. */
+/** The description of one run for a terminal. */
 export function describedProbe(result: ProbeResult): string {
   const { dataset, phase, evidence, timing } = result;
   const predictions = predictionTable(result.prediction);

@@ -21,7 +21,10 @@ const BAD_INPUT = 2;
 const FAILED = 1;
 const INTERRUPTED = 130;
 
-/** One line on standard error, or one object with `--json`; the exit code tells what kind of failure it was. */
+/**
+ * Prints an error as one line on standard error, or as one JSON object with `--json`.
+ * @returns the exit code, which tells the kind of failure.
+ */
 function report(error: unknown, json: boolean): number {
   const { message, field, code } = described(error);
   const line = message.replace(/\s*\n\s*/g, " ");
@@ -40,13 +43,13 @@ function described(error: unknown): { message: string; field: string | null; cod
   if (error instanceof RunError) return { message: error.message, field: null, code: FAILED };
   const message = error instanceof Error ? error.message : String(error);
   return {
-    message: `${message} (this is a fault in ninscope; please report it)`,
+    message: `${message} (this is a bug in ninscope; please report it)`,
     field: null,
     code: FAILED,
   };
 }
 
-/** What the parser refused; the field is the option or the argument that its message names. */
+/** An error of the command line's parser; `field` is the option or the argument that its message names. */
 function refused({ code, message }: CommanderError): { message: string; field: string | null } {
   const plain = message.replace(/^error: /, "").replace(/^missing required/, "missing");
   const option = /'(?:-\w, )?(--[\w-]+)|'(--?[\w-]+)'/.exec(plain);
@@ -59,7 +62,7 @@ function refused({ code, message }: CommanderError): { message: string; field: s
   };
 }
 
-/** One argument is named in capitals, as errors about its value name it; a list of them by its plural. */
+/** The name of an argument in errors: in capitals; for a list of arguments its plural, in lower case. */
 function argumentField(name: string): string {
   return name.endsWith("s") ? name : name.toUpperCase();
 }
@@ -75,7 +78,7 @@ export async function runCli(
 ): Promise<number> {
   const program = new Command("ninscope")
     .description(
-      "A probe of learning dynamics: inject noise into a network through noise injection nodes, turn it up,\nand see training pass through four phases: decoupled, decay, catapult, divergent (arXiv:2210.13599).",
+      "A probe of learning dynamics: noise injection nodes add noise to a network. As the noise grows, training\npasses through four phases: decoupled, decay, catapult, divergent (arXiv:2210.13599).",
     )
     .version(version)
     .helpCommand(false)
@@ -85,11 +88,11 @@ export async function runCli(
       "after",
       `
 First steps:
-  $ ninscope demo                          both experiments at once, in half a minute
-  $ ninscope phases                        the linear model's four phases, in a second
-  $ ninscope train --set noise.0.sigma=5   one network
+  $ ninscope demo                          run two experiments and draw their figures, in about half a minute
+  $ ninscope phases                        find the linear model's four phases, in a second or two
+  $ ninscope train --set noise.0.sigma=5   train one network
 
-Exit codes: 0 done, 1 the run failed, 2 bad input, 130 interrupted.`,
+Exit codes: 0 success, 1 the run failed, 2 bad input, 130 interrupted.`,
     );
   phasesCommand(program, interrupt);
   trainCommand(program, interrupt);

@@ -28,7 +28,7 @@ export function runCurves({
   };
 }
 
-/** Time scales in steps as fits in epochs of `unit` steps; none where they were refused. */
+/** Fits of a run's time scales, converted from steps to epochs of `unit` steps; a curve without a fit is left out. */
 export function fitsOf({ niw, memory, loss, testLoss }: TimeScales, unit: number): CurveFit[] {
   const inEpochs = (curve: CurveFit["curve"], scale: TimeScale): CurveFit[] => {
     const { tau, amplitude, offset, window } = scale;

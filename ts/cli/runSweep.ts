@@ -12,15 +12,15 @@ import { sayOtherKernels } from "./otherKernels.js";
 import { writeSweep } from "./sweepOutput.js";
 import { ProgressBar, sayer, type Voice } from "./terminal.js";
 
-/** Where a sweep's runs are kept, and what is done with those that are there. */
+/** Where a sweep keeps its runs, and what it does with earlier results there. */
 export interface SweepFolder {
   readonly out?: string;
   readonly begin: Claim["begin"];
 }
 
 /**
- * Makes a sweep's runs, keeps them in a folder if there is one, and writes there what they show.
- * @param predict also what the curvature at the start of a network says of its boundaries.
+ * Makes a sweep's runs. If there is a folder, keeps the runs in it and writes their results and figures.
+ * @param predict whether to predict a network's boundaries from the curvature at its start, too.
  */
 export async function runSweep(
   spec: SweepInput,
@@ -63,7 +63,7 @@ export async function runSweep(
   }
 }
 
-/** The same with predicted boundaries beside the measured: the linear model's, a network's if it is asked for. */
+/** Adds predicted boundaries: always for the linear model, for other networks if `networks` is set. */
 export async function foreseen(
   made: SweepResult<SweptSummary>,
   networks: boolean,
@@ -74,7 +74,7 @@ export async function foreseen(
   return prediction ? { ...made, boundaries: besideForetold(made.boundaries, prediction) } : made;
 }
 
-/** @throws RunError if some of a sweep's runs failed: the others' results are there nevertheless. */
+/** @throws RunError if runs of a sweep failed. The results of the other runs have been written. */
 export function checkFailures({ runs, failed }: SweepResult<SweptSummary>): void {
   if (failed.length === 0) return;
   const first = failed[0].failure.message;

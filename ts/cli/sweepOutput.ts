@@ -33,7 +33,7 @@ export function sweepSummary({ runs, failed, groups, boundaries, resultsHash }: 
   };
 }
 
-/** Writes all that is derived from a sweep's runs, whose trajectories are in the store. */
+/** Writes all results that follow from a sweep's runs. The store holds the trajectories. */
 export async function writeSweep(
   folder: string,
   spec: unknown,
@@ -50,7 +50,7 @@ export async function writeSweep(
     fields: run.fields,
     trajectory: () => trajectoryOf(run),
   }));
-  // A part of a sweep that has fewer runs than parts may be empty.
+  // A shard may be empty, if the sweep has fewer runs than shards.
   if (result.runs.length > 0) {
     await writeTrajectories(folder, recorded, metadata);
     await writeSummaries(folder, result.runs, metadata);
@@ -61,9 +61,9 @@ export async function writeSweep(
   await writeJson(folder, "summary.json", sweepSummary(result));
 }
 
-/** A line a run where there are few; otherwise one for each phase. */
+/** A table with one line for each run, or for one run of each phase if there are more than 40 runs. */
 export function sweepTable(result: Result): string {
-  if (result.runs.length === 0) return "no run of the sweep falls to this part";
+  if (result.runs.length === 0) return "this part of the sweep has no runs";
   const runs = result.runs.length <= 40 ? result.runs : onePerPhase(result.runs);
   const fields = Object.keys(result.runs[0].fields);
   const row = ({ fields: values, experiment, phase, evidence, final }: SweptSummary) => [

@@ -2,13 +2,13 @@ import { SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import type { OnProgress } from "../async/progress.js";
 
-/** How much a command says, and in what form. */
+/** How much a command prints, and in which form. */
 export interface Voice {
   readonly json: boolean;
   readonly quiet: boolean;
 }
 
-/** Says lines on standard error, in place of a bar that may be there; nothing with `--json` or `--quiet`. */
+/** Prints lines on standard error, over a progress bar if there is one; prints nothing with `--json` or `--quiet`. */
 export function sayer({ json, quiet }: Voice): (line: string) => void {
   const clear = process.stderr.isTTY ? "\r\u001b[K" : "";
   return (line) => {
@@ -16,7 +16,10 @@ export function sayer({ json, quiet }: Voice): (line: string) => void {
   };
 }
 
-/** A bar on a terminal, a line now and then elsewhere, nothing with `--json` or `--quiet`. All on standard error. */
+/**
+ * Progress on standard error: a bar on a terminal, otherwise a line at most every 10 seconds; nothing with `--json` or
+ * `--quiet`.
+ */
 export class ProgressBar {
   readonly #bar: SingleBar | null;
   readonly #label: string;
@@ -41,7 +44,7 @@ export class ProgressBar {
     this.#bar?.start(1, 0, { note: "" });
   }
 
-  /** @param fraction of the whole that is done, 0 to 1. */
+  /** @param fraction the part of the work that is done, 0 to 1. */
   update(fraction: number, note = ""): void {
     this.#bar?.update(fraction, { note });
     if (this.#bar || this.#silent || Date.now() - this.#lastLine < 10_000) return;
@@ -66,7 +69,7 @@ const COLOURS: Readonly<Record<string, string>> = {
   unclassified: "90",
 };
 
-/** A phase's name, coloured where the terminal has colours and the user has not said no to them. */
+/** A phase's name, in colour on a terminal unless NO_COLOR is set. */
 export function phaseName(phase: string): string {
   const colours = process.stdout.isTTY && !process.env.NO_COLOR;
   return colours ? `\u001b[${COLOURS[phase] ?? "0"}m${phase}\u001b[0m` : phase;
@@ -78,7 +81,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return out.toString();
 }
 
-/** Four significant digits, or a dash where there is no number. */
+/** Four significant digits; a dash if there is no number. */
 export function digits(x: number | null | undefined): string {
   if (x === null || x === undefined || Number.isNaN(x)) return "-";
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";

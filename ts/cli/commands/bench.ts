@@ -14,12 +14,13 @@ interface BenchCommandOptions extends CommonOptions {
 
 export function benchCommand(program: Command, interrupt: Interrupt): void {
   withVoice(program.command("bench"))
-    .description("time training steps on this host's CPU and GPU, and find where each wins")
-    .option("--quick", "two small widths, in seconds")
+    .description("time training steps on this host's CPU and GPU, and find where each is faster")
+    .option("--quick", "two small widths; takes seconds")
     .addOption(
-      new Option("--full", "widths to 4096, batches to 8192, 256 replicas: takes long").conflicts(
-        "quick",
-      ),
+      new Option(
+        "--full",
+        "widths up to 4096, batches up to 8192, 256 replicas; takes long",
+      ).conflicts("quick"),
     )
     .option("--fast", "allow relaxed SIMD on the CPU")
     .addHelpText("after", "\nExample:\n  $ ninscope bench --quick --json | jq .crossovers")
@@ -40,7 +41,7 @@ export function benchCommand(program: Command, interrupt: Interrupt): void {
     });
 }
 
-const WARNING = "WARNING: this GPU is software. Its times say nothing about any GPU.";
+const WARNING = "WARNING: this GPU is emulated in software. Its times say nothing about real GPUs.";
 
 function described(result: BenchResult): string {
   const { adapter, software, note, peak, rows, omitted, crossovers } = result;
@@ -57,7 +58,7 @@ function described(result: BenchResult): string {
   const head = ["backend", "width", "batch", "replicas", "steps/s", "GFLOP/s", "of peak", "µs/op"];
   const wins = crossovers.map(
     ({ batch, replicas, width }) =>
-      `batch ${batch}, replicas ${replicas}: ${width === null ? "the CPU wins throughout" : `the GPU wins from width ${width}`}`,
+      `batch ${batch}, replicas ${replicas}: ${width === null ? "the CPU is faster at every width" : `the GPU is faster from width ${width}`}`,
   );
   return [
     table(head, lines),

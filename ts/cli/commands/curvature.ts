@@ -42,14 +42,12 @@ export function curvatureCommand(program: Command, interrupt: Interrupt): void {
     .option("--layer <l>", "weight layer whose pre-activations are probed, from 0", number, 0)
     .option(
       "--layers <names>",
-      "the Linear layers from the input on, with commas: fc1,fc2 or, of any other names, W1:b1,W2:b2; needed where shapes and numbers in the names leave their order open, and to leave tensors of the file out",
+      "the Linear layers in order from the input, separated by commas: fc1,fc2 or, for tensors with other names, W1:b1,W2:b2; needed if shapes and names do not fix the order, or to leave out tensors of the file",
     )
     .option("--samples <n>", "training samples (1000)", number)
     .option("--nodes <m>", "probing noise nodes (32)", number)
     .option("--reach <delta>", "root mean square shift of the pre-activations (0.1)", number)
-    .description(
-      "the curvature of a network of your own at one of its layers, direct and read by noise",
-    )
+    .description("measure the curvature of your own network at one layer, directly and by noise")
     .addHelpText(
       "after",
       `
@@ -95,13 +93,13 @@ Example:
     });
 }
 
-/** Whether the hidden widths are the user's own, and no default. */
+/** Whether the user gave the hidden widths. */
 function namesHiddenLayers(config: unknown): boolean {
   const { network } = config as { network?: unknown };
   return isPlainObject(network) && network.layers !== undefined;
 }
 
-/** What was taken for the network, for the user to compare with what was meant. */
+/** How the file was read as a network, for the user to check. */
 function summaryOf({ network, layers, unused }: OwnNetwork) {
   const { widths, activation, loss } = network;
   return {

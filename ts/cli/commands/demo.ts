@@ -21,7 +21,7 @@ interface DemoOptions extends CommonOptions {
 export function demoCommand(program: Command, interrupt: Interrupt): void {
   withOut(withVoice(program.command("demo")), "out")
     .description(
-      "both experiments at once: the linear model's phases, and those of a ReLU network on images",
+      "run two experiments: the phases of the linear model, and of a ReLU network on images",
     )
     .action(async (options: DemoOptions) => {
       const voice = voiceOf(options);
@@ -32,18 +32,18 @@ export function demoCommand(program: Command, interrupt: Interrupt): void {
         { ...PHASES_DEFAULTS, sigma: "0.01:10:20", seeds: 8 },
         await loadKernels(),
       );
-      // A demo that is made again goes on with its own results.
+      // A second demo continues with the results of the first.
       const begin = options.force ? "anew" : "on";
       const spec = await networkSpec();
       await openFolder(networkFolder, { spec, begin, adds: true });
       await prepareFolder(linearFolder, job.claim(begin));
-      say("The linear model, by its exact reduction: 8 seeds, 20 values of sigma\n");
+      say("The linear model, by its exact recursion: 8 seeds, 20 values of sigma\n");
       const phases = await job.run(voice, interrupt.signal);
       await writePhases(linearFolder, job, phases);
       say(phasesTable(phases));
 
       say(
-        `\nA ReLU network with three hidden layers of 128 on ${spec.data?.name}, one value of sigma after another\n`,
+        `\nA ReLU network with three hidden layers of 128 units on ${spec.data?.name}: 16 values of sigma\n`,
       );
       const network = await runSweep(spec, { out: networkFolder, begin }, voice, {
         files: nodeFiles(),
@@ -58,7 +58,7 @@ export function demoCommand(program: Command, interrupt: Interrupt): void {
     });
 }
 
-/** Fashion-MNIST where it is found, a mixture of Gaussians otherwise. */
+/** Fashion-MNIST if its files are on this machine, otherwise a mixture of Gaussians. */
 async function networkSpec(): Promise<SweepInput> {
   const images = (await locate("fashion-mnist")) !== null;
   return {

@@ -20,7 +20,7 @@ interface MergeOptions extends CommonOptions {
   readonly out: string;
 }
 
-/** A run, and the folder that it is to be taken from. */
+/** A run, and the folder that it comes from. */
 interface Found {
   readonly folder: string;
   readonly run: RunSummary;
@@ -28,14 +28,14 @@ interface Found {
 
 export function mergeCommand(program: Command, { signal }: Interrupt): void {
   withVoice(program.command("merge"))
-    .argument("<folders...>", "folders that shards of one sweep wrote")
+    .argument("<folders...>", "folders with the shards of one sweep")
     .addOption(
       folderOption(
         "--out <dir>",
-        "folder for all of it; made if it is not there",
+        "folder for the merged sweep; created if it does not exist",
       ).makeOptionMandatory(),
     )
-    .description("put the shards of a sweep together")
+    .description("merge the shards of a sweep")
     .addHelpText(
       "after",
       `
@@ -53,7 +53,7 @@ Example:
         adds: true,
       });
       try {
-        // What is there from before counts too; where a shard has the same run, the shard's is taken.
+        // Runs that are already in --out count too. If a shard has the same run, the shard's run replaces it.
         const found = latest(options.out, store, spec, spec);
         const shards = await othersThan(options.out, folders);
         for (const folder of shards) {
@@ -66,10 +66,7 @@ Example:
         }
         const { runs, missing } = runsOf(spec, found);
         if (runs.length === 0) {
-          throw new InputError(
-            "folders",
-            `folders: there is no finished run in ${folders.join(", ")}`,
-          );
+          throw new InputError("folders", `folders: ${folders.join(", ")} hold no finished run`);
         }
         refuseMixtures(runs, found);
         await writeSpec(options.out, spec);
@@ -85,7 +82,7 @@ Example:
         if (gaps > 0) {
           const are = gaps === 1 ? "1 run is" : `${gaps} runs are`;
           sayer(voice)(
-            `${are} missing; \`ninscope sweep --resume --out ${options.out}\` goes on from there`,
+            `${are} missing; \`ninscope sweep --resume --out ${options.out}\` makes them`,
           );
         }
       } finally {
@@ -95,8 +92,9 @@ Example:
 }
 
 /**
- * What each folder is of: one sweep, whose data files may lie elsewhere on each machine.
- * @throws InputError if the folders are of different sweeps.
+ * The sweep of each folder. The sweeps must be equal, except for the paths of their data files, which may differ between
+ * machines.
+ * @throws InputError if they differ otherwise.
  */
 async function commonSpec(folders: readonly string[]): Promise<SweepInput[]> {
   const specs = await Promise.all(folders.map((folder) => readSpec(folder, "folders")));
@@ -105,13 +103,13 @@ async function commonSpec(folders: readonly string[]): Promise<SweepInput[]> {
   if (other >= 0) {
     throw new InputError(
       "folders",
-      `folders: ${folders[other]} is of another sweep than ${folders[0]}; takes shards of one`,
+      `folders: ${folders[other]} belongs to another sweep than ${folders[0]}; takes shards of one sweep`,
     );
   }
   return specs as SweepInput[];
 }
 
-/** The folder that all goes to may be named among the others: `shards/*`, a second time, finds it there. */
+/** The folders without the output folder: a second merge of `shards/*` may find it among them. */
 async function othersThan(out: string, folders: readonly string[]): Promise<string[]> {
   const own = await realpath(out);
   const real = await Promise.all(folders.map((folder) => realpath(folder)));
@@ -119,9 +117,10 @@ async function othersThan(out: string, folders: readonly string[]): Promise<stri
 }
 
 /**
- * Runs by their experiment; where a folder has made one again, for other data or on another machine, the last.
+ * A folder's runs by their experiment. If the folder holds a run twice, for other data or from another machine, the last
+ * one counts.
  * @param own the folder's sweep.
- * @param common the same sweep, with the paths of data that the merged results name.
+ * @param common the same sweep, with the data paths of the merged results.
  */
 function latest(
   folder: string,
@@ -141,7 +140,7 @@ function latest(
   );
 }
 
-/** @throws InputError if not all runs were made by one machine, and on the same data: they are to be compared. */
+/** @throws InputError unless one machine made all runs, on the same data; otherwise they cannot be compared. */
 function refuseMixtures(runs: readonly SweptSummary[], found: ReadonlyMap<string, Found>): void {
   const folderOf = (run: RunSummary) => found.get(canonicalJson(run.experiment))?.folder;
   const machineOf = ({ backend }: RunSummary) => `${backend.name} (${backend.flavour})`;
@@ -193,7 +192,7 @@ async function copyRuns(
   }
 }
 
-/** The runs whose trajectories are there, undamaged. */
+/** The runs whose trajectories are in the store and undamaged. */
 async function wholeOf(runs: readonly SweptSummary[], store: Store): Promise<SweptSummary[]> {
   const whole: SweptSummary[] = [];
   for (const run of runs) if (await store.trajectory(run.key)) whole.push(run);
@@ -201,8 +200,8 @@ async function wholeOf(runs: readonly SweptSummary[], store: Store): Promise<Swe
 }
 
 /**
- * The sweep's runs that were found, in their order: those of the plan, and those that refinement asks for after
- * them. What it asks for next is not known before all that it asked for is there.
+ * The runs of the sweep that were found, in order: those of the plan, then those that refinement added. Refinement decides
+ * on new runs only when all earlier ones are there.
  */
 function runsOf(
   spec: SweepInput,

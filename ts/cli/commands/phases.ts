@@ -9,20 +9,20 @@ import { phasesSummary, phasesTable, writePhases } from "../phasesOutput.js";
 export function phasesCommand(program: Command, interrupt: Interrupt): void {
   const d = PHASES_DEFAULTS;
   withOut(withVoice(withBackend(program.command("phases"))))
-    .description("the linear model's phases against sigma, by its exact reduction")
+    .description("find the phases of the linear model over sigma, by its exact recursion")
     .option("--width <d>", "hidden units", number, d.width)
-    .option("--samples <n>", "training samples, all in every batch", number, d.samples)
+    .option("--samples <n>", "training samples; every batch holds all of them", number, d.samples)
     .option("--learning-rate <eta>", "learning rate", number, d.learningRate)
     .option("--sigma <range>", "from:to:count, logarithmically spaced", d.sigma)
-    .option("--steps <t>", "updates", number, d.steps)
+    .option("--steps <t>", "number of updates", number, d.steps)
     .option("--seeds <n>", "number of seeds", number, d.seeds)
     .option("--seed <s>", "first seed", number, d.seed)
-    .option("--mode <mode>", "fresh noise each step, or fixed", d.mode)
-    .option("--full", "train the network itself instead of using the reduction")
+    .option("--mode <mode>", "noise that is fresh in each step, or fixed", d.mode)
+    .option("--full", "train the network itself instead of using the recursion")
     .addHelpText(
       "after",
       `
-kappa = eta sigma^2 lambda(0) tells what to expect: decay below 2, catapult from 2 to about 4, divergence above.
+kappa = eta sigma^2 lambda(0) predicts the phase: decay below 2, catapult from 2 to about 4, divergence above.
 
 Examples:
   $ ninscope phases

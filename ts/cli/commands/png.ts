@@ -12,10 +12,10 @@ interface PngOptions extends CommonOptions {
 
 export function pngCommand(program: Command): void {
   withVoice(program.command("png"))
-    .description("turn figures into PNG files beside them")
+    .description("convert figures to PNG files in the same folder")
     .argument("<figures...>", "SVG files that ninscope made")
     .option("--width <pixels>", "width of the picture", width, 1600)
-    .option("--dark", "on dark paper")
+    .option("--dark", "use the dark colours")
     .addHelpText(
       "after",
       `
@@ -43,7 +43,7 @@ Examples:
 
 async function readFigure(figure: string, scheme: "light" | "dark"): Promise<string> {
   if (!figure.endsWith(".svg")) {
-    throw new InputError("figures", `figures: "${figure}" takes a name that ends in .svg`);
+    throw new InputError("figures", `figures: "${figure}": takes a name that ends in .svg`);
   }
   const text = new TextDecoder().decode(await readBytes(figure, "figures"));
   try {

@@ -23,15 +23,18 @@ export function probeCommand(program: Command, interrupt: Interrupt): void {
       "[config]",
       "JSON file of an experiment or a sweep; without one, a small run on built-in data",
     )
-    .option("--samples <n>", "training samples that the curvature is taken over (1000)", count)
-    .option("--moments <n>", "how often the run is looked at, besides its first steps (40)", count)
-    .option("--at <steps>", "look before these updates instead, such as 0,10,400", steps)
-    .option("--repeats <n>", "antithetic passes at each moment (8)", count)
-    .option("--bystander", "attach nodes that look on, to an experiment without noise")
-    .option("--precision <p>", "a bystander's wanted relative error (0.1)", fraction)
-    .option("--layer <l>", "a bystander's weight layer, from 0", layer)
+    .option("--samples <n>", "training samples for measuring the curvature (1000)", count)
+    .option("--moments <n>", "number of observations, besides those of the first steps (40)", count)
+    .option("--at <steps>", "observe before these updates instead, such as 0,10,400", steps)
+    .option("--repeats <n>", "antithetic passes at each observation (8)", count)
+    .option(
+      "--bystander",
+      "attach noise nodes that do not disturb training, to an experiment without noise",
+    )
+    .option("--precision <p>", "with --bystander: relative error of a reading (0.1)", fraction)
+    .option("--layer <l>", "with --bystander: weight layer to observe, from 0", layer)
     .description(
-      "train, and set what the noise weights read beside the curvature and what it predicts",
+      "train, and compare the readings of the noise weights with the curvature and its predictions",
     )
     .addHelpText(
       "after",
@@ -48,10 +51,7 @@ Examples:
       if (options.bystander) return bystanderCommand(given, options, voice, interrupt);
       for (const name of ["precision", "layer"] as const) {
         if (options[name] === undefined) continue;
-        throw new InputError(
-          `--${name}`,
-          `--${name} is ${options[name]}: it is a bystander's, and asks for --bystander`,
-        );
+        throw new InputError(`--${name}`, `--${name} is ${options[name]}: it needs --bystander`);
       }
       const runs = sweepRuns(given);
       if (options.out) {
@@ -109,7 +109,9 @@ function steps(text: string): number[] {
   return text.split(",").map((part) => {
     const value = part.trim() === "" ? Number.NaN : Number(part);
     if (Number.isInteger(value) && value >= 0) return value;
-    throw new InvalidArgumentError("takes numbers of updates with commas, such as 0,10,400");
+    throw new InvalidArgumentError(
+      "takes numbers of updates separated by commas, such as 0,10,400",
+    );
   });
 }
 

@@ -16,7 +16,10 @@ interface ReplayOptions extends CommonOptions {
 export function replayCommand(program: Command): void {
   withVoice(withBackend(program.command("replay")))
     .argument("<file>", ".npz with meta, X, y, W0_l, b0_l, V0, noise and order")
-    .option("--curvature", "add the mean local Hessian at the noise nodes' layer, at the start")
+    .option(
+      "--curvature",
+      "also compute the mean local Hessian at the noise nodes' layer, at the start",
+    )
     .description("repeat another framework's run, number by number")
     .addHelpText(
       "after",

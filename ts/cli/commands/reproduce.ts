@@ -34,14 +34,16 @@ interface ReproduceOptions extends CommonOptions {
   readonly fast?: boolean;
 }
 
-/** Values of `sigma` in the map of the expansion's validity, at most. */
+/** The largest number of values of `sigma` in the map of the expansion's validity. */
 const MAPPED = 8;
 
 export function reproduceCommand(program: Command, interrupt: Interrupt): void {
   withOut(withVoice(withBackend(program.command("reproduce"))), "figure-1")
     .addArgument(new Argument("<what>", "what to reproduce").choices(["figure-1"]))
-    .option("--quick", "a smaller network, fewer values of sigma and seeds: some minutes")
-    .description("the paper's Figure 1 on Fashion-MNIST, its claims, and what was predicted")
+    .option("--quick", "a smaller network, fewer values of sigma and seeds; takes some minutes")
+    .description(
+      "reproduce the paper's Figure 1 on Fashion-MNIST, and check its claims and predictions",
+    )
     .addHelpText(
       "after",
       `
@@ -92,7 +94,7 @@ Examples:
     });
 }
 
-/** Along the figure's values of `sigma`, thinned, with the first seed. */
+/** Where the expansion holds: at some of the figure's values of `sigma`, with the first seed. */
 function validityOf(
   { input, runs }: FigureOne,
   options: Omit<ValidityOptions, "sigmas">,

@@ -38,23 +38,23 @@ export function sweepCommand(program: Command, interrupt: Interrupt): void {
       'JSON file of an experiment with a "sweep" of fields; without one, sigma is swept',
     )
     .addOption(predictOption())
-    .option("--shard <i/n>", "make only part i (from 0) of n; `ninscope merge` puts them together")
+    .option("--shard <i/n>", "make only part i (from 0) of n; `ninscope merge` merges the parts")
     .option(
       "--queue <url>",
-      "have the runs made by `ninscope worker`s on this Redis or Valkey server",
+      "let `ninscope worker` processes make the runs, over this Redis or Valkey server",
     )
     .description(
-      "train over a range of sigma (or any other fields) and seeds, and find the phases' boundaries",
+      "train at many values of sigma (or of any fields) and seeds, and find the boundaries of the phases",
     )
     .addHelpText(
       "after",
       `
-A sweep is an experiment with one field more:
+A sweep is an experiment with an additional field:
   { "sweep": { "noise.0.sigma": "0.01:100:30", "repeats": 4 } }
-"a:b:n" stands for n values from a to b, logarithmically spaced ("a:b:n:linear": evenly); a list stands for
-itself. Fields named together change together: { "noise.0.sigma,epochs": [[1, 50], [10, 20]] }. "repeats" takes
-so many seeds, from the experiment's on. "refine": { "precision": 0.01 } adds runs until the boundaries are
-known to 1 % in sigma. Runs that --out holds already are not made again.
+"a:b:n" means n values from a to b, logarithmically spaced ("a:b:n:linear": evenly); a list gives the values.
+Fields named together change together: { "noise.0.sigma,epochs": [[1, 50], [10, 20]] }. "repeats" is the number
+of seeds, which start from the experiment's seed. "refine": { "precision": 0.01 } adds runs until the boundaries
+are known to 1 % in sigma. The sweep does not repeat runs that --out already holds.
 
 Examples:
   $ ninscope sweep experiment.json --out results/sweep
@@ -69,7 +69,7 @@ Examples:
       if (shard && plan.refine) {
         throw new InputError(
           "--shard",
-          `--shard is ${options.shard}: sweep.refine needs the results of all runs; take one of the two`,
+          `--shard is ${options.shard}: sweep.refine needs the results of all runs; use only one of the two`,
         );
       }
       const files = dataFiles(voice, interrupt.signal);
@@ -77,7 +77,7 @@ Examples:
       if (options.queue !== undefined && backend === "webgpu") {
         throw new InputError(
           "--backend",
-          "--backend is webgpu: a queue's workers are CPUs; takes auto, wasm or reference with --queue",
+          "--backend is webgpu: workers of a queue run on CPUs; takes auto, wasm or reference with --queue",
         );
       }
       const kernels = await loadKernels({ fast });
@@ -109,7 +109,7 @@ Examples:
     });
 }
 
-/** The sweep asked for; with --resume and no file, the one that is in --out. */
+/** The sweep to run; with --resume and no file, the sweep in --out. */
 async function sweepSpec(
   config: string | undefined,
   options: SweepCommandOptions,
@@ -118,16 +118,16 @@ async function sweepSpec(
   if (options.resume && config === undefined && !input?.sweep) {
     throw new InputError(
       "--out",
-      `--out is "${options.out}": it holds a single run, with which \`ninscope train --resume\` goes on`,
+      `--out is "${options.out}": it holds a single run, which \`ninscope train --resume\` continues`,
     );
   }
-  // What is no object is refused where the sweep is planned.
+  // The planning of the sweep refuses input that is no object.
   return !isPlainObject(input) || input.sweep
     ? input
     : { ...input, sweep: { "noise.0.sigma": "0.1:100:13" } };
 }
 
-/** The machine asked for; with --resume, and unless another is asked for, the one that made the last run in --out. */
+/** The machine to use; with --resume, unless the user names one, the machine that made the last run in --out. */
 async function machineFor(
   { runs }: SweepPlan,
   { resume, out = "", backend, fast }: SweepCommandOptions,

@@ -35,9 +35,9 @@ interface TrainCommandOptions extends LongRunOptions {
 export function trainCommand(program: Command, interrupt: Interrupt): void {
   withLongRun(program.command("train"))
     .argument("[config]", "JSON file of an experiment; without one, a small run on built-in data")
-    .description("train one network with noise injected, and say in which phase it did so")
+    .description("train one network with noise, and print the phase of its training")
     .addOption(predictOption())
-    .option("--dry-run", "say how much memory and work the run will take, and do not make it")
+    .option("--dry-run", "print how much memory and work the run needs, without making it")
     .addHelpText(
       "after",
       `
@@ -92,7 +92,7 @@ Examples:
     });
 }
 
-/** The folder of results. Earlier ones are removed from it only if this run's data can be read. */
+/** Opens the folder of results. Removes earlier results only if this run's data can be read. */
 async function held(experiment: Experiment, options: TrainCommandOptions) {
   const { out = "", force } = options;
   const voice = voiceOf(options);
@@ -101,15 +101,15 @@ async function held(experiment: Experiment, options: TrainCommandOptions) {
   return openStore(out, "--out", sayer(voice), claim);
 }
 
-/** Says from where a run goes on; it is asked only of one that is resumed. */
+/** Prints where a resumed run continues from. */
 function telling(store: CheckpointStore, say: (line: string) => void): CheckpointStore {
   return {
     async checkpoint(key) {
       const from = await store.checkpoint(key);
       say(
         from
-          ? `goes on from step ${from.step}`
-          : "no whole checkpoint of this run, on this machine, is there: it begins anew",
+          ? `continues from step ${from.step}`
+          : "there is no complete checkpoint of this run from this machine: the run starts again",
       );
       return from;
     },
@@ -121,7 +121,7 @@ function telling(store: CheckpointStore, say: (line: string) => void): Checkpoin
 function plannedTable(plan: DryRun): string {
   const megabytes = (bytes: number) => `${digits(bytes / 1e6)} MB`;
   return table(
-    ["", "the run will take"],
+    ["", "the run needs"],
     [
       ["samples", dataLine(plan.data)],
       ["updates", `${plan.steps} (${plan.stepsPerEpoch} an epoch)`],
@@ -134,8 +134,8 @@ function plannedTable(plan: DryRun): string {
 }
 
 /**
- * The command line's JSON for one run; `backend` is the machine's name, `flavour` its build, `kernels` and `shaders` the digests
- * of its code, `why` what chose it.
+ * The command line's JSON for one run. `backend` is the machine's name, `flavour` its build, `kernels` and `shaders` are the
+ * digests of its code, `why` is the reason for its choice.
  */
 export function summaryOf({ backend, dataset, phase, evidence, final, timing }: RunResult) {
   const { name, flavour, kernels, shaders, why } = backend;
@@ -176,7 +176,7 @@ function described(
     `phase: ${phaseName(phase)} (${evidence.reason}${near})`,
     ...(prediction ? [predictedLine(firstSigma(experiment), phase, prediction)] : []),
     ...(asked && !prediction
-      ? ["predicted: nothing; theory tells of noise nodes under plain SGD"]
+      ? ["predicted: nothing; the theory covers noise nodes under plain SGD only"]
       : []),
     table(
       ["", "start", "largest", "end"],
@@ -196,7 +196,7 @@ function described(
   ].join("\n");
 }
 
-/** The fate of the noise weights, where a phase is judged by it. */
+/** What happened to the noise weights, if it decided the phase. */
 function niwRows(evidence: RunResult["evidence"]): string[][] {
   const { measure, niwStart, niwMax, niwEnd, memoryEnd } = evidence;
   if (measure === "loss") return [];
@@ -205,7 +205,7 @@ function niwRows(evidence: RunResult["evidence"]): string[][] {
   return measure === "memory" ? [norm, ["their memory", "1", "", digits(memoryEnd)]] : [norm];
 }
 
-/** What was predicted, with its verdict. */
+/** The prediction, with its verdict. */
 function predictedLine(sigma: number, phase: RunResult["phase"], prediction: Foretold): string {
   const { predicted, verdict } = phaseComparison(sigma, phase, prediction, true);
   const { decay, catapult, divergent } = prediction;

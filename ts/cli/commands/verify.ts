@@ -22,14 +22,12 @@ interface VerifyCommandOptions extends CommonOptions {
 export function verifyCommand(program: Command, interrupt: Interrupt): void {
   withSet(withVoice(program.command("verify")))
     .argument("[config]", "JSON file of an experiment; without one, a small network")
-    .description(
-      "compare this host's machines with the float64 reference, and say how far they are from it",
-    )
+    .description("compare this host's machines with the float64 reference, and print the errors")
     .addHelpText(
       "after",
       `
-Each operation of the experiment's program, its parameters after 1, 10 and 100 steps, and the linear model's phases.
-Exit code 1 if anything is out of its bound.
+It compares each operation of the experiment's program, the parameters after 1, 10 and 100 steps, and the phases of
+the linear model. The exit code is 1 if an error exceeds its bound.
 
 Examples:
   $ ninscope verify
@@ -57,7 +55,7 @@ Examples:
       else process.stdout.write(`${described(result)}\n`);
       const failed = result.checks.filter(({ passed }) => !passed).length;
       if (failed > 0) {
-        throw new RunError(`${failed} of ${result.checks.length} checks are out of their bounds`);
+        throw new RunError(`${failed} of ${result.checks.length} checks exceed their bounds`);
       }
     });
 }

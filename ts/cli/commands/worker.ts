@@ -36,16 +36,16 @@ export function workerCommand(program: Command, interrupt: Interrupt): void {
     .addOption(
       folderOption(
         "--checkpoints <dir>",
-        "folder that all workers share: a run taken over goes on from there, not from its beginning",
+        "folder that all workers share; a run of a dead worker continues from its checkpoint there",
       ),
     )
     .addOption(checkpointEvery("time between checkpoints of a run, with --checkpoints"))
-    .description("make the runs that `ninscope sweep --queue` puts on a queue, until Ctrl-C")
+    .description("make the runs that `ninscope sweep --queue` puts into a queue, until Ctrl-C")
     .addHelpText(
       "after",
       `
-As many workers as wanted, on any machines that reach the queue and have the same data. One that dies has its
-runs taken over by the others.
+Start as many workers as you like, on any machines that reach the queue and have the same data. If a worker dies,
+the others take over its runs.
 
 Examples:
   $ ninscope worker --queue redis://localhost:6379
