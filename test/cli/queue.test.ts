@@ -180,7 +180,7 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
       said += text;
     });
     await once(coordinator, "close");
-    expect(Number(/goes on from step (\d+)/.exec(said)?.[1])).toBeGreaterThan(0);
+    expect(Number(/continues from step (\d+)/.exec(said)?.[1])).toBeGreaterThan(0);
     const whole = await run(process.execPath, [CLI, "sweep", path, "--json"]);
     expect(JSON.parse(stdout).resultsHash).toBe(JSON.parse(whole.stdout).resultsHash);
     expect((await readdir(shared)).filter((name) => name.endsWith(".safetensors"))).toEqual([]);
@@ -268,7 +268,7 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
       said += text;
     });
     while ((await jobs(redis.url, "wait")) < 8) await sleep(50);
-    while (!said.includes("nobody works on the queue")) await sleep(20);
+    while (!said.includes("the queue has no workers")) await sleep(20);
     coordinator.kill("SIGINT");
     expect(await once(coordinator, "exit")).toEqual([130, null]);
     expect(await jobs(redis.url, "wait")).toBe(0);

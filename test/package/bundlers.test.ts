@@ -81,7 +81,7 @@ describe("bundled, the package gives the golden hash", () => {
   }
 
   const LOST =
-    "ninscope-worker-node.mjs is not beside this bundle, and workers need it: pass `spawn`, or `workers: 0` to run on this thread";
+    "ninscope-worker-node.mjs is not next to this bundle, and workers need it: pass `spawn`, or `workers: 0` to run on this thread";
 
   describe.each(["esm", "cjs"] as const)("esbuild, %s", (format) => {
     const extension = format === "esm" ? "mjs" : "cjs";

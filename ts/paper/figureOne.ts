@@ -18,7 +18,7 @@ import { type SweepOptions, sweep } from "../sweep/sweep.js";
 import { prepare } from "../train/prepare.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 
-/** How a figure's runs draw noise: see `NoiseGroup.mode`. */
+/** How the figure's runs draw noise: see `NoiseGroup.mode`. */
 export type Mode = "fresh" | "fixed";
 
 /** One run of the figure. */
@@ -31,7 +31,7 @@ export interface FigureRun {
   readonly seed: number;
   /** Which of the four phases the run shows. */
   readonly phase: Phase;
-  /** `|W_NI|` at the end over that at the start. */
+  /** `|W_NI|` at the end divided by `|W_NI|` at the start. */
   readonly niwLeft: number;
   /** Unperturbed training accuracy at the end, 0 to 1. */
   readonly trainAccuracy: number;
@@ -41,7 +41,7 @@ export interface FigureRun {
   readonly trajectory: Trajectory;
 }
 
-/** All that the paper's Figure 1 shows. */
+/** The data of the paper's Figure 1. */
 export interface FigureOne {
   /** The sweep that was run. */
   readonly input: SweepInput;
@@ -65,10 +65,10 @@ export interface FigureOne {
     readonly mode: Mode;
     /** The phase of all these runs. */
     readonly phase: Phase;
-    /** How alike noise weights and losses are. */
+    /** How similar noise weights and losses are. */
     readonly found: Similarity;
   }[];
-  /** How probably runs and losses of strangers are as alike in all of these cases together; NaN without any. */
+  /** Probability that losses of other runs are as similar in all these cases together; NaN if there are no cases. */
   readonly similarityChance: number;
 }
 
@@ -104,7 +104,7 @@ export function figureOneInput(options: { readonly quick?: boolean } = {}): Swee
   };
 }
 
-/** Makes all that the figure shows. */
+/** Makes the runs of the figure and analyses them. */
 export async function figureOne(
   input: SweepInput,
   options: FigureOneOptions = {},
@@ -112,7 +112,7 @@ export async function figureOne(
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
   const { sweep: _, ...base } = input;
   if (base.noise?.length === 0) {
-    throw new InputError("noise", "noise is empty: the figure shows what noise nodes' weights do");
+    throw new InputError("noise", "noise is empty: the figure needs a noise node");
   }
   const say = (done: number, what: string) =>
     options.onProgress?.({ done, total: 1, what, secondsLeft: null });

@@ -3,17 +3,17 @@ import { PHASES } from "../analysis/phase.js";
 import { pathError } from "../probe/comparisons.js";
 import type { FigureOne, FigureRun } from "./figureOne.js";
 
-/** A claim of the paper, and what our runs say to it. */
+/** A claim of the paper, and whether our runs show it. */
 export interface Claim {
-  /** What the paper says. */
+  /** The claim of the paper. */
   readonly claim: string;
-  /** What the runs say to it. */
+  /** Whether the runs show it. */
   readonly verdict: "seen" | "not seen" | "unclear";
   /** The number behind the verdict, in words. */
   readonly because: string;
 }
 
-/** What the paper says of its Figure 1 (Levi et al., arXiv:2210.13599), held against our runs. */
+/** The paper's claims about its Figure 1 (Levi et al., arXiv:2210.13599), compared with our runs. */
 export function paperClaims(figure: FigureOne): Claim[] {
   return [
     phases(figure),
@@ -85,7 +85,7 @@ function curvature({ probes }: FigureOne): Claim {
           : worst < 0.5
             ? "unclear"
             : "not seen",
-    because: `|W_NI| predicted from curvature and gradients measured on the way is off by a median of ${errors.map(({ phase, error }) => `${percent(error)} (${phase})`).join(", ")}`,
+    because: `|W_NI| predicted from curvature and gradients measured during training is off by a median of ${errors.map(({ phase, error }) => `${percent(error)} (${phase})`).join(", ")}`,
   };
 }
 
@@ -146,7 +146,7 @@ function similar({ similarity, similarityChance }: FigureOne): Claim {
     because:
       list.length === 0
         ? "no sigma with all seeds in the decay or catapult phase"
-        : `rank correlation above 0.8 in ${high} of ${list.length} cases; losses of strangers are as alike with probability ${short(similarityChance)}: ${list.map(({ text }) => text).join("; ")}`,
+        : `rank correlation above 0.8 in ${high} of ${list.length} cases; losses of other runs are as similar with probability ${short(similarityChance)}: ${list.map(({ text }) => text).join("; ")}`,
   };
 }
 

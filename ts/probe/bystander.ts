@@ -28,11 +28,11 @@ export interface AttachedNoise extends ReadingPlan {
   readonly sigma: number;
 }
 
-/** What a bystander read, and whether it disturbed. */
+/** What a bystander read, and whether it disturbed training. */
 export interface BystanderResult {
   /** The noise that was attached. */
   readonly chosen: AttachedNoise;
-  /** The run with the nodes attached; its moments are the curvature's trace in time. */
+  /** The run with the nodes attached; its moments give the curvature over time. */
   readonly probed: ProbeResult;
   /** The run without them. */
   readonly alone: RunResult;
@@ -40,20 +40,20 @@ export interface BystanderResult {
   readonly comparisons: readonly Comparison[];
 }
 
-/** Noise nodes of a bystander: each costs a column of the layer in every step. */
+/** The largest number of noise nodes: each costs a column of the layer in every step. */
 const MOST_NODES = 256;
-/** Fewer give a reading no error of its own to speak of. */
+/** The fewest passes of a reading: fewer give no useful standard error. */
 const LEAST_PASSES = 4;
-/** What their noise may add to the loss, `1/2 reach^2 tr<H> / d`, relative to it. */
+/** The largest relative increase of the loss by the noise, `1/2 reach^2 tr<H> / d`. */
 const ADDED = 1e-3;
-/** Allowed between the losses with and without, relatively, or that part of what another seed changes. */
+/** Largest relative difference of the losses with and without nodes; or this part of the difference between seeds. */
 const UNDISTURBED = 0.01;
 const PART_OF_SEED = 0.25;
 
 /**
- * Reads the curvature of a network that has no noise of its own, by noise nodes that do not disturb its training: many
- * nodes with very little noise. It trains three times: without the nodes, to choose them; with them; and from another
- * seed, as a measure of how much two runs differ anyway.
+ * Reads the curvature of a network without noise, by noise nodes that do not disturb its training: many nodes with very
+ * little noise. It trains three times: without the nodes, to choose them; with the nodes; and from another seed, to
+ * measure how much two runs differ without any nodes.
  * @throws InputError as `probe`, for an experiment that has noise, and for a precision that is not between 0 and 1.
  */
 export async function bystander(
@@ -64,7 +64,7 @@ export async function bystander(
   if (experiment.noise.length > 0) {
     throw new InputError(
       "noise",
-      `noise has ${experiment.noise.length} group(s): a bystander brings its own, and asks for none ([])`,
+      `noise has ${experiment.noise.length} group(s): a bystander adds its own noise and takes an empty list ([])`,
     );
   }
   const { layer = 0, precision, signal, samples = 1000 } = options;
@@ -110,7 +110,7 @@ function anotherSeed({ seed }: Experiment): number {
   return (seed + 1) % 2 ** 32;
 }
 
-/** Plans nodes whose noise adds so little to the loss that training continues as it would. */
+/** Plans nodes whose noise adds so little to the loss that it does not disturb training. */
 async function chooseNoise(
   { machine, plan, data, streams }: Prepared,
   alone: RunResult,
@@ -137,7 +137,7 @@ async function chooseNoise(
 
 const NAMES = { unperturbedLoss: "training loss without noise", testLoss: "test loss" } as const;
 
-/** None where there is no such loss. */
+/** Compares the losses with and without nodes; no comparison if there is no such loss. */
 function disturbance(
   name: keyof typeof NAMES,
   [probed, alone, other]: readonly Trajectory[],
@@ -152,11 +152,11 @@ function disturbance(
   if (!Number.isFinite(measured)) return [];
   return [
     {
-      what: `${NAMES[name]}, with the nodes and without: median relative difference`,
+      what: `${NAMES[name]} with and without the nodes: median relative difference`,
       predicted: { value: 0, error: seeds },
       measured: { value: measured, error: 0 },
       verdict: measured <= Math.max(UNDISTURBED, PART_OF_SEED * seeds) ? "within" : "outside",
-      by: `${100 * UNDISTURBED} %, or a quarter of what another seed makes (${(100 * seeds).toPrecision(2)} %)`,
+      by: `${100 * UNDISTURBED} %, or a quarter of the difference between seeds (${(100 * seeds).toPrecision(2)} %)`,
     },
   ];
 }

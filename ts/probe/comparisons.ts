@@ -3,14 +3,14 @@ import { PHASES, type Phase } from "../analysis/phase.js";
 import { STANDARD_ERRORS, type Verdict, verdictOf } from "../analysis/verdict.js";
 import type { Comparison, ProbeResult } from "./probeResult.js";
 
-/** Allowed for what expansion and fits leave out, on top of the statistical errors. */
+/** Relative tolerance for what expansion and fits leave out, besides the statistical errors. */
 export const SYSTEMATIC = 0.05;
-/** The same where the curvature of the start, or a mean, stands for one that changes. */
+/** The same if the curvature at the start, or a mean, replaces one that changes. */
 const CHANGING = 0.25;
-/** The part of its start to which the linear model's noise weight is followed: below, float32 rounds it away. */
+/** The linear model's noise weight is compared down to this part of its start; below, float32 cannot represent it. */
 const FOLLOWED = 1e-4;
 
-/** A part of the start's curvature that float32's roundings may come to. */
+/** Curvatures below this part of the start's may be rounding errors of float32. */
 const ROUNDED = 1e-6;
 
 type Measured = Omit<ProbeResult, "comparisons">;
@@ -28,19 +28,19 @@ export function comparisonsOf(result: Measured, batch: number): Comparison[] {
     timeComparison(result),
     ...(result.linear ? exactPath(result, result.linear) : pathComparison(result)),
     ...readings(result),
-    // What the linear model's norm keeps across w2 never falls.
+    // In the linear model the norm keeps its part orthogonal to w2, so its decay tells nothing.
     ...(result.linear ? [] : fall(result, batch)),
   ];
 }
 
-/** The theory is that of plain gradient descent. */
+/** Whether the optimiser is plain gradient descent: the theory covers nothing else. */
 export function isPlain({ experiment: { optimizer } }: Pick<Measured, "experiment">): boolean {
   return optimizer.momentum === 0 && optimizer.weightDecay === 0;
 }
 
-const PLAIN_ONLY = "the theory is that of plain SGD";
+const PLAIN_ONLY = "no verdict: the theory covers plain SGD only";
 
-/** The phase that boundaries put a `sigma` in, each moved by so many of its errors. */
+/** The phase of a `sigma` by the boundaries, each moved up by `errors` of its standard errors. */
 export function predictedPhase(
   sigma: number,
   { decay, catapult, divergent }: Partial<Boundaries>,
@@ -53,7 +53,7 @@ export function predictedPhase(
   return beyond(decay) ? "decay" : "decoupled";
 }
 
-/** Where no boundary of divergence is known, a run that does not come back is in the catapult phase or beyond. */
+/** Compares phases. If no boundary of divergence is known, a divergent run counts as in the catapult phase. */
 export function phaseComparison(
   sigma: number,
   phase: Phase,
@@ -85,11 +85,11 @@ function timeComparison(result: Measured): Comparison {
   const measured = passage === null ? null : exact(passage);
   const predicted = prediction.niwTime;
   const what = linear
-    ? "steps until the effective noise weight is down to 1/e, by the recursion in population"
-    : "steps until the noise weights are down to 1/e, from the curvature at the start";
+    ? "steps until the effective noise weight has fallen to 1/e, by the recursion"
+    : "steps until the noise weights have fallen to 1/e, from the curvature at the start";
   const allowed = linear ? SYSTEMATIC : CHANGING;
   const told = isPlain(result) && !(linear && linear.kappa >= 2) && phase !== "divergent";
-  // One of the two says: not within this run.
+  // If neither reaches 1/e within the run, they agree.
   const beyond = predicted === null || predicted.value > timing.steps;
   const verdict = (): Verdict => {
     if (predicted && measured) return verdictOf(predicted, measured, allowed);
@@ -108,7 +108,7 @@ function timeComparison(result: Measured): Comparison {
 function byOf(allowed: number, told = true): string {
   return told
     ? `${STANDARD_ERRORS} standard errors, or ${100 * allowed} %`
-    : "told below the catapult, of plain SGD";
+    : "no verdict: holds below the catapult, for plain SGD";
 }
 
 function pathComparison({ moments, predictedNorm, phase }: Measured): Comparison[] {
@@ -119,7 +119,7 @@ function pathComparison({ moments, predictedNorm, phase }: Measured): Comparison
   const within = measured <= Math.max(SYSTEMATIC, 2 * single);
   return [
     {
-      what: "norm of the noise weights in time, from what was measured on the way: median relative deviation",
+      what: "norm of the noise weights over time, from measurements during training: median relative deviation",
       predicted: { value: 0, error: single },
       measured: exact(measured),
       verdict:
@@ -128,12 +128,12 @@ function pathComparison({ moments, predictedNorm, phase }: Measured): Comparison
           : within
             ? "within"
             : "outside",
-      by: `${100 * SYSTEMATIC} %, or two deviations of a single run`,
+      by: `${100 * SYSTEMATIC} %, or two standard deviations of a single run`,
     },
   ];
 }
 
-/** The linear model's own run, by the exact reduction and by the network. */
+/** Compares the linear model's run by the exact recursion with the run of the network. */
 function exactPath(
   { trajectory: { steps } }: Measured,
   { exact: own }: NonNullable<Measured["linear"]>,
@@ -149,7 +149,7 @@ function exactPath(
   const measured = median(ratios);
   return [
     {
-      what: "effective noise weight in time, by the exact recursion: median relative deviation",
+      what: "effective noise weight over time, by the exact recursion: median relative deviation",
       predicted: exact(0),
       measured: exact(measured),
       verdict: Number.isFinite(measured)
@@ -183,13 +183,17 @@ function readings({ moments, repeats }: Measured): Comparison[] {
     const comparison = judged(what, direct, moment.antithetic, SYSTEMATIC, repeats);
     return Math.abs(moment.smoothed) > ROUNDED * Math.abs(first.smoothed)
       ? comparison
-      : { ...comparison, verdict: "not told", by: "float32 rounds so small a curvature away" };
+      : {
+          ...comparison,
+          verdict: "not told",
+          by: "no verdict: float32 cannot resolve so small a curvature",
+        };
   };
   const seen = moments.filter(({ expansion }) => expansion !== null);
   const byStep = judged(
     "curvature read by step, over the moments",
     exact(estimate(seen.map(({ smoothed }) => smoothed)).value),
-    // Differences at the same moments: the curvature's own change in time is no error.
+    // The error comes from differences at the same moments, because the change of the curvature over time is no error.
     {
       value: estimate(seen.map(({ expansion }) => expansion?.reading ?? Number.NaN)).value,
       error: estimate(seen.map(({ expansion, smoothed }) => (expansion?.reading ?? 0) - smoothed))
@@ -202,8 +206,8 @@ function readings({ moments, repeats }: Measured): Comparison[] {
 }
 
 /**
- * The fall of the norm to 1/e, or as far as it came: as it is, which lacks what diffusion added meanwhile, and with
- * that, as gradients measured on the way tell it.
+ * Curvature from the fall of the norm, to 1/e or as far as it fell: uncorrected, and corrected for diffusion by the gradients
+ * measured during training.
  */
 function fall(result: Measured, batch: number): Comparison[] {
   const { moments, experiment, predictedNorm, phase } = result;
@@ -229,7 +233,11 @@ function fall(result: Measured, batch: number): Comparison[] {
     );
     return falls
       ? comparison
-      : { ...comparison, verdict: "not told", by: "there is no plain fall in this phase" };
+      : {
+          ...comparison,
+          verdict: "not told",
+          by: "no verdict: in this phase the noise weights do not simply decay",
+        };
   };
   const diffused = predictedNorm?.diffused[until] ?? 0;
   return [
@@ -240,8 +248,8 @@ function fall(result: Measured, batch: number): Comparison[] {
 }
 
 /**
- * The fading of the memory to 1/e, or as far as it came, beside the curvature between the start and what became of it. The
- * error is that of a single run, in which diffusion along the start adds up.
+ * Curvature from the fall of the memory, to 1/e or as far as it fell, compared with the curvature between the start and the
+ * current noise weights. The error is that of a single run, from the diffusion along the start.
  */
 function fading({ moments, experiment }: Measured, batch: number, falls: boolean): Comparison {
   const [{ noise, optimizer }, [first]] = [experiment, moments];
@@ -263,7 +271,11 @@ function fading({ moments, experiment }: Measured, batch: number, falls: boolean
   );
   return falls
     ? comparison
-    : { ...comparison, verdict: "not told", by: "there is no plain fall in this phase" };
+    : {
+        ...comparison,
+        verdict: "not told",
+        by: "no verdict: in this phase the noise weights do not simply decay",
+      };
 }
 
 /** Mean of the smoothed curvature over time (trapezoids). */

@@ -1,24 +1,24 @@
 import { runExperiment } from "../train/experimentRun.js";
 import type { Prepared } from "../train/prepare.js";
 
-/** Between which values of `sigma` a network's training stops coming back. */
+/** The values of `sigma` between which training begins to diverge. */
 export interface DivergentBracket {
-  /** The largest `sigma` whose short run did not diverge, and the least whose run did; null: none was found. */
+  /** The largest `sigma` whose short run did not diverge; null if all did. */
   readonly below: number | null;
   /** The least `sigma` whose short run diverged; null if none did. */
   readonly above: number | null;
-  /** Updates of each short run, and how many there were. */
+  /** Updates of each short run. */
   readonly steps: number;
   /** Number of short runs. */
   readonly runs: number;
 }
 
-/** Epochs of a short run, and updates at least. */
+/** Epochs of a short run, and its smallest number of updates. */
 const EPOCHS = 5;
 const LEAST_STEPS = 100;
-/** Factors from where the search begins to where it ends without a result. */
+/** The search fails when `sigma` is this factor away from its start. */
 const FARTHEST = 64;
-/** The bracket's width at which it is known well enough. */
+/** The search ends when the ends of the bracket differ by at most this factor. */
 const PRECISION = 1.2;
 
 /**

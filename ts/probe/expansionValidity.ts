@@ -8,7 +8,7 @@ import { runExperiment } from "../train/experimentRun.js";
 import { type PrepareOptions, prepare } from "../train/prepare.js";
 import { observationSteps } from "./observationSteps.js";
 
-/** How far off the expansion is in one step of a run. */
+/** The error of the expansion in one step of a run. */
 export interface ValidityCell {
   /** Shape of the noise. */
   readonly distribution: Distribution;
@@ -16,17 +16,17 @@ export interface ValidityCell {
   readonly sigma: number;
   /** Epochs before the step. */
   readonly epoch: number;
-  /** What the first two orders miss of the step's exact gradient of the noise weights, over its length. */
+  /** The part of the noise weights' exact gradient that the first two orders miss: norm over norm. */
   readonly error: number;
 }
 
 /** Where to test the expansion. */
 export interface ValidityOptions extends PrepareOptions {
-  /** Number of steps of each run that are compared at most; default 20. */
+  /** Largest number of steps of each run to compare, besides those of the first epoch; default 20. */
   readonly moments?: number;
-  /** Standard deviations of the noise, one run each and distribution. */
+  /** Standard deviations of the noise: one run for each of them and each distribution. */
   readonly sigmas: readonly number[];
-  /** All three unless given. */
+  /** Default: all three. */
   readonly distributions?: readonly Distribution[];
   /** Reports the runs made. */
   readonly onProgress?: OnProgress;
@@ -35,9 +35,9 @@ export interface ValidityOptions extends PrepareOptions {
 const DISTRIBUTIONS = ["normal", "uniform", "rademacher"] as const;
 
 /**
- * Where the expansion to second order in the noise holds (Levi et al., arXiv:2210.13599, section 2), over `sigma` and
- * time: trains the experiment at each `sigma` with each distribution of the noise, from the same weights and in the same
- * order, and compares steps with their expansion. Runs that diverge end early, and have cells until then.
+ * Maps where the expansion to second order in the noise holds (Levi et al., arXiv:2210.13599, section 2), over `sigma` and
+ * time. It trains the experiment at each `sigma` with each distribution of the noise, from the same weights and in the same
+ * order, and compares steps with their expansion. A run that diverges ends early; it has cells up to then.
  * @throws InputError as `train`, and for an experiment without noise.
  */
 export async function validity(
@@ -47,7 +47,7 @@ export async function validity(
   const experiment = parseExperiment(input);
   const [group, ...others] = experiment.noise;
   if (!group) {
-    throw new InputError("noise", "noise is empty: the expansion takes noise injection nodes");
+    throw new InputError("noise", "noise is empty: the expansion needs noise injection nodes");
   }
   const { sigmas, distributions = DISTRIBUTIONS, moments = 20, signal } = options;
   const prepared = await prepare(experiment, options);
@@ -80,7 +80,7 @@ export async function validity(
   return cells;
 }
 
-/** The largest `sigma` up to which the median error over a run stays below `error`; null: none. */
+/** The largest `sigma` up to which the median error over a run stays below `error`; null if there is none. */
 export function validUntil(cells: readonly ValidityCell[], error: number): number | null {
   let until: number | null = null;
   for (const sigma of [...new Set(cells.map((cell) => cell.sigma))].sort((a, b) => a - b)) {

@@ -1,8 +1,9 @@
 import type { Schedule } from "../train/schedule.js";
 
 /**
- * The steps at which to observe a run: its first steps, ever more sparsely; each epoch, or as many as `most` allows; the end.
- * @param wanted observes only the start, the end, and before these updates.
+ * The steps at which to observe a run: steps 0, 1, 2, 4, ... of the first epoch; then each epoch, or every few epochs if there
+ * are more than `most`; and the end.
+ * @param wanted if given, observe only the start, the end, and before these updates.
  */
 export function observationSteps(
   { steps, stepsPerEpoch }: Schedule,

@@ -19,18 +19,18 @@ export interface ProbeOptions
   extends PrepareOptions,
     ObservationOptions,
     Pick<TrainerHooks, "onRecord"> {
-  /** Training samples that the curvature is taken over, from the first on; default 1,000, or all if there are fewer. */
+  /** Number of training samples, from the first on, for measuring the curvature; default 1,000, or all if there are fewer. */
   readonly samples?: number;
   /** Reports the updates made. */
   readonly onProgress?: OnProgress;
 }
 
 const SAMPLES = 1000;
-/** Epochs with extra evaluations, unless the experiment says. */
+/** Epochs with extra evaluations, unless the experiment sets `record.evaluateEarly`. */
 const EARLY = 3;
 
 /**
- * Trains an experiment's network, and compares what its noise weights do with what its curvature predicts (Levi et al.,
+ * Trains an experiment's network, and compares its noise weights with the predictions from its curvature (Levi et al.,
  * arXiv:2210.13599, section 2). It probes the first noise group, and runs on the calling thread.
  * @throws InputError as `train`, and for an experiment without noise.
  */
@@ -42,13 +42,13 @@ export async function probe(
   if (given.noise.length === 0 || given.noise[0].sigma === 0) {
     throw new InputError(
       "noise",
-      "noise has no nodes with a sigma above 0: a probe reads what their weights do",
+      "noise has no nodes with a sigma above 0: a probe reads the weights of such nodes",
     );
   }
   return probePrepared(await prepare(given, options), options);
 }
 
-/** `probe`, of an experiment that has been prepared; it disposes of it. */
+/** As `probe`, for a prepared experiment, which it disposes of. */
 export async function probePrepared(
   bare: Prepared,
   options: Omit<ProbeOptions, keyof PrepareOptions> & Pick<PrepareOptions, "signal">,
@@ -68,7 +68,7 @@ async function probed(
   const { signal, onRecord } = options;
   const samples = Math.min(options.samples ?? SAMPLES, data.train.rows);
   const curvature = await prepared.keep(openCurvature(prepared, { samples, signal }));
-  // The recursion is of the data that the experiment generates, and of no other.
+  // The recursion holds only for data that the experiment generates.
   const linear = prepared.dataKey === null ? linearExpectation(experiment, streams) : null;
   const predicted = await startPrediction(prepared, curvature, linear, signal);
 
@@ -91,13 +91,13 @@ async function probed(
   return { ...measured, comparisons: comparisonsOf(measured, plan.batch) };
 }
 
-/** Losses may have fallen before the first epoch is over: their time scales need evaluations in between. */
+/** Losses may fall before the first epoch ends, so their time scales need evaluations within the first epochs. */
 function withEarlyEvaluations(experiment: Experiment, plan: Plan): Experiment {
   const evaluateEarly = EARLY * Math.floor(plan.trainRows / plan.batch);
   return { ...experiment, record: { evaluateEarly, ...experiment.record } };
 }
 
-/** The norm in time, from the smoothed curvature that was measured along the run. */
+/** The norm over time, from the smoothed curvature measured during the run. */
 function predictedNorm(moments: readonly ProbeMoment[], experiment: Experiment, batch: number) {
   const { learningRate } = experiment.optimizer;
   const { sigma, nodes } = experiment.noise[0];

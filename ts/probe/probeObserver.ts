@@ -9,21 +9,21 @@ import { observationSteps } from "./observationSteps.js";
 import type { ProbeMoment } from "./probeResult.js";
 
 export interface ObservationOptions {
-  /** Number of observations at most, besides those of the first steps; default 40. */
+  /** Largest number of observations, besides those of the first steps; default 40. */
   readonly moments?: number;
-  /** Updates before which to observe, instead; the start and the end are always observed. */
+  /** Observe before these updates instead; start and end are always observed. */
   readonly at?: readonly number[];
   /** Antithetic passes at each observation; default 8. */
   readonly repeats?: number;
 }
 
 const MOMENTS = 40;
-/** Fewer passes say little about their own scatter. */
+/** Default number of antithetic passes: fewer give a poor standard error. */
 const REPEATS = 8;
 /** Number of observations that also compute the top of the spectrum. */
 const SPECTRA = 8;
 
-/** Measures a run's curvature at chosen steps, and what its noise weights read of it. */
+/** Measures a run's curvature at chosen steps, and the readings of its noise weights. */
 export class ProbeObserver implements Observer {
   readonly moments: ProbeMoment[] = [];
   readonly repeats: number;
@@ -77,7 +77,7 @@ export class ProbeObserver implements Observer {
       moment: this.moments.length,
       start,
     });
-    // The weights of a run that diverges have no curvature.
+    // The weights of a diverged run have no curvature.
     const finite = Number.isFinite(loss) && Number.isFinite(along.pointwise);
     this.moments.push({
       step: state.step,

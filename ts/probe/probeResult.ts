@@ -9,21 +9,21 @@ import type { DriftPath } from "../theory/driftPath.js";
 import type { DivergentBracket } from "./divergentBracket.js";
 import type { DecayMode, Prediction } from "./predict.js";
 
-/** A prediction beside what was measured. */
+/** A prediction compared with a measurement. */
 export interface Comparison {
   /** What is compared. */
   readonly what: string;
-  /** What theory predicts; null if nothing. */
+  /** The prediction; null if there is none. */
   readonly predicted: string | Estimate | null;
-  /** What was measured; null if nothing. */
+  /** The measurement; null if there is none. */
   readonly measured: string | Estimate | null;
   /** Whether the two agree. */
   readonly verdict: Verdict;
-  /** What the verdict was given by. */
+  /** The criterion of the verdict. */
   readonly by: string;
 }
 
-/** What was measured of a run before one of its updates. */
+/** Measurements of a run before one of its updates. */
 export interface ProbeMoment extends WeightCurvature {
   /** Updates made. */
   readonly step: number;
@@ -45,20 +45,23 @@ export interface ProbeMoment extends WeightCurvature {
   readonly gradientAlongStart: number;
   /** Largest eigenvalue of the pointwise `<H>`; taken at some moments, else null. */
   readonly hMax: number | null;
-  /** The coming step's gradient beside its expansion; null after the last. */
+  /** The next step's gradient compared with its expansion; null after the last step. */
   readonly expansion: ExpansionPoint | null;
 }
 
 /**
- * Predicted from the state at the start, with the difference between the two halves of the samples for an error; the
- * linear model's boundaries and time are those of the recursion in population.
+ * Predictions from the state at the start. The error of each comes from the difference between the two halves of the
+ * samples. For the linear model, boundaries and time come from the recursion over the whole population of data.
  */
 export type PredictionWithError = {
   readonly [K in Exclude<keyof Prediction, "modes">]: Estimate | null;
 } & {
-  /** The decay spectrum's largest curvatures, falling. */
+  /** The directions of largest curvature in the decay spectrum, in descending order. */
   readonly modes: readonly DecayMode[];
-  /** The middle of the bracket that short runs find, and the deviation of what is anywhere within; the linear model's by the recursion. */
+  /**
+   * The middle of the bracket that short runs find, with the standard deviation of a uniform distribution over the bracket;
+   * for the linear model, by the recursion.
+   */
   readonly divergent: Estimate | null;
 };
 
@@ -74,7 +77,10 @@ export interface TimeScales {
   readonly unperturbedLoss: TimeScale;
   /** Of the test loss with `eps = 0`. */
   readonly testLoss: TimeScale;
-  /** Steps to 1/e, without a model: of norm, memory and effective weight, and of the fall of each loss to its lowest. */
+  /**
+   * Steps until a curve has first fallen to 1/e of its start, without a fit: norm, memory, effective weight, and the
+   * distance of each loss from its lowest value.
+   */
   readonly passages: Readonly<
     Record<
       "niw" | "memory" | "effectiveNiw" | "loss" | "unperturbedLoss" | "testLoss",
@@ -83,22 +89,22 @@ export interface TimeScales {
   >;
 }
 
-/** A run, and what was measured and predicted of it. */
+/** A run with its measurements and predictions. */
 export interface ProbeResult extends RunResult {
-  /** What was measured along the run. */
+  /** Measurements during the run. */
   readonly moments: readonly ProbeMoment[];
-  /** Antithetic passes at each of them. */
+  /** Antithetic passes at each moment. */
   readonly repeats: number;
   /** What the state at the start predicts. */
   readonly prediction: PredictionWithError;
   /** The short runs that `prediction.divergent` comes from; null for the linear model. */
   readonly divergentBracket: DivergentBracket | null;
-  /** What the exact reduction says; null for other networks. */
+  /** Results of the linear model's exact recursion; null for other networks. */
   readonly linear: LinearExpectation | null;
-  /** The norm predicted for each moment from what was measured before; null with momentum or weight decay. */
+  /** The norm at each moment, predicted from earlier measurements; null with momentum or weight decay. */
   readonly predictedNorm: DriftPath | null;
   /** In steps. */
   readonly timeScales: TimeScales;
-  /** Predictions beside measurements. */
+  /** Predictions compared with measurements. */
   readonly comparisons: readonly Comparison[];
 }

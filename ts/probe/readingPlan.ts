@@ -6,17 +6,17 @@ import { InputError } from "../errors/errors.js";
 import type { Network } from "../program/network.js";
 import type { Streams } from "../random/streams.js";
 
-/** The noise with which a network's mean curvature `tr<H> / d` is best read, and how well that would do. */
+/** The best noise for reading a network's mean curvature `tr<H> / d`, and the expected error of the reading. */
 export interface ReadingPlan {
   /** Wanted relative error. */
   readonly precision: number;
-  /** Expected: the three below, as a root of squares. */
+  /** Expected relative error: root of the sum of squares of the three errors below. */
   readonly expected: number;
-  /** Relative standard error from the noise weights' few directions; falls as `1 / sqrt(nodes)`. */
+  /** Relative standard error because the noise weights sample few directions; falls as `1 / sqrt(nodes)`. */
   readonly directions: number;
   /** Relative standard error from the noise of the passes. */
   readonly noise: number;
-  /** Relative error from the orders that the expansion leaves out; grows with the reach. */
+  /** Relative bias from the higher orders of the expansion; grows with the reach. */
   readonly bias: number;
   /** Root mean square of the noise's shifts of the pre-activations (as vectors), `sigma |W_NI|`. */
   readonly reach: number;
@@ -24,7 +24,7 @@ export interface ReadingPlan {
   readonly nodes: number;
   /** Antithetic passes over the samples. */
   readonly passes: number;
-  /** Training steps whose plain readings, averaged, would tell the same at the same reach (theory: reading 2). */
+  /** Number of training steps whose readings by step, averaged, are equally precise at the same reach (theory: reading 2). */
   readonly steps: number;
   /** `tr<H> / d` measured directly at that reach: smoothed curvature of random directions. */
   readonly mean: Estimate;
@@ -33,28 +33,29 @@ export interface ReadingPlan {
 export interface ReadingOptions {
   /** Default 0.1. */
   readonly precision?: number;
-  /** No more nodes than these, nor than the probe has. */
+  /** Largest number of nodes; the probe's own number is a limit too. */
   readonly nodes?: number;
-  /** Where noise must not disturb: no larger reach. */
+  /** Largest reach, if the noise must not disturb training. */
   readonly farthest?: number;
-  /** Of a training step, for `steps`; default 100. */
+  /** Samples of a training step, to compute `steps`; default 100. */
   readonly batch?: number;
 }
 
-/** Passes that a plan is made from, at each reach. */
+/** Number of trial passes at each reach. */
 const PILOT = 4;
 const MOST_PASSES = 256;
-/** Reaches that are tried: so many halvings from the root of the units on, a shift of each by about 1. */
+/** Number of trial reaches: each is half the one before. The first is the root of the units, a shift of about 1 for each unit. */
 const HALVINGS = 10;
 /** Random directions for the mean curvature and its spread. */
 const DIRECTIONS = 32;
 
 /**
- * The reach, the number of nodes and of antithetic passes that read `tr<H> / d` with a wanted precision, found by trying:
- * at ever smaller reaches the same noise is read, whose scatter is the noise's error, and whose change from reach to reach
- * is the bias (it goes as the square of the reach for smooth activations, as the reach itself for kinks; derived). Nodes
- * with normal weights read a random direction each: the relative variance is `2 (tr(H^2) / tr(H)^2 - 1 / d) / nodes`.
- * Where the precision is out of reach, the plan is the best there is, and `expected` says how good that is.
+ * Finds, by trial passes, the reach, the number of nodes and the number of antithetic passes that read `tr<H> / d` with a
+ * wanted precision. It reads the same noise at smaller and smaller reaches. The scatter gives the error of the noise; the
+ * change from one reach to the next gives the bias, which is proportional to the square of the reach for smooth activations
+ * and to the reach for kinks (derived). Each node with normal weights reads a random direction; the relative variance is
+ * `2 (tr(H^2) / tr(H)^2 - 1 / d) / nodes`. If the precision cannot be reached, it returns the best plan; `expected` gives
+ * that plan's precision.
  * @throws InputError for a precision that is not between 0 and 1.
  */
 export async function planReading(
@@ -73,7 +74,7 @@ export async function planReading(
   const { squares: gg } = await probe.gradient();
   const perUnit = Array.from({ length: d }, (_, i) => gg[i * (d + 1)]).reduce((a, b) => a + b) / d;
 
-  // Smallest first: each is judged by the one before it.
+  // From the smallest on, because the bias of each follows from the one before it.
   const tried: { reach: number; readings: number[] }[] = [];
   for (let k = HALVINGS; k >= 0; k--) {
     const reach = widest / 2 ** k;
@@ -82,7 +83,7 @@ export async function planReading(
   const errors = tried.slice(1).map(({ reach, readings }, i) => {
     const { value, error } = estimate(readings);
     const change = estimate(readings.map((q, k) => q - tried[i].readings[k]));
-    // What is left to the limit of no noise, if the change goes on as 1, 1/2^order, 1/4^order, ...
+    // The remaining change down to zero noise, if changes continue as 1, 1/2^order, 1/4^order, ...
     const left = 1 / (1 - 2 ** -order);
     const bias = left * Math.hypot(change.value, change.error);
     return { reach, value, bias, variance: error * error * PILOT };
@@ -90,17 +91,17 @@ export async function planReading(
 
   const noisy = ({ value, bias, variance }: (typeof errors)[number], passes: number) =>
     Math.hypot(bias, Math.sqrt(variance / passes)) / Math.abs(value);
-  // Directions may take a third of the variance, noise and bias together two.
+  // The directions may use a third of the variance, noise and bias together two thirds.
   const allowed = precision * Math.sqrt(2 / 3);
   const passesFor = (tried: (typeof errors)[number]) => {
     const room = (allowed * tried.value) ** 2 - tried.bias ** 2;
     return room > 0 ? Math.max(1, Math.ceil(tried.variance / room)) : Number.POSITIVE_INFINITY;
   };
-  // Among as many passes the largest reach, which plain steps read best.
+  // Among plans with equally many passes, takes the largest reach, which is best for readings by step.
   const unbiased = ({ bias, value }: (typeof errors)[number]) =>
     bias <= (allowed / 2) * Math.abs(value);
   const fit = errors.filter((one) => unbiased(one) && passesFor(one) <= MOST_PASSES);
-  // Where none will do, more passes than make the noise half the bias are of no use.
+  // If no plan is precise enough, stops adding passes where the noise is half the bias.
   const useful = ({ variance, bias }: (typeof errors)[number]) =>
     Math.min(MOST_PASSES, Math.max(1, Math.ceil((4 * variance) / bias ** 2)));
   const best = fit.length
@@ -114,7 +115,7 @@ export async function planReading(
   const directions = Math.sqrt((2 * spread) / nodes);
   const noise = Math.sqrt(best.variance / passes) / Math.abs(best.value);
   const bias = best.bias / Math.abs(best.value);
-  // A step's first order does not cancel: <(w.g)^2> / (|B| reach^2) beside what a pass over its samples scatters by.
+  // In a training step the first order does not cancel: it adds <(w.g)^2> / (|B| reach^2) to the variance of a pass.
   const perStep = perUnit / (batch * best.reach ** 2) + (best.variance * probe.samples) / batch;
   return {
     precision,
@@ -130,7 +131,7 @@ export async function planReading(
   };
 }
 
-/** Antithetic readings by the same noise and the same random weights, whatever the reach. */
+/** Antithetic readings with the same noise and the same random weights at every reach. */
 async function read(probe: CurvatureProbe, streams: Streams, reach: number): Promise<number[]> {
   const m = Math.min(DIRECTIONS, probe.nodes);
   const weights = streams.draw("probe", 5, "normal", 0, probe.width, m);

@@ -3,7 +3,7 @@ import nodeEndpoint, { type NodeEndpoint } from "comlink/dist/esm/node-adapter.m
 
 import { InputError, shown } from "../../errors/errors.js";
 
-/** A worker thread of Node's, as far as it matters here. */
+/** The part of Node's worker thread that ninscope uses. */
 export interface ThreadLike {
   /** Adds a listener of `message`, `error` or `exit`. */
   on(event: string, listener: (value: any) => void): unknown;
@@ -15,21 +15,24 @@ export interface ThreadLike {
   terminate(): unknown;
 }
 
-/** Makes a worker that runs ninscope's worker file: a `Worker` of a browser's or of `node:worker_threads`. */
+/** Starts a worker that runs ninscope's worker file: a browser's `Worker`, or one of `node:worker_threads`. */
 export type SpawnWorker = () => Worker | ThreadLike;
 
 /** A worker of either kind. */
 export interface Handle {
   readonly endpoint: Endpoint;
-  /** Calls back when the worker is no more, or never came to be. */
+  /** Calls the listener when the worker dies, or fails to start. */
   onDeath(listener: (why: string) => void): void;
   terminate(): unknown;
 }
 
-/** @throws InputError if it is no worker. */
+/** @throws InputError if it is not a worker. */
 export function handleOf(worker: Worker | ThreadLike): Handle {
   if (typeof worker?.postMessage !== "function" || typeof worker.terminate !== "function") {
-    throw new InputError("spawn", `spawn gave ${shown(worker)}: takes what makes a Worker`);
+    throw new InputError(
+      "spawn",
+      `spawn returned ${shown(worker)}: takes a function that returns a Worker`,
+    );
   }
   if (!("on" in worker)) {
     return {

@@ -1,6 +1,6 @@
 import { InputError, RunError } from "../../errors/errors.js";
 
-/** What came of a call on another thread: errors lose their class on the way, so they travel as values. */
+/** The outcome of a call on another thread. Errors lose their class between threads, so they travel as values. */
 export type Outcome<T> = { readonly value: T } | { readonly failure: Failure };
 
 /** An error as a value. */

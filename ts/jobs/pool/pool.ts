@@ -12,13 +12,13 @@ import { spawnWebWorker } from "./spawn.js";
 import { WorkerDied, WorkerSlot } from "./workerSlot.js";
 
 export interface PoolOptions {
-  /** Workers at most; each is started when it is first needed. */
+  /** The largest number of workers; each starts when it is first needed. */
   readonly size: number;
-  /** Left out: a browser's worker. */
+  /** Default: starts a browser's worker. */
   readonly spawn?: SpawnWorker;
   readonly kernels: Kernels;
   readonly files?: FileSource;
-  /** Seconds between the checkpoints from which runs of dead workers go on. */
+  /** Seconds between checkpoints; runs of dead workers continue from them. */
   readonly checkpointEvery?: number;
 }
 
@@ -168,7 +168,7 @@ export class Pool implements Runner {
       try {
         next = this.#open();
       } catch (error) {
-        // The other workers serve those that wait, if there are any.
+        // Other workers, if there are any, make the waiting runs.
         if (this.#slots.size === 0) for (const { leave } of this.#waiting.splice(0)) leave(error);
         return;
       }

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { InputError, RunError, shown } from "../../../errors/errors.js";
 
-/** The two packages that queues need; nothing else does, so they are loaded when a queue is asked for. */
+/** Loads the two packages that only queues need. */
 async function packages(): Promise<{
   bullmq: typeof import("bullmq");
   Redis: typeof Redis;
@@ -20,16 +20,16 @@ export interface Connected {
 }
 
 /**
- * Connects to a Redis or Valkey server. A connection that is lost later is made again, for as long as it takes.
- * @param say told once of each thing that is wrong with the connection.
- * @throws InputError if `url` is none; RunError if nobody answers there, or not as it should.
+ * Connects to a Redis or Valkey server. If the connection is lost later, it reconnects, however long that takes.
+ * @param say receives one line about each problem with the connection.
+ * @throws InputError if `url` is not valid; RunError if no server answers, or answers with an error.
  */
 export async function connect(url: string, say: (line: string) => void): Promise<Connected> {
   const host = hostOf(url);
   const { bullmq, Redis: Client } = await packages();
   const redis = new Client(url, {
     lazyConnect: true,
-    // Blocking calls wait as long as they take, also over a restart of the server.
+    // Blocking calls have no time limit, so that they survive a restart of the server.
     maxRetriesPerRequest: null,
     retryStrategy: (times) => Math.min(100 * times, 2000),
   });
@@ -40,13 +40,13 @@ export async function connect(url: string, say: (line: string) => void): Promise
     problem = error.message;
   });
   redis.on("ready", () => {
-    if (connected && problem) say(`the queue at ${host} is there again`);
+    if (connected && problem) say(`the queue at ${host} is connected again`);
     problem = "";
   });
   const patience = new Promise<never>((_, reject) => {
     setTimeout(() => reject(new Error("no answer")), 5000).unref();
   });
-  // A number of a data base that the server does not have is no failure of the connection's.
+  // The connection does not fail if the URL selects a database that the server does not have.
   const answer = redis.connect().then(() => redis.select(redis.options.db ?? 0));
   try {
     await Promise.race([answer, patience]);
@@ -67,10 +67,12 @@ function hostOf(url: string): string {
 }
 
 function reason(message: string): string {
-  return /^NOAUTH/.test(message) ? "it wants a password, redis://:password@host:port" : message;
+  return /^NOAUTH/.test(message)
+    ? "the server needs a password, redis://:password@host:port"
+    : message;
 }
 
-/** Waits for what may never come once the server is gone, but not for long. */
+/** Waits for a reply, but only for a limited time: without the server it never comes. */
 export async function soon(work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

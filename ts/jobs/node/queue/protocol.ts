@@ -5,21 +5,21 @@ import { decodeTrajectory, encodeTrajectory } from "../../../store/checkpointFil
 import type { Failure } from "../../pool/outcome.js";
 import type { TrainedRun } from "../../runner.js";
 
-/** The queue that coordinators and workers meet at. */
+/** The name of the queue, which coordinators and workers share. */
 export const QUEUE = "ninscope";
 
-/** A run as it stands in the queue; its job's id is its key, so that it stands there once. */
+/** A run in the queue. The id of its job is the run's key, so that the queue holds each run once. */
 export interface QueuedRun {
   readonly experiment: Experiment;
   readonly backend: BackendName;
   readonly flavour: string;
-  /** SHA-256 of the data that files hold; null: generated from the experiment. */
+  /** SHA-256 of the data if it comes from files; null if it is generated from the experiment. */
   readonly data: string | null;
 }
 
-/** What came of a run, as JSON. */
+/** The outcome of a run, as JSON. */
 export interface QueuedResult extends Omit<TrainedRun, "trajectory"> {
-  /** A safetensors file in base 64: float64 bits as they are. */
+  /** A safetensors file in base 64, which keeps the float64 bits. */
   readonly trajectory: string;
 }
 
@@ -41,16 +41,16 @@ export function unpackResult({ trajectory, final, evidence, ...rest }: QueuedRes
   };
 }
 
-/** A failed job says why in one text. */
+/** Packs a failure into the text of a failed job. */
 export function packFailure(failure: Failure): string {
   return JSON.stringify(failure);
 }
 
-/** @param text as BullMQ gives it: it may have failed the job for reasons of its own. */
+/** @param text the text of a failed job; BullMQ may have failed the job itself, with another text. */
 export function unpackFailure(text: string): Failure {
   try {
     return JSON.parse(text);
   } catch {
-    return { kind: "run", message: `the queue gave the run up: ${text}`, field: "" };
+    return { kind: "run", message: `the queue gave up the run: ${text}`, field: "" };
   }
 }

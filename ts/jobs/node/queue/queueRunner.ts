@@ -19,15 +19,15 @@ import {
   unpackResult,
 } from "./protocol.js";
 
-/** Runs that stand in the queue at a time; a sweep keeps twice as many on the way. */
+/** Number of runs in the queue at a time; a sweep asks for twice as many. */
 const AT_ONCE = 128;
-/** Milliseconds between looks at what is finished. */
+/** Milliseconds between polls for finished runs. */
 const LOOK_EVERY = 200;
-/** Looks after which all that is still missing is put into the queue again: a server may have lost it. */
+/** Polls after which all unfinished runs are added to the queue again, in case the server lost them. */
 const REMIND_EVERY = 20;
-/** Looks after which it is said that nobody works on the queue, if that is so. */
+/** Polls after which the user is told if the queue has no workers. */
 const WORKERS_AFTER = 15;
-/** Looks in a row that fail before it is said, and before all is given up. */
+/** Failed polls in a row before the user is told, and before all runs fail. */
 const SAY_AFTER = 5;
 const MOST_FAILURES = 150;
 
@@ -38,8 +38,8 @@ interface Waiting {
 }
 
 /**
- * Has runs made by whoever works on a queue. What is finished stays in the queue until the run is said to be safe,
- * and is found there by key: so a coordinator that was killed loses nothing, and no run is made for it twice.
+ * Lets the workers of a queue make runs. Finished runs stay in the queue, under their keys, until the caller has stored
+ * them. A coordinator that was killed therefore loses nothing, and workers make no run twice.
  */
 export class QueueRunner implements Runner<TrainedRun> {
   readonly size = AT_ONCE;
@@ -49,14 +49,14 @@ export class QueueRunner implements Runner<TrainedRun> {
   readonly #local: LocalRunner;
   readonly #say: (line: string) => void;
   readonly #awaited = new Map<string, Waiting>();
-  /** Keys of runs that the queue has not been told of. */
+  /** Keys of runs that are not in the queue yet. */
   readonly #unsent = new Set<string>();
-  /** Keys of runs that nobody waits for any more. */
+  /** Keys of runs that the caller no longer waits for. */
   readonly #withdrawn = new Set<string>();
   #looking: Promise<void> | null = null;
   #closed = false;
 
-  /** @param say told what is worth knowing: a server that is away, a queue that nobody works on. */
+  /** @param say receives messages for the user: the server does not answer, or the queue has no workers. */
   static async open(
     url: string,
     kernels: Kernels,
@@ -65,7 +65,7 @@ export class QueueRunner implements Runner<TrainedRun> {
   ): Promise<QueueRunner> {
     const { bullmq, redis } = await connect(url, say);
     const queue = new bullmq.Queue(QUEUE, { connection: redis });
-    // The connection says it already.
+    // The connection reports its errors itself.
     queue.on("error", () => {});
     return new QueueRunner(queue, redis, say, new LocalRunner(kernels, files), kernels);
   }
@@ -115,12 +115,12 @@ export class QueueRunner implements Runner<TrainedRun> {
     }
   }
 
-  /** What is left there does no harm: it is found, and forgotten, when the same sweep is made again. */
+  /** If this fails, a result stays in the queue; the same sweep, run again, finds and removes it. */
   async forget(key: string): Promise<void> {
     await this.#queue.remove(key).catch(() => {});
   }
 
-  /** Takes back what no worker has begun; a server that is away is not waited for. */
+  /** Removes the runs that no worker has begun. Does not wait for a server that is away. */
   async dispose(): Promise<void> {
     this.#closed = true;
     for (const key of this.#awaited.keys()) this.#withdrawn.add(key);
@@ -137,7 +137,7 @@ export class QueueRunner implements Runner<TrainedRun> {
     this.#redis.disconnect();
   }
 
-  /** A job of an id that is there already, waiting, under way or finished, is left as it is. */
+  /** The queue ignores a job whose id it already holds, waiting, active or finished. */
   async #add(keys: readonly string[]): Promise<void> {
     const jobs = keys.flatMap((key) => {
       const run = this.#awaited.get(key)?.run;
@@ -150,15 +150,15 @@ export class QueueRunner implements Runner<TrainedRun> {
   async #look(): Promise<void> {
     let failures = 0;
     for (let look = 1; !this.#closed; look++) {
-      // Those that are asked for together go together.
+      // Adds all runs that the caller asks for at once in one call.
       await new Promise((resolve) => setTimeout(resolve, look === 1 ? 0 : LOOK_EVERY));
       if (this.#closed || this.#awaited.size === 0) continue;
       try {
         await this.#add([...(look % REMIND_EVERY === 0 ? this.#awaited.keys() : this.#unsent)]);
         if (look === WORKERS_AFTER && (await this.#queue.getWorkersCount()) === 0) {
-          this.#say("nobody works on the queue yet: `ninscope worker --queue` does");
+          this.#say("the queue has no workers yet: start one with `ninscope worker --queue`");
         }
-        // All of them, from the first to the last: of the newest alone, those that others left may be in the way.
+        // Asks for all finished jobs: the newest ones alone may all be leftovers of other sweeps.
         const finished = await this.#queue.getRanges(["completed", "failed"], 0, -1);
         for (const key of finished) {
           const waiting = this.#awaited.get(key);
@@ -166,7 +166,7 @@ export class QueueRunner implements Runner<TrainedRun> {
         }
         failures = 0;
       } catch (error) {
-        // A server that comes up again may refuse for a while.
+        // A server that restarts may refuse commands for a while.
         const { message } = error as Error;
         if (failures++ === SAY_AFTER) this.#say(`the queue: ${message}`);
         if (failures >= MOST_FAILURES) this.#fail(`the queue fails: ${message}`);
@@ -181,7 +181,7 @@ export class QueueRunner implements Runner<TrainedRun> {
   async #deliver(key: string, { resolve, reject }: Waiting): Promise<void> {
     const job = await this.#queue.getJob(key);
     if (job?.failedReason) {
-      // Out of the way, so that it may be tried again.
+      // Removes the failed job, so that the run can be tried again.
       await this.forget(key);
       reject(errorOf(unpackFailure(job.failedReason)));
     } else if (job?.returnvalue) {
@@ -192,6 +192,6 @@ export class QueueRunner implements Runner<TrainedRun> {
         reject(error as Error);
       }
     }
-    // Otherwise another has just taken it away, and it is asked for again in time.
+    // Otherwise another process has just removed the job; a later poll adds the run again.
   }
 }

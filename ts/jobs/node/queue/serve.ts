@@ -16,30 +16,30 @@ import { packFailure, packResult, QUEUE, type QueuedResult, type QueuedRun } fro
 import { SharedCheckpoints } from "./sharedCheckpoints.js";
 
 export interface ServeOptions {
-  /** Runs at once, each on a thread. */
+  /** Number of runs at a time, one on each thread. */
   readonly workers: number;
   readonly files: FileSource;
   readonly signal: AbortSignal;
-  /** A folder that all workers share: a run that is taken over goes on from there. Left out: it begins anew. */
+  /** A folder that all workers share; a run of a dead worker continues from its checkpoint there. Default: it starts again. */
   readonly checkpoints?: string;
-  /** Seconds between the checkpoints of a run; left out: 30. */
+  /** Seconds between the checkpoints of a run; default 30. */
   readonly checkpointEvery?: number;
-  /** Told of each run that is done. */
+  /** Receives the key of each run that is done. */
   readonly onRun?: (key: string) => void;
   /**
-   * Told what is worth knowing besides: a run that goes on from a checkpoint, a checkpoint that was not kept, a server
-   * that is away or does not take what it is given.
+   * Receives messages for the user: a run continues from a checkpoint, a checkpoint could not be saved, the server does not
+   * answer or refuses data.
    */
   readonly say?: (line: string) => void;
 }
 
-/** A worker that is silent for so long is taken to be dead, and its runs are given to others. */
+/** Milliseconds without a sign of life after which a worker counts as dead, and others take over its runs. */
 const LOCK_MS = 10_000;
 
 /**
- * Makes the runs that a queue holds, until the signal is aborted: those under way are given back.
- * @throws InputError if this machine does not have the sweep's data, or not its kernels: another worker may, so the
- * run goes back to the queue; the signal's reason.
+ * Makes the runs of a queue until the signal is aborted; unfinished runs then go back to the queue.
+ * @throws InputError if this machine lacks the sweep's data or kernels: the run goes back to the queue, because another
+ * worker may have them; the signal's reason.
  */
 export async function serveQueue(url: string, options: ServeOptions): Promise<never> {
   const { workers, signal, checkpoints, say = () => {} } = options;
@@ -77,13 +77,13 @@ export async function serveQueue(url: string, options: ServeOptions): Promise<ne
       concurrency: workers,
       lockDuration: LOCK_MS,
       stalledInterval: LOCK_MS / 2,
-      // A run is not to blame for the workers that die around it.
+      // The death of its worker must not fail a run.
       maxStalledCount: 1_000_000,
     },
   );
   let last = "";
   worker.on("error", ({ message }) => {
-    // Of a lost connection the connection tells; what else is wrong is said again and again.
+    // The connection itself reports that it is lost. Other errors repeat: each is reported once.
     if (redis.status === "ready" && message !== last) say(`the queue: ${message}`);
     last = message;
   });
@@ -100,7 +100,7 @@ export async function serveQueue(url: string, options: ServeOptions): Promise<ne
   }
 }
 
-/** Not the run is wrong but where it was to be made. */
+/** The run is right, but this machine cannot make it. */
 class WrongMachine extends InputError {}
 
 class Server {
@@ -125,7 +125,7 @@ class Server {
     if (key !== id) {
       throw new WrongMachine(
         "--queue",
-        `${hostname()} would make another run than the sweep asks for: its ninscope or its kernels (${machine.flavour} for ${flavour}) are not the sweep's`,
+        `${hostname()} would compute other numbers than the sweep: its version of ninscope or its kernels (${machine.flavour}, the sweep has ${flavour}) differ`,
       );
     }
     const job = { key: id, experiment, backend, data };
@@ -145,20 +145,20 @@ class Server {
     if (!shared) return undefined;
     const { checkpointEvery: every = CHECKPOINT_EVERY, say } = this.#options;
     const from = await shared.checkpoint(key);
-    if (from) say?.(`run ${key.slice(0, 12)} goes on from step ${from.step}`);
+    if (from) say?.(`run ${key.slice(0, 12)} continues from step ${from.step}`);
     const save = (checkpoint: Checkpoint) =>
       shared.saveCheckpoint(key, checkpoint).catch(this.#unkept);
     return { from, every, save };
   }
 
-  /** A folder that fails costs a run that is taken over its time, and no run its result. */
+  /** Without its checkpoint, a run that another worker takes over starts again; its result is the same. */
   readonly #unkept = (error: Error) => this.#options.say?.(error.message);
 
   async #load(pool: Pool, { experiment, data: wanted }: QueuedRun): Promise<KeyedDataset> {
     const { name } = experiment.data;
     const spec = canonicalJson(experiment.data);
     if (this.#data?.spec !== spec) this.#data = { spec, loaded: pool.load(experiment.data) };
-    // The sweep has it, or the run would not be in the queue.
+    // The sweep has the data, or the run would not be in the queue; so this machine lacks it.
     const data = await this.#data.loaded.catch(({ message }: Error) => {
       throw new WrongMachine("data", `${hostname()} does not have the sweep's data: ${message}`);
     });
@@ -173,7 +173,7 @@ class Server {
     return loadKernels({ fast: flavour === "relaxed" });
   }
 
-  /** Threads for each build of the kernels. */
+  /** The threads for each build of the kernels. */
   #pool(flavour: string): Promise<Pool> {
     const { workers: size, files } = this.#options;
     const made =

@@ -8,16 +8,16 @@ import type { CheckpointStore } from "../../../store/runStore.js";
 import type { Checkpoint } from "../../../train/checkpoint.js";
 
 /**
- * Checkpoints in a folder that workers share, on any machines: without a lock, for each file takes the place of the
- * one before it whole, and any state of a run leads to the same end. The latest one need not win.
+ * Checkpoints in a folder that workers on any machines share. It needs no lock: a new file replaces the old one as a whole,
+ * and every checkpoint of a run leads to the same result, so an older one may replace a newer one.
  */
 export class SharedCheckpoints implements CheckpointStore {
   readonly #folder: string;
   readonly #say: (line: string) => void;
 
   /**
-   * @param say receives a line about each checkpoint that is there but of no use: its run begins anew.
-   * @throws InputError if a file is in the way; RunError if the folder cannot be made.
+   * @param say receives a line about each checkpoint that cannot be used; its run starts again.
+   * @throws InputError if the path is a file; RunError if the folder cannot be created.
    */
   static async open(
     folder: string,
@@ -29,7 +29,7 @@ export class SharedCheckpoints implements CheckpointStore {
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(folder, cause);
       throw new InputError(
         "--checkpoints",
-        `--checkpoints is "${folder}": takes a folder, and a file is in the way`,
+        `--checkpoints is "${folder}": takes a folder, but this is a file`,
       );
     }
     return new SharedCheckpoints(folder, say);

@@ -5,8 +5,8 @@ import { RunError } from "../../../errors/errors.js";
 import type { ThreadLike } from "../handle.js";
 
 /**
- * The worker's file, which lies beside the bundle; null where a bundler has lost it. It is looked for only when a
- * worker is wanted, for CommonJS has no `import.meta.url`.
+ * The worker's file next to the bundle; null if a bundler left it out. ninscope looks for it only when it needs a worker,
+ * because CommonJS has no `import.meta.url`.
  */
 function workerFile(): URL | null {
   try {
@@ -18,18 +18,18 @@ function workerFile(): URL | null {
 }
 
 /**
- * A thread of Node's.
- * @throws RunError if a bundler has lost the worker's file.
+ * Starts a worker thread of Node.
+ * @throws RunError if a bundler left out the worker's file.
  */
 export function spawnThread(): ThreadLike {
   const file = workerFile();
   if (file) return new Worker(file);
   throw new RunError(
-    "ninscope-worker-node.mjs is not beside this bundle, and workers need it: pass `spawn`, or `workers: 0` to run on this thread",
+    "ninscope-worker-node.mjs is not next to this bundle, and workers need it: pass `spawn`, or `workers: 0` to run on this thread",
   );
 }
 
-/** Threads worth starting: one a core; none where a bundler has lost the worker's file. */
+/** The number of threads to start: one a core; none if a bundler left out the worker's file. */
 export function threadsHere(): number {
   return workerFile() ? availableParallelism() : 0;
 }
