@@ -1,4 +1,4 @@
-// Where the catapult begins on Fashion-MNIST, predicted from the start and measured, for pairs of width and learning
+// Predicts from the start, and measures, where the catapult begins on Fashion-MNIST, for pairs of width and learning
 // rate: node bench/catapult.mjs [out.json]. Run `npm run build` first; takes some minutes.
 import { writeFileSync } from "node:fs";
 import { nodeFiles, sweep } from "../dist/node.js";

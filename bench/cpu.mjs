@@ -1,4 +1,4 @@
-// What the CPU machine costs, beside its peers and the hardware's limit; see bench/README.md.
+// Measures the CPU machine, other libraries and the hardware's limit; see bench/README.md.
 // npm run bench [-- [--quick] [--out FILE.json] [peak] [products] [steps] [linear] [growth]]
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -23,7 +23,7 @@ const { verdict } = await import("./lib/targets.mjs");
 const { roofline } = await import("./lib/roofline.mjs");
 
 const { quick } = values;
-// The peak is what all else is seen against.
+// All other parts are compared with the peak.
 const wanted = PARTS.filter(
   (name) => name === "peak" || !positionals.length || positionals.includes(name),
 );
@@ -63,7 +63,7 @@ const own = [host.cpu, host.family, host.model, "node", node]
 const file = values.out ?? (whole ? `bench/results/${own}.json` : "build/bench.json");
 const report = { date, quick, host, settings: rounds, targets, parts };
 mkdirSync(dirname(file), { recursive: true });
-// Lists of numbers stand on one line each.
+// Writes each list of numbers on one line.
 const text = JSON.stringify(report, null, 1).replaceAll(
   /\[[\s\d.,+e-]*(null[\s\d.,+e-]*)*\]/g,
   (list) => list.replaceAll(/\s+/g, " "),

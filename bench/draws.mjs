@@ -1,4 +1,4 @@
-// What random numbers cost, and the linear model's moments of a step, in one or several builds of the kernels in turns:
+// Times random numbers and the linear model's moments of a step, in one or several builds of the kernels in turns:
 // node bench/draws.mjs build/kernels.wasm [OTHER.wasm ...]
 import { readFileSync } from "node:fs";
 import { figure, printTable } from "./lib/table.mjs";
@@ -11,7 +11,7 @@ if (files.length === 0) {
 
 const PAGE = 65536;
 const NUMBERS = 10_000;
-/** Steps whose moments are taken in a call, each over so many samples. */
+/** Number of steps whose moments one call computes, and number of samples of each step. */
 const [STEPS, SAMPLES] = [1000, 100];
 const ROUNDS = 400;
 const KINDS = { normal: 1, uniform: 2, rademacher: 3 };
@@ -25,7 +25,7 @@ const builds = files.map((file) => {
   return exports;
 });
 
-/** The least time of a call in each build, ns for one of `count`. */
+/** The shortest time of a call in each build, in ns for one of `count`. */
 function inTurns(count, call) {
   const least = builds.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < ROUNDS; round++) {

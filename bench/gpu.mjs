@@ -1,6 +1,6 @@
 // Measures the GPU of this machine and writes one JSON file: `npm run build && npm run bench:gpu [FILE]`.
-// Where Python (`python3`, or what PYTHON names) has torch with CUDA, the same step is timed there too, eagerly and under
-// vmap. With --small all is tried at sizes that a GPU in software can bear: that shows that it runs, and no more.
+// If Python (`python3`, or the program in PYTHON) has torch with CUDA, it times the same step there too, eagerly and under
+// vmap. --small uses sizes that a GPU in software can compute; it only shows that the script runs.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -16,12 +16,12 @@ function options() {
     allowPositionals: true,
   });
   const [file = "bench-gpu.json"] = positionals;
-  // It is known before the measurements whether their file can be written.
+  // Checks before the measurements whether the file can be written.
   accessSync(dirname(resolve(file)), constants.W_OK);
   return { small: values.small, file };
 }
 
-/** The same step in PyTorch on this machine's card, or why it was not measured. */
+/** Times the same step in PyTorch on this machine's GPU, or returns why it could not. */
 function torchStep() {
   const script = fileURLToPath(new URL("torch_step.py", import.meta.url));
   const { status, stdout, stderr, error } = spawnSync(process.env.PYTHON ?? "python3", [script], {
@@ -31,7 +31,7 @@ function torchStep() {
   return { unmeasured: error?.message ?? stderr.trim().split("\n").pop() };
 }
 
-/** What the machine is held to: a number, what it takes, and whether it is so; null where it was not measured. */
+/** The targets: a measured number, the number that it should reach, and whether it does; null if it was not measured. */
 function heldTo({ product, step, ensemble, linear }, torch) {
   const bar = (what, value, takes, holds) => ({
     what,

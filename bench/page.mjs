@@ -1,4 +1,4 @@
-// How long a page's thread stops while ninscope works for it, and how soon a run ends that is aborted; in Chromium.
+// Measures in Chromium how long ninscope blocks a page's thread, and how soon an aborted run ends.
 // Run `npm run build` first. node bench/page.mjs [training manyRuns longRun longRunKept ownImages cancelling]
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -44,7 +44,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-background-networking", "--disable-sync"],
 });
 
-/** A new page, and what calls the bundle's functions on it. */
+/** Opens a new page; returns it with a function that calls the bundle's functions on it. */
 async function opened() {
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
@@ -56,7 +56,7 @@ async function opened() {
 /** The longest task of the page's own thread, in ms of its processor time and of wall time, for each round. */
 async function longestTasks(name) {
   const { page, call } = await opened();
-  // The first time, all of the code is new to the engine.
+  // In the first round the engine has not compiled the code yet.
   await call(name);
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,5 +1,6 @@
-// Whether phases come in the order of sigma, for networks of many kinds: node bench/phases-order.mjs [docs/phases.md].
-// Run `npm run build` first; takes some minutes of two cores. Writes the table between the file's two marks.
+// Checks whether the phases follow one another as sigma grows, for many kinds of networks:
+// node bench/phases-order.mjs [docs/phases.md]. Run `npm run build` first; takes some minutes on two cores. Writes the table
+// between the two marks in the file.
 import { readFileSync, writeFileSync } from "node:fs";
 import { PHASES, sweep } from "../dist/node.js";
 
@@ -26,7 +27,7 @@ const NETWORKS = [
 const SIGMAS = 12;
 const LETTERS = { decoupled: "o", decay: "d", catapult: "c", divergent: "x", unclassified: "u" };
 
-/** Runs that have to be left out for the others to be in order: all but the longest sequence that never falls. */
+/** The fewest runs to leave out so that the others are in order: all but the longest non-decreasing sequence. */
 function outOfOrder(phases) {
   const ranks = phases.map((phase) => PHASES.indexOf(phase)).filter((rank) => rank >= 0);
   const longest = PHASES.map(() => 0);
@@ -83,7 +84,7 @@ const [path] = process.argv.slice(2);
 if (path) {
   const marks = /(<!-- phases-order -->\n)[\s\S]*?(<!-- end -->)/;
   const text = readFileSync(path, "utf8");
-  if (!marks.test(text)) throw new Error(`${path} has no place for the table`);
+  if (!marks.test(text)) throw new Error(`${path} has no marks for the table`);
   writeFileSync(
     path,
     text.replace(marks, (_, start, end) => `${start}\n${table}\n\n${end}`),

@@ -1,5 +1,5 @@
-// What workers give: the throughput of two against one on a sweep of 64 runs of 784-256-256-256-10, the pool's own
-// time on top of a run's, and the memory of a worker over 5,000 runs. Run `npm run build` first.
+// Measures workers: the throughput of two workers and of one on a sweep of 64 runs of 784-256-256-256-10, the time that the
+// pool adds to a run, and the memory of a worker over 5,000 runs. Run `npm run build` first.
 // node bench/workers.mjs [throughput] [overhead] [memory]
 import { spawnThread, sweep } from "../dist/node.js";
 
@@ -21,7 +21,7 @@ if (asked("throughput")) {
     sweep: { "noise.0.sigma": "0.1:10:64" },
   };
   const took = { 1: [], 2: [] };
-  // In turns, so that whatever else the machine does falls on both.
+  // In turns, so that other load on the machine affects both.
   for (let round = 0; round < 3; round++) {
     for (const workers of [1, 2]) took[workers].push(await seconds(() => sweep(spec, { workers })));
   }
@@ -33,8 +33,8 @@ if (asked("throughput")) {
 }
 
 if (asked("overhead")) {
-  // Of runs so short that this host's moods, some per cent of a run, do not hide what a pool adds to each: a job's
-  // and a result's way, the latter with the network's parameters.
+  // The runs are so short that the host's fluctuations, some per cent of a run, do not hide what the pool adds: sending the
+  // job, and sending the result with the network's parameters.
   const runs = (n) => ({
     network: { layers: [256, 256, 256] },
     data: { name: "gaussian-mixture", inputs: 784, classes: 10, train: 200, test: 0 },
@@ -43,7 +43,7 @@ if (asked("overhead")) {
     epochs: 1,
     sweep: { "noise.0.sigma": Array.from({ length: n }, (_, i) => 1 + 0.01 * i) },
   });
-  // A pool starts once, whatever it does then: the difference between many runs and few is theirs alone.
+  // The difference between many runs and few cancels the start of the pool.
   const [few, many] = [10, 90];
   const [here, pool] = [[], []];
   for (let round = 0; round < 9; round++) {

@@ -1,6 +1,6 @@
-// What memory gives to code like the kernels': a plain copy, 16 bytes at a time.
+// Measures the speed of memory for code like the kernels: a plain copy, 16 bytes at a time.
 
-/** Copies `bytes` (a multiple of 64) so many times. */
+/** Copies `bytes` bytes (a multiple of 64) repeatedly. */
 export function copy(from: usize, to: usize, bytes: i32, times: i32): void {
   for (let k = 0; k < times; k++) {
     for (let i: usize = 0; i < <usize>bytes; i += 64) {

@@ -4,17 +4,17 @@ import { PATIENCE } from "./rounds.mjs";
 const UNIT = 2 ** -24;
 
 /**
- * How far apart the losses of two implementations may lie, relative to the loss, that make the same steps in
- * float32: each of a step's products forward and backward (two a layer) rounds sums of up to `longest` terms,
- * whose errors add up like a random walk, and each step starts from the errors of those before it.
+ * The largest relative difference allowed between the losses of two implementations that make the same steps in float32.
+ * Each of a step's products forward and backward (two a layer) rounds sums of up to `longest` terms, whose errors add up
+ * like a random walk. Each step starts from the errors of the steps before it.
  */
 export function lossBound(steps, layers, longest) {
   return steps * 2 * layers * Math.sqrt(longest) * UNIT;
 }
 
 /**
- * Has every side make the first steps from the same start, and compares its losses with ours.
- * @returns for each side `{ error, agrees }`: the largest relative difference; null of one that failed.
+ * Lets every contestant make the first steps from the same start, and compares its losses with ours.
+ * @returns for each contestant `{ error, agrees }`, where `error` is the largest relative difference; null if it failed.
  */
 export async function compareLosses(sides, steps, bound) {
   const made = [];

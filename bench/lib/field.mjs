@@ -5,12 +5,12 @@ import { Side } from "./side.mjs";
 
 const here = (file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
-/** How to start a side that is a script for Node; `flags` are Node's own. */
+/** The command that starts a contestant written for Node; `flags` are flags of Node. */
 export function nodeSide(name, file, args = [], { flags = [], cases } = {}) {
   return { name, cases, command: process.execPath, args: [...flags, here(file), ...args] };
 }
 
-/** How to start a side that is a script for Python with that module, on so many threads of BLAS. */
+/** The command that starts a contestant written for Python with a module, on a number of BLAS threads. */
 export function pythonSide(name, module, file, args = [], { threads = 1, cases } = {}) {
   const command = pythonWith(module);
   const env = { OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: 1, MKL_NUM_THREADS: threads };
@@ -22,7 +22,7 @@ export function pythonSide(name, module, file, args = [], { threads = 1, cases }
 
 const imports = new Map();
 
-/** The first Python that has PyTorch and NumPy both; failing that, the first that has the module; null: none has. */
+/** The first Python that has both PyTorch and NumPy; otherwise the first that has the module; null if none has. */
 export function pythonWith(module) {
   const candidates = [process.env.PYTHON, "python3", "/usr/bin/python3"].filter(Boolean);
   const has = (command, what) => {
@@ -39,8 +39,8 @@ export function pythonWith(module) {
 }
 
 /**
- * Starts sides, hands them to `work`, and lets them end whatever happens. One that cannot be started has `failed`,
- * why, in place of `side`.
+ * Starts contestants, passes them to `work`, and always ends them. A contestant that cannot start has `failed`, the
+ * reason, instead of `side`.
  */
 export async function withSides(starts, work) {
   const sides = [];

@@ -4,7 +4,7 @@ import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
 import { pythonWith } from "./field.mjs";
 
-/** The machine that the figures are of. */
+/** Describes the machine that was measured. */
 export function describeHost() {
   const [{ model }] = cpus();
   return {
@@ -22,7 +22,7 @@ export function describeHost() {
   };
 }
 
-/** What the kernel says of the processor, where it does: virtual machines hide the model's name. */
+/** The operating system's description of the processor, if there is one; virtual machines hide the name of the model. */
 function processor() {
   if (!existsSync("/proc/cpuinfo")) return {};
   const info = readFileSync("/proc/cpuinfo", "utf8");
@@ -37,7 +37,7 @@ function processor() {
   };
 }
 
-/** Caches that hold data, of the first core: level and bytes. */
+/** The data caches of the first core: level and bytes. */
 function caches() {
   const folder = "/sys/devices/system/cpu/cpu0/cache";
   if (!existsSync(folder)) return [];
@@ -68,7 +68,7 @@ function packages() {
   return Object.fromEntries(names.map((name) => [name, version(name)]));
 }
 
-/** The Python that the sides run in, what it has, and the BLAS that it loads; null: there is none. */
+/** The Python of the contestants, the versions of its packages, and its BLAS; null if there is no Python. */
 function python() {
   const command = pythonWith("numpy");
   if (!command) return null;
@@ -77,7 +77,7 @@ function python() {
   return status === 0 ? { command, ...JSON.parse(stdout) } : { command };
 }
 
-/** What keeps peers on this host from being at their best, a line each. */
+/** Reasons why peers on this host may be slower than they could be, one line each. */
 export function handicaps({ peers: { python } }) {
   const lines = [];
   if (

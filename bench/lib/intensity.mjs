@@ -1,12 +1,12 @@
 /**
- * Operations a byte, if every product of `[m, k, n]` reads its operands and writes its result once; an update, which
- * adds to its result, reads that too.
+ * Operations per byte, if every product of `[m, k, n]` reads its operands and writes its result once. An update adds to its
+ * result, so it also reads it.
  */
 export function productIntensity({ m, k, n, case: name }) {
   return operations(m, k, n) / bytes(m, k, n, name);
 }
 
-/** As `productIntensity`, of all products of a training step. */
+/** As `productIntensity`, for all products of a training step. */
 export function stepIntensity(widths, batch) {
   const made = widths
     .slice(1)

@@ -37,18 +37,18 @@ export async function compileBenchKernels() {
   }
 }
 
-/** Of kernels: `baseline`, `relaxed`, or `wide` where their products are in vectors of 256 bits. */
+/** The build of kernels: `baseline`, `relaxed`, or `wide` if their products use vectors of 256 bits. */
 export function moduleOf({ flavour, vectorBits }) {
   return vectorBits > 128 ? "wide" : flavour;
 }
 
-/** @throws Error if fused multiply-add is asked for and the host does not have it. */
+/** @throws Error if the caller asks for fused multiply-add and the host does not have it. */
 export async function benchKernels(module) {
-  // Turns relaxed SIMD on where the host has it behind a flag.
+  // Turns relaxed SIMD on if the host has it behind a flag.
   const { flavour } = await loadKernels({ fast: module !== "baseline" });
   if (module !== "baseline" && flavour === "baseline")
     throw new Error("this host has no relaxed SIMD");
-  // Kernels turn it off again, once their own are compiled.
+  // Loading the kernels turns the flag off again after compiling them.
   if (module === "wide") setFlagsFromString("--experimental-wasm-revectorize");
   return WebAssembly.compile(await readFile(`${ROOT}/${fileOf(module)}`));
 }

@@ -1,16 +1,15 @@
-// AssemblyScript for the most that a host gives to code like the kernels': independent multiplications and additions
-// in registers alone, no load, no store. It is written by a program because its loops must stand unrolled: no
-// compiler on the way does it, and each turn of a loop costs a check.
+// AssemblyScript that measures the highest speed of a host for code like the kernels: independent multiplications and
+// additions in registers, without loads or stores. A program writes it, because its loops must be unrolled: no compiler
+// involved unrolls them, and each iteration of a loop costs a check.
 
-/** Times that the pattern stands in the loop; with fewer its checks are felt, with more it gets no faster. */
+/** Number of copies of the pattern in the loop: fewer make its checks noticeable, more make it no faster. */
 const UNROLLED = 4;
 
 const range = (count) => [...Array(count).keys()];
 const lines = (count, line) => range(count).map(line).join("\n");
 
 /**
- * A function that runs its pattern so many times over and returns the floating-point operations made. `sink` takes
- * 384 bytes.
+ * A function that repeats its pattern and returns the number of floating-point operations. `sink` takes 384 bytes.
  */
 function peak(setUp, chains, pattern, vectorOperations) {
   return `export function peak(rounds: i32, factor: f32, sink: usize): f64 {
@@ -37,8 +36,8 @@ export function fusedPeak() {
 }
 
 /**
- * The same in pairs of vectors that are stored side by side, of which some hosts make vectors of twice the width; the
- * others have too few registers for them.
+ * The same in pairs of vectors that are stored next to each other. Some hosts turn each pair into a vector of twice the
+ * width; the others have too few registers for the pairs.
  */
 export function widePeak() {
   const CHAINS = 12;
@@ -57,9 +56,9 @@ return <f64>${4 * 2 * 2 * CHAINS * UNROLLED} * <f64>rounds;
 }
 
 /**
- * Three numbers times three, added to nine sums. As in a matrix product the multiplications stand outside the chains,
- * or each link would wait for both. Three of the numbers change each time, by a multiplication or an addition that
- * counts too, so that no product is one made before.
+ * Three numbers times three, added to nine sums. As in a matrix product, the multiplications are outside the chains of
+ * additions; otherwise each link would wait for both. Three of the numbers change each time, by a multiplication or an
+ * addition that counts too, so that no product repeats.
  */
 export function separatePeak() {
   const changes = lines(3, (i) =>

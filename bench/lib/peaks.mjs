@@ -2,14 +2,14 @@ import { loadKernels } from "../../dist/node.js";
 import { nodeSide } from "./field.mjs";
 import { moduleOf } from "./kernels.mjs";
 
-/** The peak of the module that `fast` takes is that of the wide one on some hosts: there it stands beside the others. */
+/** The peaks to measure; on hosts where `fast` uses the wide build, its peak too. */
 const { flavour, vectorBits } = await loadKernels({ fast: true });
 const MODULES = ["baseline", "relaxed", "wide"].slice(
   0,
   moduleOf({ flavour, vectorBits }) === "wide" ? 3 : 2,
 );
 
-/** The SIMD peak of each module, as sides: what runs in turn with them is normalised by them. */
+/** The SIMD peak of each module, as contestants; the speed of other contestants is divided by it. */
 export function peakSides(bytes = 2 ** 20) {
   return MODULES.map((module) =>
     nodeSide(module, "ours/peak.mjs", [JSON.stringify({ module, bytes })]),
@@ -17,9 +17,9 @@ export function peakSides(bytes = 2 ** 20) {
 }
 
 /**
- * Of these sides those that are not peaks, each with the peak of the module that it runs as its gauge; sides that are
- * not ours have none.
- * @param all those of `peakSides` among them, started.
+ * The contestants that are not peaks, each with the peak of its module as its gauge; contestants that are not ours have no
+ * gauge.
+ * @param all all started contestants, with those of `peakSides`.
  */
 export function gauged(all) {
   const isPeak = ({ name }) => MODULES.includes(name);

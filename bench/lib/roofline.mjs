@@ -15,7 +15,7 @@ const SIZE = {
   marginRight: 24,
   marginBottom: 46,
 };
-/** Operations a byte, from end to end. */
+/** The range of the axis of operations per byte. */
 const X = [1 / 32, 512];
 
 /** Performance against arithmetic intensity, under the roofs of this host: one core, float32. */
@@ -101,7 +101,7 @@ function stepPoints(part) {
     }));
 }
 
-/** A step's words stand under the lower of its two points. */
+/** The label of a step goes below the lower of its two points. */
 function labels(points) {
   return points.filter(
     ({ label, rate }) =>
@@ -131,7 +131,7 @@ function slope(name, bandwidth, y, top) {
   ];
 }
 
-/** The angle, in degrees, at which operations a second rise in proportion to operations a byte. */
+/** The angle in degrees of a line on which operations per second are proportional to operations per byte. */
 function steepness([bottom, top]) {
   const across = (SIZE.width - SIZE.marginLeft - SIZE.marginRight) / Math.log(X[1] / X[0]);
   const up = (SIZE.height - SIZE.marginTop - SIZE.marginBottom) / Math.log(top / bottom);

@@ -1,18 +1,18 @@
 import { summary } from "./statistics.mjs";
 
-/** Seconds that a side may take for one answer before it counts as hung. */
+/** Seconds after which a contestant without an answer counts as hung. */
 export const PATIENCE = 300;
 
-/** Of a slot: what a gauge takes. */
+/** The gauge's share of a slot. */
 const GAUGE = 1 / 4;
 
 /**
- * Times contestants in turns, A B C A B C ..., in many short rounds, so that whatever the machine does besides falls
- * on all of them. A contestant is `{ name, side, case, work }`: `work` is what one unit does (operations, steps).
- * One with a `gauge`, which is another contestant, has that run just before it each time.
- * Those that take much longer than a slot sit out most rounds.
- * @returns the contestants with `seconds`, those of one unit in each round, NaN where it sat out; `gauged`, the same
- * of its gauge; and `failed`, null or why.
+ * Times contestants in turns, A B C A B C ..., in many short rounds, so that other load on the machine affects all of them.
+ * A contestant is `{ name, side, case, work }`; `work` is the work of one unit (operations, steps). If it has a `gauge`,
+ * another contestant, that one runs just before it each time. A contestant that takes much longer than a slot sits out most
+ * rounds.
+ * @returns the contestants with `seconds`, the time of one unit in each round (NaN if it sat out); `gauged`, the same for
+ * its gauge; and `failed`, the reason of a failure or null.
  */
 export async function measure(contestants, { rounds, slot, turns }) {
   const field = [];
@@ -48,7 +48,7 @@ export async function measure(contestants, { rounds, slot, turns }) {
   return field;
 }
 
-/** Units that fill a slot. Asked until the answer holds, which also warms the side up. */
+/** The number of units that fill a slot. Repeats until the number is stable, which also warms the contestant up. */
 async function unitsOf(entry, slot) {
   for (let units = 1; ; ) {
     const seconds = units * (await once(entry, units));
@@ -71,26 +71,26 @@ async function attempt(entry, work) {
   }
 }
 
-/** What was measured, round by round: seconds of one unit, null where it sat out, and of one of its gauge's. */
+/** The measurements of each round: seconds of one unit (null if it sat out), and of one unit of its gauge. */
 export function raw({ units, seconds, gauged, gauge }) {
   const short = (values) =>
     values.map((s) => (Number.isFinite(s) ? Number(s.toPrecision(4)) : null));
   return { units, seconds: short(seconds), ...(gauge && { gauged: short(gauged) }) };
 }
 
-/** Work a second: median and quartiles; null if it never ran. */
+/** Work per second: median and quartiles; null if it never ran. */
 export function rate({ seconds, work = 1 }) {
   return summary(seconds.filter(Number.isFinite).map((s) => work / s));
 }
 
-/** Work a second as a share of its gauge's, each taken just after the other; null without a gauge. */
+/** Work per second divided by its gauge's, measured just before; null without a gauge. */
 export function shareOfGauge({ seconds, gauged, gauge, work = 1 }) {
   if (!gauge) return null;
   const shares = seconds.map((s, round) => (work * gauged[round]) / (gauge.work * s));
   return summary(shares.filter(Number.isFinite));
 }
 
-/** How many times as much work a second `a` does as `b`: formed within each round, then median and quartiles. */
+/** Work per second of `a` divided by that of `b`, within each round; then median and quartiles. */
 export function ratio(a, b) {
   const both = a.seconds.flatMap((s, round) => {
     const value = ((a.work ?? 1) * b.seconds[round]) / ((b.work ?? 1) * s);

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 
 /**
- * The side's end of the conversation (`side.mjs`). `cases` name what can be run: each takes a number of units and
- * makes them, and may return the seconds that these took, if it knows better than the clock here.
+ * The contestant's end of the protocol of `side.mjs`. `cases` are functions by name: each takes a number of units and makes
+ * them; it may return their time in seconds, if its own clock is better than the one here.
  * `losses` takes a number of steps and returns a list of numbers.
  */
 export async function serve({ ready, cases, losses }) {

@@ -2,18 +2,18 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 /**
- * A contestant in a process of its own. It says `{"ready": {...}}` when it has been set up, then answers each line
- * with one line, and sleeps in between. Whatever else it prints is passed over.
+ * A contestant in its own process. It prints `{"ready": {...}}` after its set-up, then answers each line with one line, and
+ * sleeps in between. Other output is ignored.
  */
 export class Side {
   #child;
   #waiting = null;
   #failure = null;
   #said = "";
-  /** What the side told about itself. */
+  /** What the contestant reported about itself. */
   ready = null;
 
-  /** @throws Error with the side's own last words if it does not get ready. */
+  /** @throws Error with the contestant's last message if it does not get ready. */
   static async start({ command, args, env }, seconds) {
     const side = new Side();
     side.#spawn(command, args, env);
@@ -21,7 +21,7 @@ export class Side {
     return side;
   }
 
-  /** @throws Error if the side fails, or takes longer than `seconds`. */
+  /** @throws Error if the contestant fails, or takes longer than `seconds`. */
   request(message, seconds) {
     if (this.#failure) throw this.#failure;
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);
@@ -84,7 +84,7 @@ function parsed(line) {
   }
 }
 
-/** Of what a side said before it died, the line that says why. */
+/** The line of a dead contestant's output that gives the reason. */
 function reason(text) {
   const lines = text.trim().split("\n");
   const line = lines.findLast((one) => /error/i.test(one)) ?? lines.at(-1);

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { loadDataset, loadKernels, parseExperiment, Streams, train } from "../../dist/node.js";
 
 /**
- * Writes where a training run starts into a folder, as raw little-endian float32, so that every peer can make the
- * same first steps: `inputs` and `targets` in the order of the first epoch, `noise` (unit variance, a number for
+ * Writes the start of a training run into a folder, as raw little-endian float32, so that every peer can make the same
+ * first steps: `inputs` and `targets` in the order of the first epoch, `noise` (unit variance, a number for
  * each sample of each of `steps` batches), and for each layer l `weights.l` (`[outputs, inputs]`), `bias.l` and,
- * for the first, `niw`. `meta.json` says the rest.
+ * for the first, `niw`. `meta.json` holds the rest.
  */
 export async function writeStart(folder, input, steps) {
   const experiment = parseExperiment(input);
@@ -40,7 +40,7 @@ export async function writeStart(folder, input, steps) {
   return meta;
 }
 
-/** Rows of a matrix, in the order in which they are visited. */
+/** Rows of a matrix, in the order in which training visits them. */
 function visited(values, width, order) {
   const out = new Float32Array(values.length);
   order.forEach((row, i) => {
@@ -59,7 +59,7 @@ function columns(values, rows, from, to = values.length / rows) {
   return out;
 }
 
-/** The noise of the first batches, in the order in which their samples are visited. */
+/** The noise of the first batches, in the order in which training visits their samples. */
 function firstNoise(streams, order, batch, steps) {
   const rows = order.length;
   const perEpoch = Math.floor(rows / batch);

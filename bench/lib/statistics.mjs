@@ -1,4 +1,4 @@
-/** The value below which a share `q` of the values lies, interpolated between neighbours. */
+/** The `q`-quantile of the values, interpolated between neighbours. */
 export function quantile(values, q) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = q * (sorted.length - 1);
@@ -7,7 +7,7 @@ export function quantile(values, q) {
   return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
 }
 
-/** Median and quartiles; null of nothing. */
+/** Median and quartiles; null without values. */
 export function summary(values) {
   if (values.length === 0) return null;
   const [q1, median, q3] = [0.25, 0.5, 0.75].map((q) => quantile(values, q));

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-/** Prints rows under a heading, as text that can be read without colours; `notes` stand below, a line each. */
+/** Prints rows under a heading, as plain text without colours, and below them `notes`, one on each line. */
 export function printTable({ title, head, rows, notes = [] }) {
   const none = Object.fromEntries(
     ["top", "bottom", "left", "right", "mid"].flatMap((side) =>
@@ -11,7 +11,7 @@ export function printTable({ title, head, rows, notes = [] }) {
     head,
     chars: { ...none, middle: "  ", mid: "" },
     style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 },
-    // Words to the left, figures to the right.
+    // Text is left-aligned, numbers right-aligned.
     colAligns: head.map((_, i) =>
       i > 0 && rows.some((row) => /^[\d-]/.test(row[i])) ? "right" : "left",
     ),
@@ -21,7 +21,7 @@ export function printTable({ title, head, rows, notes = [] }) {
   for (const note of notes) console.log(note);
 }
 
-/** A number with three significant digits, in a form that lines up. */
+/** A number with three significant digits, aligned with others. */
 export function figure(value) {
   if (!Number.isFinite(value)) return "";
   return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
@@ -34,7 +34,7 @@ export function spread(summary, scale = 1) {
   return `${median} (${q1} to ${q3})`;
 }
 
-/** Why sides failed, once each. */
+/** The reasons why contestants failed, each once. */
 export function failures(results) {
   const lines = results.flatMap(({ side, failed }) => (failed ? [`${side}: ${failed}`] : []));
   return [...new Set(lines)];

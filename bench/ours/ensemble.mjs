@@ -5,7 +5,7 @@ import { serve } from "../lib/serve.mjs";
 import { sigmas } from "../lib/sigmas.mjs";
 import { watched } from "./memory.mjs";
 
-/** A run's length, in whole units: setting an ensemble up and reading it out are part of the time. */
+/** A run's length, in whole units. The time includes setting up an ensemble and reading it out. */
 const STEPS = 1000;
 
 const { experiment, cells, fast, ...options } = JSON.parse(process.argv[2]);

@@ -1,4 +1,4 @@
-/** Kernels that remember their largest instance, and the bytes of its memory. */
+/** Loads kernels that record the memory, in bytes, of their largest instance. */
 export function watched(kernels) {
   const instances = [];
   const watching = {

@@ -1,20 +1,20 @@
-// What this host gives to SIMD code: node peak.mjs '{"module", "bytes"}'; copies are of so many bytes.
+// Measures the peak of SIMD code on this host: node peak.mjs '{"module", "bytes"}'; a copy has `bytes` bytes.
 import { benchKernels } from "../lib/kernels.mjs";
 import { serve } from "../lib/serve.mjs";
 
 const { module, bytes } = JSON.parse(process.argv[2]);
 const { exports } = new WebAssembly.Instance(await benchKernels(module));
 const { peak, copy, memory } = exports;
-// In the second cache, where packed operands of a product stand, and far beyond the last one.
+// Within the second-level cache, which holds the packed operands of a product, and far beyond the last-level cache.
 const NEAR = 2 ** 17;
 const PAGE = 2 ** 16;
 memory.grow(Math.ceil((2 * bytes) / PAGE));
 const from = PAGE;
 new Uint8Array(memory.buffer, from, 2 * bytes).fill(1);
 const ROUNDS = 1000;
-// Sums and products stay ordinary numbers: a subnormal would take far longer.
+// Sums and products stay normal numbers: subnormal ones would take far longer.
 const FACTOR = 1;
-// The optimising compiler takes over after a while.
+// Runs until the optimising compiler has taken over.
 for (const start = performance.now(); performance.now() - start < 50; ) peak(ROUNDS, FACTOR, 0);
 
 await serve({

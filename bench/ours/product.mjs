@@ -22,7 +22,7 @@ const program = {
   ),
   fills: [],
   lists: {
-    // As a training step makes them: forward, backward, and the update, which adds to the weights.
+    // The products of a training step: forward, backward, and the update, which adds to the weights.
     forward: product(x, false, w, true, { ...delta, buffer: "delta.result" }, 1, 0),
     backward: product(delta, false, w, false, { ...x, buffer: "x.result" }, 1, 0),
     update: product(delta, true, x, false, { ...w, buffer: "w.result" }, -1e-6, 1),

@@ -1,5 +1,5 @@
 // Whole training steps of an experiment: node step.mjs '{"experiment": ..., "fast": true}'
-// With `images` its data are so many random images of 28 x 28 bytes.
+// With `images` the data are this number of random images of 28 x 28 bytes.
 import { randomFillSync } from "node:crypto";
 import { dryRun, loadKernels, train } from "../../dist/node.js";
 import { moduleOf } from "../lib/kernels.mjs";

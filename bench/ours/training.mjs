@@ -1,9 +1,8 @@
 import { train } from "../../dist/node.js";
 
 /**
- * A training run that goes on for as long as it is asked to, by the public API: it is watched by an observer that
- * lets it wait between requests. What is timed is all that happens between two looks: batches, noise, updates,
- * the record.
+ * A training run by the public API that continues as long as requested. An observer makes it wait between requests. The
+ * measured time covers all work between two calls of the observer: batches, noise, updates, the record.
  */
 export class Training {
   #target = 0;
@@ -12,7 +11,7 @@ export class Training {
   #arrived;
   #go;
 
-  /** Resolves when the run stands before its first update. */
+  /** Resolves when the run is about to make its first update. */
   static async begin(experiment, options) {
     const training = new Training();
     const arrived = training.#arrival();
@@ -23,7 +22,7 @@ export class Training {
     return training;
   }
 
-  /** Makes so many steps; returns the seconds that they took. */
+  /** Makes a number of steps; returns their time in seconds. */
   async run(steps) {
     const arrived = this.#arrival();
     this.#target += steps;
@@ -33,7 +32,7 @@ export class Training {
   }
 
   next(step) {
-    // The weights are read out between this call and `look`: the clock stops here.
+    // Stops the clock here, because the weights are read out between this call and `look`.
     if (step === this.#target) this.#seconds = (performance.now() - this.#started) / 1000;
     return step <= this.#target ? this.#target : Number.POSITIVE_INFINITY;
   }

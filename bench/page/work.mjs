@@ -1,9 +1,9 @@
-// What a page does while it is timed: `bench/page.mjs` bundles this file and calls its functions by name.
+// The work of a page that `bench/page.mjs` times: it bundles this file and calls its functions by name.
 
 import { sweep, train } from "../../dist/browser.js";
 import { openBrowserStore } from "../../dist/browser-store.js";
 
-/** Some training, on a worker. */
+/** A short training run on a worker. */
 export async function training() {
   await train({
     network: { layers: [128, 128] },
@@ -13,7 +13,7 @@ export async function training() {
   });
 }
 
-/** A sweep of 8,000 runs, of which five are made. */
+/** A sweep of 8,000 runs that ends after five. */
 export async function manyRuns() {
   let left = 5;
   const input = {
@@ -40,7 +40,7 @@ export async function longRun() {
   await sweep(LONG, { workers: 1 });
 }
 
-/** The same, kept in the private file system, and taken from there. */
+/** The same run, stored in the private file system and loaded from there. */
 export async function longRunKept() {
   const store = await openBrowserStore(`bench-${Math.random()}`);
   for (let time = 0; time < 2; time++) await sweep(LONG, { workers: 1, store });
@@ -76,7 +76,7 @@ export async function ownImages() {
 }
 let images;
 
-/** Ms from an abort to the end of the run that it ends, for each of `times` runs. */
+/** Milliseconds from an abort to the end of the run, for each of `times` runs. */
 export async function cancelLatency(times) {
   const took = [];
   for (let time = 0; time < times; time++) {

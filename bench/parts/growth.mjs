@@ -7,7 +7,7 @@ import { linearExperiment } from "./linear.mjs";
 
 const WIDTH = 256;
 const BATCH = 128;
-/** Where throughput counts as fallen, as a share of its best. */
+/** Throughput below this share of its best counts as fallen. */
 const FALLEN = 0.8;
 
 const doublings = (from, to, factor = 2) => {
@@ -16,7 +16,7 @@ const doublings = (from, to, factor = 2) => {
   return values;
 };
 
-/** The network 784-w-...-w-10 that is varied, one number at a time. */
+/** The network 784-w-...-w-10; the benchmark varies one of its numbers at a time. */
 function network({ width = WIDTH, depth = 3, batch = BATCH, nodes = 1, rows = 1024, images }) {
   const experiment = {
     network: { layers: new Array(depth).fill(width) },
@@ -30,7 +30,7 @@ function network({ width = WIDTH, depth = 3, batch = BATCH, nodes = 1, rows = 10
     file: "ours/step.mjs",
     options: { experiment, fast: true, images },
     case: "step",
-    // Weights, and the activations and gradients of a batch; of images also all the data.
+    // Weights, and the activations and gradients of a batch; for images also all the data.
     touched: ({ parameters }) => 4 * parameters + between + (images ? 784 * images : 0),
   };
 }
@@ -56,7 +56,7 @@ const SWEEPS = {
   "ensemble size": { values: doublings(4, 65_536, 4), of: ensemble },
 };
 
-/** How a step's time and memory grow with one number, the others held. */
+/** Measures how a step's time and memory grow with one number, the others fixed. */
 export async function growth({ rounds, quick, host }) {
   const results = [];
   for (const [name, { values, of }] of Object.entries(SWEEPS)) {
@@ -74,7 +74,7 @@ function swept(name, values, of, rounds, host) {
   return withSides([...peakSides(), ...starts], async (sides) => {
     const contestants = gauged(sides).map((entry, i) => {
       const { flopsPerStep = 0, stepsPerUnit = 1 } = entry.side?.ready ?? {};
-      // The ensemble's step is all cells' updates of some 65 operations.
+      // A step of the ensemble updates all cells, with about 65 operations each.
       const work = flopsPerStep || 65 * values[i] * stepsPerUnit;
       return { ...entry, case: cases[i].case, work, stepsPerUnit };
     });
@@ -98,7 +98,7 @@ function secondsPerStep({ seconds, stepsPerUnit }) {
   return summary(seconds.filter(Number.isFinite).map((s) => s / stepsPerUnit));
 }
 
-/** Exponents over the whole range, and between the last points, where what is constant no longer matters. */
+/** Exponents over the whole range, and over the last points, where constant costs no longer matter. */
 function fitted(rows) {
   const made = rows.filter(({ failed }) => !failed);
   if (made.length < 3) return {};

@@ -25,7 +25,7 @@ export function linearExperiment(rows) {
   };
 }
 
-/** One run by training the network, and an ensemble that differs in sigma, by the network and by the recursion. */
+/** Times one run that trains the network, and an ensemble over sigma, by the network and by the recursion. */
 export async function linear({ rounds }) {
   const results = [...(await single(rounds)), ...(await ensemble(rounds))];
   const targets = results.flatMap(({ target }) => target ?? []);

@@ -10,12 +10,12 @@ const MEANS = {
 };
 const KINDS = { baseline: "mul + add", relaxed: "fused", wide: "fused, 256 bits" };
 
-/** What this host gives to SIMD code in WebAssembly, on one core. */
+/** Measures the peak of SIMD code in WebAssembly on one core of this host. */
 export async function peak({ rounds, host }) {
   const last = Math.max(0, ...host.caches.map(({ bytes }) => bytes));
   const bytes = Math.max(2 ** 26, 2 ** Math.ceil(Math.log2(2 * last)));
   return withSides(peakSides(Math.min(bytes, 2 ** 29)), async (sides) => {
-    // The modules' copies are the same code.
+    // All modules copy with the same code.
     const [baseline] = sides;
     const all = [
       ...sides.map((entry) => [entry, "peak"]),

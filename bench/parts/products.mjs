@@ -22,11 +22,11 @@ const QUICK = [
 ];
 const CASES = ["forward", "backward", "update"];
 const MEANS = { forward: "x W'", backward: "delta W", update: "delta' x" };
-/** From this size on a product is held to the share of the peak. */
+/** From this size on, a product has a target: a share of the peak. */
 const LARGE = 128 * 784 * 512;
 const SHARE = 0.85;
 
-/** Matrix products in the transpositions of a training step, beside the peak and NumPy's BLAS on one thread. */
+/** Times matrix products in the transpositions of a training step, the peak, and NumPy's BLAS on one thread. */
 export async function products({ rounds, quick }) {
   const results = [];
   for (const [m, k, n] of quick ? QUICK : SHAPES) {

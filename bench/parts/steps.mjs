@@ -10,10 +10,10 @@ import { failures, figure, spread } from "../lib/table.mjs";
 import { held, verdict } from "../lib/targets.mjs";
 
 const BATCH = 128;
-/** Steps of the check, and of its short form for those that would take minutes. */
+/** Number of steps of the check, and of the short check for contestants that would take minutes. */
 const CHECK = 10;
 const SHORT_CHECK = 2;
-/** How many times as fast as a peer `fast` is to be at each width. */
+/** The targets at each width: the speed of `fast` divided by that of a peer. */
 const TARGETS = {
   PyTorch: { 64: 1.3, 256: 0.9, 512: 0.8, 1024: 0.8 },
   "jax-js": { 64: 2.5, 256: 2.5, 512: 2.5, 1024: 2.5 },
@@ -32,7 +32,7 @@ export function experimentOf(h) {
   };
 }
 
-/** Whole training steps, beside the same steps made by others. */
+/** Times whole training steps of ours and of other libraries. */
 export async function steps({ rounds, quick }) {
   const results = [];
   for (const h of quick ? [64, 512] : [64, 256, 512, 1024]) {
@@ -54,7 +54,7 @@ function sidesOf(h, folder, quick) {
     nodeSide(name, "ours/step.mjs", [JSON.stringify({ experiment, fast })]);
   const torch = (name, threads) =>
     pythonSide(name, "torch", "peers/step_torch.py", [folder], { threads });
-  // Relaxed SIMD, which jax-js takes where it finds it, is behind this flag before Node 22.
+  // jax-js uses relaxed SIMD if the host has it; before Node 22 it needs this flag.
   const old = Number.parseInt(process.versions.node, 10) < 22;
   const flags = old ? ["--experimental-wasm-relaxed-simd"] : [];
   const all = [

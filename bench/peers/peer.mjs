@@ -1,4 +1,4 @@
-/** Loads a peer's library, or ends this side saying how to have it. */
+/** Loads a peer's library, or ends this contestant with a message that says how to install it. */
 export async function peer(load) {
   try {
     return await load();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What the driver wrote for all sides: `meta`, and arrays by name. */
+/** Reads what the driver wrote for all contestants: `meta`, and arrays by name. */
 export function readStart(folder) {
   const meta = JSON.parse(readFileSync(join(folder, "meta.json"), "utf8"));
   const array = (name) => {
@@ -21,7 +21,7 @@ export function normal() {
   return radius * Math.cos(2 * Math.PI * Math.random());
 }
 
-/** Indices of one batch after another, in an order that is drawn anew for each epoch. */
+/** The indices of one batch after another, in a new random order for each epoch. */
 export function* batches(rows, batch) {
   const order = Int32Array.from({ length: rows }, (_, i) => i);
   for (;;) {

@@ -3,7 +3,7 @@ import { serve } from "../lib/serve.mjs";
 import { peer } from "./peer.mjs";
 import { batches, normal, readStart, transposed } from "./start.mjs";
 
-// Node 20 has no navigator, which the library asks for the number of cores.
+// The library reads the number of cores from navigator, which Node 20 does not have.
 if (!globalThis.navigator) {
   Object.defineProperty(globalThis, "navigator", { value: { hardwareConcurrency: 1 } });
 }
@@ -56,7 +56,7 @@ const update = jit((weights, x, y, noise) => {
   return [value, next];
 });
 
-/** One update on the samples of these indices: the loss, not yet read, and the new weights. */
+/** One update on the samples with these indices; returns the loss, still on the device, and the new weights. */
 function step(weights, index, noise) {
   const x = new Float32Array(batch * widths[0]);
   const y = new Float32Array(batch * widths.at(-1));

@@ -33,7 +33,7 @@ function network() {
       if (l === 0) z = tf.add(z, tf.mul(noise, niw));
       return l < layers.length - 1 ? tf.relu(z) : z;
     }, x);
-  /** One update on the samples of these indices; returns the loss if it is wanted. */
+  /** One update on the samples with these indices; returns the loss if asked for. */
   const step = (index, noise, wanted) =>
     tf.tidy(() => {
       const at = tf.tensor1d(index, "int32");
