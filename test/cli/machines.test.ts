@@ -50,7 +50,7 @@ test("bench prints a table; quick and full are not to be had at once", async () 
   const { code, out } = await inProcess(["bench", "--quick", "--quiet"]);
   expect(code).toBe(0);
   expect(out).toMatch(/backend .* width .* batch .* replicas .* steps\/s/);
-  expect(out).toMatch(/batch 32, replicas 4: the [CG]PU wins/);
+  expect(out).toMatch(/batch 32, replicas 4: the [CG]PU is faster/);
   expect(out).toMatch(/no GPU: |GPU: .* peak/);
   const both = await inProcess(["bench", "--quick", "--full"]);
   expect([both.code, both.out]).toEqual([2, ""]);
