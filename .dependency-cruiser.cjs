@@ -14,6 +14,7 @@ const floors = [
   ["train"],
   ["linear"],
   ["curvature"],
+  ["forecast"],
   ["store"],
   ["jobs"],
   ["sweep"],

@@ -109,7 +109,7 @@ export function withLongRun(command: Command): Command {
 export function predictOption(): Option {
   return new Option(
     "--predict",
-    "also predict the boundaries from the curvature at the start (takes some seconds; always on for the linear model)",
+    "also forecast the boundaries, by short runs (always on for the linear model, by its recursion)",
   );
 }
 

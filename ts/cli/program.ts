@@ -4,6 +4,7 @@ import { benchCommand } from "./commands/bench.js";
 import { curvatureCommand } from "./commands/curvature.js";
 import { dataCommand } from "./commands/data.js";
 import { demoCommand } from "./commands/demo.js";
+import { forecastCommand } from "./commands/forecast.js";
 import { helpCommand } from "./commands/help.js";
 import { mergeCommand } from "./commands/merge.js";
 import { phasesCommand } from "./commands/phases.js";
@@ -99,6 +100,7 @@ Exit codes: 0 success, 1 the run failed, 2 bad input, 130 interrupted.`,
   sweepCommand(program, interrupt);
   workerCommand(program, interrupt);
   mergeCommand(program, interrupt);
+  forecastCommand(program, interrupt);
   probeCommand(program, interrupt);
   curvatureCommand(program, interrupt);
   reproduceCommand(program, interrupt);

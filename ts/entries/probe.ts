@@ -33,6 +33,14 @@ export {
   writeNetwork,
 } from "../curvature/ownNetwork.js";
 export type { WeightCurvature } from "../curvature/weightCurvature.js";
+export { type ForecastOptions, forecast } from "../forecast/forecast.js";
+export type {
+  Forecast,
+  ForecastBoundary,
+  ForecastCost,
+  ForecastMemory,
+} from "../forecast/forecastResult.js";
+export type { StepGain } from "../forecast/stepGain.js";
 export type { LinearExpectation } from "../linear/linearExpectation.js";
 export {
   type FigureOne,

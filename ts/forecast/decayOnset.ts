@@ -40,12 +40,12 @@ export async function decayOnset(
   const drawn = forgottenAt(first, part) * PART ** growth(first, part);
   if (!(drawn > LEAST)) return { boundary: null, memories: [] };
   const next = Math.min(guess * drawn ** (-1 / POWER), below / 1.1);
-  if (!whole) return result(next, 1, POWER, below, 0.25);
+  if (!whole) return result(next, 1, POWER, below, 0.4);
   const second = await runs.at(next, runs.whole);
   const forgotten = forgottenAt(second, runs.whole);
   if (!(forgotten > LEAST)) return { boundary: null, memories: [] };
   const power = powerOf(first, second, part);
-  return result(next, forgotten, power, below, 0.06 + 0.3 * Math.abs(Math.log(forgotten)));
+  return result(next, forgotten, power, below, 0.15 + 0.3 * Math.abs(Math.log(forgotten)));
 }
 
 /** @param error relative half width of the interval. */

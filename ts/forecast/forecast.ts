@@ -123,7 +123,7 @@ async function byShortRuns(
     boundaries: {
       decay: decay.boundary,
       catapult: outward ? null : catapult,
-      divergent: divergent && boundaryOf(divergent, 0.15),
+      divergent: divergent && beyond(boundaryOf(divergent, 0.3), catapult),
     },
     outward: outward ? catapult : null,
     gains,
@@ -155,6 +155,16 @@ async function staysOut(runs: ShortRuns, { above }: Bracket): Promise<boolean> {
   const part = Math.min(runs.whole, Math.max(2 * FIRST_STEPS, Math.ceil(runs.whole / 4)));
   const { evidence } = await runs.at(1.1 * above, part);
   return evidence.phase === "unclassified" && evidence.niwEnd > evidence.niwStart;
+}
+
+/** Divergence cannot set in below the overshoot; a short run whose loss is still high may say so. */
+function beyond(found: ForecastBoundary, overshoot: ForecastBoundary | null): ForecastBoundary {
+  if (!overshoot || found.value > overshoot.value) return found;
+  return {
+    value: overshoot.value,
+    low: Math.max(found.low, overshoot.low),
+    high: Math.max(found.high, overshoot.high * Math.exp(0.3)),
+  };
 }
 
 /** @param beside relative half width of the interval beside the bracket's own. */

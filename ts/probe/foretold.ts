@@ -3,30 +3,31 @@ import { type Estimate, estimate } from "../analysis/estimate.js";
 import { boundaryVerdict } from "../analysis/verdict.js";
 import { mapInTurns } from "../async/mapInTurns.js";
 import type { Experiment } from "../experiment/schema.js";
+import { type ForecastOptions, forecast } from "../forecast/forecast.js";
+import type { Forecast } from "../forecast/forecastResult.js";
 import { canonicalJson } from "../format/hash.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { isReducible, recursionPrediction } from "../linear/linearPrediction.js";
 import type { SweepResult } from "../sweep/sweepResult.js";
 import { isPlain, SYSTEMATIC } from "./comparisons.js";
-import type { Prediction } from "./predict.js";
-import { type PredictionOptions, predictionOf } from "./predictionOf.js";
 
 /** Boundaries that theory predicts from the starts of runs; null: there is none, or no formula. */
 export type Foretold = Readonly<Record<"decay" | "catapult" | "divergent", Estimate | null>>;
 
-/** Seeds whose starts are looked at, and training samples that a network's curvature is taken over. */
+/** Seeds that are forecast. */
 const SEEDS = 3;
-const SAMPLES = 256;
+/** Standard errors of a 95 % interval on either side. */
+const NORMAL = 1.96;
 
 /**
- * The boundaries that runs along `sigma` should show: the linear model's by its exact recursion in population, any other network's from
- * the curvature at its start, which costs some seconds and is measured only if `networks` asks for it. Geometric means
- * over seeds with their standard errors; of one seed, the error is half the difference between halves of the samples.
+ * The boundaries that runs along `sigma` should show: the linear model's by its exact recursion in population, any other network's by
+ * a forecast, which makes short runs and is made only if `networks` asks for it. Geometric means over seeds with their standard
+ * errors; the error of one seed comes from its forecast's interval.
  * @returns null where the runs differ in more than noise and seed, have no noise, or are not of plain SGD.
  */
 export async function foretold(
   experiments: readonly Experiment[],
-  { networks, ...options }: PredictionOptions & { readonly networks: boolean },
+  { networks, ...options }: ForecastOptions & { readonly networks: boolean },
 ): Promise<Foretold | null> {
   const [first] = experiments;
   const alike = new Set(experiments.map(apartFromNoise)).size === 1;
@@ -45,18 +46,16 @@ export async function foretold(
     return { decay: of("decay"), catapult: of("catapult"), divergent: of("divergent") };
   }
   if (!networks) return null;
-  const samples = options.samples ?? SAMPLES;
-  const each: Prediction[] = [];
-  for (const start of starts)
-    each.push(await predictionOf(start, { ...options, kernels, samples }));
-  const [a, b] = seeds.length > 1 ? [] : await halves(first, { ...options, kernels, samples });
-  const of = (name: "decay" | "catapult") => {
-    const mean = overSeeds(each.map((one) => one[name]));
-    if (!mean || !a || !b) return mean;
-    const both = [a[name], b[name]].filter((x) => x !== null);
-    return { ...mean, error: estimate(both).error };
+  const each: Forecast[] = [];
+  for (const start of starts) each.push(await forecast(start, { ...options, kernels }));
+  const of = (name: BoundaryName) => {
+    const found = each.map(({ boundaries }) => boundaries[name]);
+    const mean = overSeeds(found.map((boundary) => boundary?.value ?? null));
+    const [only] = found;
+    if (each.length > 1 || !mean || !only) return mean;
+    return { ...mean, error: (only.high - only.low) / (2 * NORMAL) };
   };
-  return { decay: of("decay"), catapult: of("catapult"), divergent: null };
+  return { decay: of("decay"), catapult: of("catapult"), divergent: of("divergent") };
 }
 
 /** Boundaries that were measured, beside those that were foretold. */
@@ -77,12 +76,6 @@ export function besideForetold(
     ];
   });
   return Object.fromEntries(entries);
-}
-
-async function halves(experiment: Experiment, options: PredictionOptions & { samples: number }) {
-  const samples = Math.max(1, Math.floor(options.samples / 2));
-  const first = await predictionOf(experiment, { ...options, samples });
-  return [first, await predictionOf(experiment, { ...options, samples, first: samples })] as const;
 }
 
 /** The geometric mean of those that there are, and its standard error; exact where there is one alone. */

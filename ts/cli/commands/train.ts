@@ -63,7 +63,10 @@ Examples:
         const files = dataFiles(voice, interrupt.signal);
         const { predict: networks = false } = options;
         const { signal } = interrupt;
-        const prediction = await foretold([experiment], { networks, files, signal });
+        const prediction = await foretold([experiment], {
+          ...{ networks, files, signal, backend: options.backend, gpu: { source: dawn } },
+          effort: "run",
+        });
         const result = await train(experiment, {
           backend: options.backend,
           fast: options.fast,

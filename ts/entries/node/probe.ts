@@ -37,6 +37,14 @@ export function bystander(
 }
 
 /** As in browsers; it reads files of this machine. */
+export function forecast(
+  input: ExperimentInput,
+  options: portable.ForecastOptions = {},
+): Promise<portable.Forecast> {
+  return portable.forecast(input, withHost(options));
+}
+
+/** As in browsers; it reads files of this machine. */
 export function predictionOf(
   input: ExperimentInput,
   options: portable.PredictionOptions = {},
