@@ -5,10 +5,12 @@ import { chromium } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { CURVES, ON_PHASE, PAPER, PHASE_COLOURS } from "../../ts/report/palette.js";
 import { chromiumPath } from "../golden/chromium.js";
-import { FIGURES } from "./figures.js";
+import { anyPhases, FIGURES } from "./figures.js";
 
 const GOLDENS = "test/report/goldens";
 const names = Object.keys(FIGURES);
+/** Maps of random phases and boundaries that are looked at, too. */
+const MIXTURES = 60;
 
 /** Coordinates to a tenth: what hosts compute may differ in the last digits of an `exp`. */
 const rounded = (svg: string) =>
@@ -50,8 +52,10 @@ describe("figures", () => {
     try {
       for (const colorScheme of ["light", "dark"] as const) {
         const page = await browser.newPage({ colorScheme, viewport: { width: 1400, height: 900 } });
-        for (const name of names) {
-          await page.setContent(`<body style="margin:0">${FIGURES[name]()}</body>`);
+        const mixtures = Array.from({ length: MIXTURES }, (_, i) => `mixture ${i} of phases`);
+        for (const name of [...names, ...mixtures]) {
+          const svg = FIGURES[name]?.() ?? anyPhases(mixtures.indexOf(name));
+          await page.setContent(`<body style="margin:0">${svg}</body>`);
           const faults = await page.evaluate(() => {
             const whole = document.querySelector("svg")!.getBoundingClientRect();
             const words = [...document.querySelectorAll("svg text")].map((node) => {

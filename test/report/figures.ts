@@ -1,4 +1,5 @@
 import type { Phase } from "../../ts/analysis/phase.js";
+import { mulberry } from "../../ts/check/verify/roundings.js";
 import { linear } from "../../ts/entries/browser.js";
 import { bystanderCurves } from "../../ts/report/bystanderCurves.js";
 import { calibrationScatter } from "../../ts/report/calibration.js";
@@ -117,27 +118,68 @@ const frame = (title: string) => ({
 const LONG_CAPTION =
   "fixed data <of> the tests & no other, told at the length that a real run's settings come to: ReLU, cross-entropy, eta 0.1, batch 100; seeds 0, 1";
 
+const NONE = {
+  decay: { predicted: null, measured: null },
+  catapult: { predicted: null, measured: null },
+  divergent: { predicted: null, measured: null },
+};
+
+/** Maps of phases in any mixture, with boundaries anywhere: the same for the same number. */
+export function anyPhases(number: number): string {
+  const random = mulberry(1 + number);
+  const letters = ["o", "d", "c", "x", "u"];
+  const any = (count: number) =>
+    Array.from({ length: count }, () => letters[Math.floor(random() * random() * 5)]).join("");
+  const sigma = () => (random() < 0.3 ? null : 0.05 * 1000 ** random());
+  const boundary = () => {
+    const measured = sigma();
+    return { measured, predicted: random() < 0.3 ? measured : sigma() };
+  };
+  const width = 1 + Math.floor(random() * 12);
+  const panels = Array.from({ length: 1 + Math.floor(random() * 2) }, (_, i) => ({
+    ...(random() < 0.5 && { heading: `noise of the kind ${i}` }),
+    runs: along(...Array.from({ length: 1 + Math.floor(random() * 4) }, () => any(width))),
+    boundaries: { decay: boundary(), catapult: boundary(), divergent: boundary() },
+  }));
+  return phaseMap({ ...frame("Any phases"), panels });
+}
+
 /** Every kind of figure, from fixed data. */
 export const FIGURES: Readonly<Record<string, () => string>> = {
   phases: () =>
     phaseMap({
       ...frame("Phases"),
-      runs: along("ooodddddcx", "oodddddccx"),
-      boundaries: {
-        decay: { predicted: 0.3, measured: 0.28 },
-        catapult: { predicted: 9.1, measured: 9.05 },
-        divergent: { predicted: null, measured: 18.1 },
-      },
+      panels: [
+        {
+          runs: along("ooodddddcx", "oodddddccx"),
+          boundaries: {
+            decay: { predicted: 0.3, measured: 0.28 },
+            catapult: { predicted: 9.1, measured: 9.05 },
+            divergent: { predicted: null, measured: 18.1 },
+          },
+        },
+      ],
     }),
   "phases-of-one": () =>
     phaseMap({
       ...frame("One run"),
-      runs: along("u"),
-      boundaries: {
-        decay: { predicted: null, measured: null },
-        catapult: { predicted: null, measured: null },
-        divergent: { predicted: null, measured: null },
-      },
+      panels: [{ runs: along("u"), boundaries: NONE }],
+    }),
+  "phases-of-two-modes": () =>
+    phaseMap({
+      ...frame("Fresh and fixed noise"),
+      panels: [
+        {
+          heading: "fresh noise",
+          runs: along("ooodddddcx", "oodddddccx", "oddudddccx"),
+          boundaries: { ...NONE, decay: { predicted: 0.3, measured: 0.28 } },
+        },
+        {
+          heading: "fixed noise",
+          runs: along("ooouuuuccx", "ouuuuudccx", "oouuuudcux"),
+          boundaries: { ...NONE, catapult: { predicted: 9.1, measured: 9.05 } },
+        },
+      ],
     }),
   "linear-trajectories": () =>
     linearTrajectories(frame("The linear model"), [

@@ -1,6 +1,6 @@
 import { largest } from "../analysis/extremes.js";
 import { PHASES, type Phase } from "../analysis/phase.js";
-import type { FigureOne, FigureRun } from "../paper/figureOne.js";
+import type { FigureOne, FigureRun, Mode } from "../paper/figureOne.js";
 import type { ValidityCell } from "../probe/expansionValidity.js";
 import { trainingCurves } from "../report/curves.js";
 import { phaseMap } from "../report/phaseMap.js";
@@ -17,9 +17,9 @@ export function figureOneFigures(
 ): Record<string, string> {
   const { runs, boundaries, predicted } = found;
   const caption = captionOf(found);
-  const boundary = (name: "decay" | "catapult" | "divergent") => ({
+  const boundary = (mode: Mode, name: "decay" | "catapult" | "divergent") => ({
     predicted: name === "divergent" ? null : (predicted[name]?.value ?? null),
-    measured: boundaries.both[name].measured,
+    measured: boundaries[mode][name].measured,
   });
   const marks = predictedMarks(found);
   return {
@@ -37,13 +37,16 @@ export function figureOneFigures(
     }),
     phases: phaseMap({
       title: "Phases against the strength of the noise",
-      caption: `${caption}, fresh and fixed noise`,
-      runs,
-      boundaries: {
-        decay: boundary("decay"),
-        catapult: boundary("catapult"),
-        divergent: boundary("divergent"),
-      },
+      caption,
+      panels: (["fresh", "fixed"] as const).map((mode) => ({
+        heading: `${mode} noise`,
+        runs: runs.filter((run) => run.mode === mode),
+        boundaries: {
+          decay: boundary(mode, "decay"),
+          catapult: boundary(mode, "catapult"),
+          divergent: boundary(mode, "divergent"),
+        },
+      })),
     }),
     probe: probeCurves(
       {

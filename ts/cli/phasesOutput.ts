@@ -34,8 +34,7 @@ function phasesFigures(
     phases: phaseMap({
       title: "The linear model's phases against the strength of the noise",
       caption: `${settings}, seeds ${first} to ${last}`,
-      runs: cells,
-      boundaries,
+      panels: [{ runs: cells, boundaries }],
     }),
     trajectories: linearTrajectories(
       { title: "The linear model in its four phases", caption: `${settings}, seed ${first}` },

@@ -31,8 +31,7 @@ export async function sweepFigures(
     figures.phases = phaseMap({
       title: "Phases of training against the strength of the noise",
       caption: what,
-      runs: places,
-      boundaries,
+      panels: [{ runs: places, boundaries }],
     });
   }
   if (examples.length > 0) {

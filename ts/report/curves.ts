@@ -61,6 +61,7 @@ export function trainingCurves(frame: Frame, runs: readonly RunCurves[]): string
         colours,
         heading: run,
         keyed: i === 0,
+        until: lastOf([...losses(run), run.niwNorm]),
         fits: run.fits?.filter(({ curve }) => !isOfWeights(curve)),
       }),
     ),
@@ -75,10 +76,16 @@ export function trainingCurves(frame: Frame, runs: readonly RunCurves[]): string
         colours,
         xLabel: "epoch",
         keyed: i === 0,
+        until: lastOf([...losses(run), run.niwNorm]),
         fits: run.fits?.filter(({ curve }) => isOfWeights(curve)),
       }),
     ),
   ]);
+}
+
+/** The last point of the longest curve: the panels of a run share it, though one of its curves may end earlier. */
+function lastOf(curves: readonly Curve[]): number {
+  return Math.max(0, ...curves.map(({ x }) => x[x.length - 1] ?? 0));
 }
 
 /** Below this part of its start a memory is scatter, which would take up most of a logarithmic axis. */
@@ -142,6 +149,8 @@ interface PanelOptions {
   readonly colours: Readonly<Record<string, string>>;
   readonly xLabel?: string;
   readonly logX?: boolean;
+  /** The horizontal axis' end; it begins at 0. Left out: the curves' own range. */
+  readonly until?: number;
   readonly heading?: { readonly phase: Phase; readonly sigma: number; readonly note?: string };
   /** Whether the curves are named in the panel. */
   readonly keyed?: boolean;
@@ -169,6 +178,7 @@ function panel(curves: readonly Curve[], options: PanelOptions): Plot.PlotOption
       type: options.logX ? "log" : "linear",
       label: options.xLabel ?? null,
       ticks: options.logX ? 4 : 5,
+      ...(options.until ? { domain: [0, options.until] } : {}),
       ...(options.logX ? { tickFormat: logTicks(curves) } : {}),
     },
     y: { type: "log", label: null, domain, clamp: true, ticks: 5, tickFormat: power },
