@@ -42,6 +42,7 @@ export interface Forecast {
   readonly gains: readonly StepGain[];
   /** The memory at the run's end against `sigma`; empty for the linear model and where nothing decays. */
   readonly memories: readonly ForecastMemory[];
+  /** What the forecast took. */
   readonly cost: ForecastCost;
   /** `recursion`: the linear model's exact one. `short runs`: the step map's gain, and the first updates of runs of its own. */
   readonly method: "recursion" | "short runs";
