@@ -74,7 +74,7 @@ export interface FigureOne {
 
 /** How to make the figure. */
 export interface FigureOneOptions
-  extends Omit<SweepOptions, "store" | "onProgress" | "shard" | "runner">,
+  extends Omit<SweepOptions, "onProgress" | "shard" | "runner">,
     Pick<ProbeOptions, "samples"> {
   /** Reports the parts of the work, out of 1. */
   readonly onProgress?: OnProgress;
@@ -83,15 +83,19 @@ export interface FigureOneOptions
 /**
  * The experiment of the paper's Figure 1 (Levi et al., arXiv:2210.13599): a ReLU network with three hidden layers,
  * cross-entropy, Fashion-MNIST, one noise node on the input layer, over `sigma`, with fresh and with fixed noise.
- * @param options `quick`: a smaller one, in some minutes.
+ * @param options `quick`: a smaller one, in some minutes. `full`: all 60,000 training samples, as in the paper.
+ * `samples`: so many training samples.
  */
-export function figureOneInput(options: { readonly quick?: boolean } = {}): SweepInput {
-  const { quick = false } = options;
+export function figureOneInput(
+  options: { readonly quick?: boolean; readonly full?: boolean; readonly samples?: number } = {},
+): SweepInput {
+  const { quick = false, full = false } = options;
+  const { samples = full ? 60_000 : quick ? 1000 : 2000 } = options;
   const width = quick ? 64 : 128;
   return {
     network: { layers: [width, width, width], activation: "relu", loss: "cross-entropy" },
     noise: [{ layer: 0, nodes: 1, sigma: 1 }],
-    data: { name: "fashion-mnist", train: quick ? 1000 : 2000, test: quick ? 500 : 2000 },
+    data: { name: "fashion-mnist", train: samples, test: quick ? 500 : 2000 },
     optimizer: { learningRate: 0.1, batchSize: 100 },
     epochs: quick ? 40 : 80,
     // The test loss falls within half an epoch.

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { Argument, type Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { dawn } from "../../backend/node/dawn.js";
+import { InputError } from "../../errors/errors.js";
 import { spawnThread, threadsHere } from "../../jobs/pool/node/spawn.js";
 import { loadKernels } from "../../kernels/node/load.js";
 import { type FigureOne, figureOne, figureOneInput } from "../../paper/figureOne.js";
@@ -11,7 +12,7 @@ import {
   validity,
 } from "../../probe/expansionValidity.js";
 import { increasing } from "../../report/axes.js";
-import { prepareFolder } from "../../store/node/openStore.js";
+import { openStore, writeSpec } from "../../store/node/openStore.js";
 import { claimsTable, figureOneSummary, writeFigureOne } from "../figureOneOutput.js";
 import type { Interrupt } from "../interrupt.js";
 import { linearGrid } from "../linearGrid.js";
@@ -24,12 +25,15 @@ import {
   withOut,
   withVoice,
 } from "../options.js";
-import { ProgressBar } from "../terminal.js";
+import { ProgressBar, sayer } from "../terminal.js";
 
 interface ReproduceOptions extends CommonOptions {
   readonly out: string;
   readonly force?: boolean;
+  readonly resume?: boolean;
   readonly quick?: boolean;
+  readonly full?: boolean;
+  readonly samples?: number;
   readonly backend: "auto" | "wasm" | "reference" | "webgpu";
   readonly fast?: boolean;
 }
@@ -41,27 +45,44 @@ export function reproduceCommand(program: Command, interrupt: Interrupt): void {
   withOut(withVoice(withBackend(program.command("reproduce"))), "figure-1")
     .addArgument(new Argument("<what>", "what to reproduce").choices(["figure-1"]))
     .option("--quick", "a smaller network, fewer values of sigma and seeds; takes some minutes")
+    .addOption(new Option("--full", "the paper's 60,000 training samples").conflicts("quick"))
+    .addOption(
+      new Option("--samples <n>", "training samples; default 2000").argParser((text) => {
+        const count = Number(text);
+        if (Number.isInteger(count) && count >= 100 && count <= 60_000) return count;
+        throw new InputError(
+          "--samples",
+          `--samples is ${text}: takes an integer from 100 to 60000`,
+        );
+      }),
+    )
+    .addOption(new Option("--resume", "continue the interrupted work in --out").conflicts("force"))
     .description(
       "reproduce the paper's Figure 1 on Fashion-MNIST, and check its claims and predictions",
     )
     .addHelpText(
       "after",
       `
-The default trains 90 networks, --quick 32 smaller ones.
+The default trains 90 networks, --quick 32 smaller ones, --full the 90 on 30 times as many samples.
 
 Examples:
   $ ninscope reproduce figure-1 --quick
-  $ ninscope reproduce figure-1 --out results/figure-1`,
+  $ ninscope reproduce figure-1 --out results/figure-1
+  $ ninscope reproduce figure-1 --full --fast --out results/full
+  $ ninscope reproduce figure-1 --full --fast --out results/full --resume`,
     )
     .action(async (_: string, options: ReproduceOptions) => {
       const voice = voiceOf(options);
       const input = figureOneInput(options);
-      await prepareFolder(options.out, { spec: input, begin: beginning(options) });
+      const claim = { spec: input, begin: beginning(options) };
+      const store = await openStore(options.out, "--out", sayer(voice), claim);
       const kernels = await loadKernels({ fast: options.fast });
       const progress = new ProgressBar("figure-1", voice);
       try {
+        await writeSpec(options.out, input);
         const found = await figureOne(input, {
           kernels,
+          store,
           backend: options.backend,
           gpu: { source: dawn },
           workers: threadsHere(),
@@ -90,6 +111,7 @@ Examples:
         );
       } finally {
         progress.stop();
+        await store.close();
       }
     });
 }
