@@ -89,7 +89,7 @@ describe.skipIf("none" in found)("the GPU machine", () => {
     await session.run("list", 0, 1);
     expect([...(await session.read("bytes"))]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 250]);
     expect([...(await session.read("into"))]).toEqual([6, 7, 8, 9, 250]);
-    expect(() => session.write("bytes", Uint8Array.of(1), 3)).toThrow("by fours");
+    expect(() => session.write("bytes", Uint8Array.of(1), 3)).toThrow("in groups of four");
     expect(() => session.write("index", Uint32Array.of(1, 2))).toThrow("do not fit");
     session.dispose();
   });
