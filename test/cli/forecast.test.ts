@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -46,7 +46,23 @@ test("prints them as a table, and takes less with --quick", async () => {
   expect(await steps("--quick")).toBeLessThan(await steps());
 });
 
+test("writes its figure, with the runs of a sweep over it", async () => {
+  const [swept, out] = [join(folder, "swept"), join(folder, "out")];
+  const sigmas = JSON.stringify({ "noise.0.sigma": [1, 10, 30, 60] });
+  const made = await inProcess(["sweep", path, "--set", `sweep=${sigmas}`, "--out", swept]);
+  expect(made.code).toBe(0);
+  const args = ["forecast", path, "--quick", "--out", out, "--measured", swept];
+  const { code, err } = await inProcess(args);
+  expect([code, err]).toEqual([0, ""]);
+  const svg = await readFile(join(out, "figures", "forecast.svg"), "utf8");
+  expect(svg.match(/<circle[^>]*r="4"/g)).toHaveLength(4);
+  const { boundaries } = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));
+  expect(svg).toContain(`catapult ${Number(boundaries.catapult.value.toPrecision(3))}`);
+  expect((await inProcess(args)).err).toContain("--force");
+});
+
 test.each([
+  [["--measured", "nowhere"], "nowhere/summary.json"],
   [["--set", "noise=[]"], "noise is empty"],
   [["--set", "noise.0.layer=7"], "noise.0.layer is 7"],
   [["--backend", "abacus"], "abacus"],

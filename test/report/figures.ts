@@ -5,6 +5,7 @@ import { bystanderCurves } from "../../ts/report/bystanderCurves.js";
 import { calibrationScatter } from "../../ts/report/calibration.js";
 import type { RunCurves } from "../../ts/report/curves.js";
 import { linearTrajectories, trainingCurves } from "../../ts/report/curves.js";
+import { forecastFigure } from "../../ts/report/forecastFigure.js";
 import { phaseGrid } from "../../ts/report/phaseGrid.js";
 import { phaseMap } from "../../ts/report/phaseMap.js";
 import { type ProbedRun, probeCurves } from "../../ts/report/probeCurves.js";
@@ -180,6 +181,27 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
           boundaries: { ...NONE, catapult: { predicted: 9.1, measured: 9.05 } },
         },
       ],
+    }),
+  forecast: () =>
+    forecastFigure({
+      ...frame("Where the phases change with sigma"),
+      forecast: {
+        boundaries: {
+          decay: { value: 3, low: 2.5, high: 3.6 },
+          catapult: { value: 20, low: 18, high: 22 },
+          divergent: { value: 42, low: 30, high: 58 },
+        },
+        outward: null,
+        gains: [1, 3, 9, 20, 30, 45].map((sigma) => {
+          const [drift, diffusion] = [sigma ** 2 / 900 - sigma / 60, sigma ** 2 / 4000];
+          return { sigma, gain: 1 + drift + diffusion, drift, diffusion };
+        }),
+        memories: [0.3, 1, 2, 3, 5, 9, 15].map((sigma) => ({
+          sigma,
+          memory: 0.5 ** (sigma / 2),
+        })),
+      },
+      measured: along("ooodddddcx").map((run, i) => ({ ...run, memory: Math.exp(-i / 2) })),
     }),
   "linear-trajectories": () =>
     linearTrajectories(frame("The linear model"), [

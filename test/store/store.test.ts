@@ -174,7 +174,7 @@ describe("the lock", () => {
   it("tells a second writer who holds it", async () => {
     const store = await openStore(folder);
     await expect(openStore(folder)).rejects.toThrow(
-      new RegExp(`being written by process ${process.pid} on ${hostname()} since 20`),
+      new RegExp(`has been held by process ${process.pid} on ${hostname()} since 20`),
     );
     await store.close();
     await (await openStore(folder)).close();
