@@ -205,7 +205,9 @@ describe("a pool of workers", () => {
 
   it("says what its caller's worker factory does wrong, and lets no run wait for ever", async () => {
     const refused = (makes: () => any) => pool(1, { spawn: makes }).run(job(small));
-    await expect(refused(() => undefined)).rejects.toThrow(/spawn returned undefined: takes a function/);
+    await expect(refused(() => undefined)).rejects.toThrow(
+      /spawn returned undefined: takes a function/,
+    );
     await expect(refused(() => Promise.resolve())).rejects.toThrow(InputError);
     let spawned = 0;
     const few = pool(1, {
