@@ -10,7 +10,7 @@ import { train } from "../../ts/jobs/train.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
 import { figureOne } from "../../ts/paper/figureOne.js";
 import { bystander } from "../../ts/probe/bystander.js";
-import { foretold } from "../../ts/probe/foretold.js";
+import { predictedBoundaries } from "../../ts/probe/predictedBoundaries.js";
 import { probe } from "../../ts/probe/probe.js";
 import { MemoryStore } from "../../ts/store/memoryStore.js";
 import { sweep } from "../../ts/sweep/sweep.js";
@@ -123,7 +123,8 @@ test("theory of the data that the experiment names is not told of another", asyn
   expect(exact).toBeNull();
   expect(dataset.sha256).toBe(await hashDataset(steep));
   const experiments = [parseExperiment(linear)];
-  const of = (dataset?: Dataset) => foretold(experiments, { kernels, dataset, networks: true });
+  const of = (dataset?: Dataset) =>
+    predictedBoundaries(experiments, { kernels, dataset, networks: true });
   const { boundaries, method } = await forecast(linear, { kernels, dataset: steep });
   expect(method).toBe("short runs");
   const own = boundaries.catapult?.value as number;

@@ -14,8 +14,8 @@ import { type LinearCell, runLinearEnsemble } from "../linear/linearEnsemble.js"
 import { linearNetworkCells } from "../linear/linearNetwork.js";
 import { linearPrediction, recursionPrediction } from "../linear/linearPrediction.js";
 import { linearRun } from "../linear/linearRun.js";
-import { SYSTEMATIC } from "../probe/comparisons.js";
-import { overSeeds } from "../probe/foretold.js";
+import { SYSTEMATIC } from "../probe/judged.js";
+import { overSeeds } from "../probe/predictedBoundaries.js";
 import { Streams } from "../random/streams.js";
 import type { LinearCurves } from "../report/curves.js";
 import type { Claim } from "../store/node/openFolder.js";

@@ -2,7 +2,7 @@ import { RunError } from "../errors/errors.js";
 import type { SweepInput } from "../experiment/sweep.js";
 import { spawnThread, threadsHere } from "../jobs/pool/node/spawn.js";
 import { loadKernels } from "../kernels/node/load.js";
-import { besideForetold, foretold } from "../probe/foretold.js";
+import { predictedBoundaries, withPredictions } from "../probe/predictedBoundaries.js";
 import { MemoryStore } from "../store/memoryStore.js";
 import type { Claim } from "../store/node/openFolder.js";
 import { openStore, writeSpec } from "../store/node/openStore.js";
@@ -70,8 +70,8 @@ export async function foreseen(
   { kernels, files, signal }: SweepOptions = {},
 ): Promise<SweepResult<SweptSummary>> {
   const experiments = made.runs.map(({ experiment }) => experiment);
-  const prediction = await foretold(experiments, { networks, kernels, files, signal });
-  return prediction ? { ...made, boundaries: besideForetold(made.boundaries, prediction) } : made;
+  const prediction = await predictedBoundaries(experiments, { networks, kernels, files, signal });
+  return prediction ? { ...made, boundaries: withPredictions(made.boundaries, prediction) } : made;
 }
 
 /** @throws RunError if runs of a sweep failed. The results of the other runs have been written. */

@@ -88,7 +88,7 @@ export function sweepTable(result: Result): string {
     const { measured, bracket, overSeeds, wrongSide, predicted, predictedError, verdict } =
       boundary;
     const astray = wrongSide === 0 ? "" : `; ${wrongSide} of the runs on the wrong side`;
-    const foretold = predicted
+    const beside = predicted
       ? `; predicted ${shown({ value: predicted, error: predictedError ?? 0 })}: ${verdict}`
       : "";
     return measured && bracket
@@ -96,8 +96,8 @@ export function sweepTable(result: Result): string {
           overSeeds && overSeeds.count > 1
             ? `; over ${overSeeds.count} seeds ${digits(overSeeds.mean)}, 95 % from ${digits(overSeeds.low)} to ${digits(overSeeds.high)}`
             : ""
-        }${astray}${foretold})`
-      : `${name}: not crossed${astray}${foretold}`;
+        }${astray}${beside})`
+      : `${name}: not crossed${astray}${beside}`;
   });
   return [table(head, runs.map(row)), ...edges].join("\n");
 }

@@ -64,8 +64,8 @@ export {
   validity,
   validUntil,
 } from "../probe/expansionValidity.js";
-export { type Foretold, foretold } from "../probe/foretold.js";
 export type { DecayMode, Prediction } from "../probe/predict.js";
+export { type PredictedBoundaries, predictedBoundaries } from "../probe/predictedBoundaries.js";
 export { type PredictionOptions, predictionOf } from "../probe/predictionOf.js";
 export { type ProbeOptions, probe } from "../probe/probe.js";
 export type {

@@ -1,19 +1,16 @@
 import { type Estimate, estimate } from "../analysis/estimate.js";
 import { PHASES, type Phase } from "../analysis/phase.js";
 import { STANDARD_ERRORS, type Verdict, verdictOf } from "../analysis/verdict.js";
-import type { Comparison, ProbeResult } from "./probeResult.js";
+import { fallComparisons } from "./fallComparisons.js";
+import { byOf, CHANGING, exact, judged, type Measured, SYSTEMATIC } from "./judged.js";
+import type { Comparison } from "./probeResult.js";
 
-/** Relative tolerance for what expansion and fits leave out, besides the statistical errors. */
-export const SYSTEMATIC = 0.05;
-/** The same if the curvature at the start, or a mean, replaces one that changes. */
-const CHANGING = 0.25;
 /** The linear model's noise weight is compared down to this part of its start; below, float32 cannot represent it. */
 const FOLLOWED = 1e-4;
 
 /** Curvatures below this part of the start's may be rounding errors of float32. */
 const ROUNDED = 1e-6;
 
-type Measured = Omit<ProbeResult, "comparisons">;
 type Boundaries = Pick<Measured["prediction"], "decay" | "catapult" | "divergent">;
 
 /** @param batch samples a step. */
@@ -29,7 +26,7 @@ export function comparisonsOf(result: Measured, batch: number): Comparison[] {
     ...(result.linear ? exactPath(result, result.linear) : pathComparison(result)),
     ...readings(result),
     // In the linear model the norm keeps its part orthogonal to w2, so its decay tells nothing.
-    ...(result.linear ? [] : fall(result, batch)),
+    ...(result.linear ? [] : fallComparisons(result, batch)),
   ];
 }
 
@@ -103,12 +100,6 @@ function timeComparison(result: Measured): Comparison {
     verdict: told ? verdict() : "not told",
     by: byOf(allowed, told),
   };
-}
-
-function byOf(allowed: number, told = true): string {
-  return told
-    ? `${STANDARD_ERRORS} standard errors, or ${100 * allowed} %`
-    : "no verdict: holds below the catapult, for plain SGD";
 }
 
 function pathComparison({ moments, predictedNorm, phase }: Measured): Comparison[] {
@@ -203,112 +194,4 @@ function readings({ moments, repeats }: Measured): Comparison[] {
     seen.length,
   );
   return [antithetic("at the start", first), antithetic("at the end", last), byStep];
-}
-
-/**
- * Curvature from the fall of the norm, to 1/e or as far as it fell: uncorrected, and corrected for diffusion by the gradients
- * measured during training.
- */
-function fall(result: Measured, batch: number): Comparison[] {
-  const { moments, experiment, predictedNorm, phase } = result;
-  const [first] = moments;
-  const end = moments.findIndex(({ niwNorm }) => niwNorm < first.niwNorm / Math.E);
-  const until = end < 1 ? moments.length - 1 : end;
-  const { sigma } = experiment.noise[0];
-  const time = (moments[until].step - first.step) * experiment.optimizer.learningRate * sigma ** 2;
-  const direct = exact(meanOver(moments.slice(0, until + 1)));
-  const fallen = Math.log(first.niwNorm / moments[until].niwNorm);
-  const falls = phase === "decay" || phase === "decoupled";
-  const read = (reading: string, by: number): Comparison => {
-    const comparison = judged(
-      `curvature read by ${reading}, over its fall, to 1/e at most`,
-      direct,
-      time > 0 && predictedNorm
-        ? {
-            value: by / time,
-            error: predictedNorm.deviation[until] / moments[until].niwNorm / time,
-          }
-        : null,
-      CHANGING,
-    );
-    return falls
-      ? comparison
-      : {
-          ...comparison,
-          verdict: "not told",
-          by: "no verdict: in this phase the noise weights do not simply decay",
-        };
-  };
-  const diffused = predictedNorm?.diffused[until] ?? 0;
-  return [
-    read("decay", fallen),
-    read("decay and diffusion", fallen + diffused),
-    fading(result, batch, falls),
-  ];
-}
-
-/**
- * Curvature from the fall of the memory, to 1/e or as far as it fell, compared with the curvature between the start and the
- * current noise weights. The error is that of a single run, from the diffusion along the start.
- */
-function fading({ moments, experiment }: Measured, batch: number, falls: boolean): Comparison {
-  const [{ noise, optimizer }, [first]] = [experiment, moments];
-  const end = moments.findIndex(({ memory }) => memory < 1 / Math.E);
-  const until = end < 1 ? moments.length - 1 : end;
-  const [seen, { step, memory }] = [moments.slice(0, until + 1), moments[until]];
-  const { learningRate } = optimizer;
-  const { sigma } = noise[0];
-  const diffusion = area(seen, ({ gradientAlongStart }) => gradientAlongStart);
-  const deviation = (learningRate * sigma * Math.sqrt(diffusion / batch)) / first.niwNorm ** 2;
-  const time = (step - first.step) * learningRate * sigma ** 2;
-  const comparison = judged(
-    "curvature read by memory, as it fades to 1/e at most",
-    exact(area(seen, ({ alongStart }) => alongStart) / (step - first.step)),
-    time > 0 && memory > 0
-      ? { value: -Math.log(memory) / time, error: deviation / memory / time }
-      : null,
-    CHANGING,
-  );
-  return falls
-    ? comparison
-    : {
-        ...comparison,
-        verdict: "not told",
-        by: "no verdict: in this phase the noise weights do not simply decay",
-      };
-}
-
-/** Mean of the smoothed curvature over time (trapezoids). */
-function meanOver(moments: Measured["moments"]): number {
-  const steps = moments[moments.length - 1].step - moments[0].step;
-  return area(moments, ({ smoothed }) => smoothed) / steps;
-}
-
-/** Integral over the steps (trapezoids). */
-function area(
-  moments: Measured["moments"],
-  of: (moment: Measured["moments"][number]) => number,
-): number {
-  let sum = 0;
-  for (let i = 1; i < moments.length; i++) {
-    const [a, b] = [moments[i - 1], moments[i]];
-    sum += ((of(a) + of(b)) / 2) * (b.step - a.step);
-  }
-  return sum;
-}
-
-function exact(value: number): Estimate {
-  return { value, error: 0 };
-}
-
-/** @param count values that the measured error comes from. */
-function judged(
-  what: string,
-  predicted: Estimate,
-  measured: Estimate | null,
-  allowed: number,
-  count?: number,
-): Comparison {
-  const verdict = measured ? verdictOf(predicted, measured, allowed, count) : "not told";
-  return { what, predicted, measured, verdict, by: byOf(allowed) };
 }

@@ -6,7 +6,7 @@ import type { Experiment } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
 import { type RunResult, train } from "../../jobs/train.js";
 import { phaseComparison } from "../../probe/comparisons.js";
-import { type Foretold, foretold } from "../../probe/foretold.js";
+import { type PredictedBoundaries, predictedBoundaries } from "../../probe/predictedBoundaries.js";
 import { trainingCurves } from "../../report/curves.js";
 import { openStore, writeSpec } from "../../store/node/openStore.js";
 import { writeFigure, writeJson, writeTrajectories } from "../../store/node/results.js";
@@ -63,7 +63,7 @@ Examples:
         const files = dataFiles(voice, interrupt.signal);
         const { predict: networks = false } = options;
         const { signal } = interrupt;
-        const prediction = await foretold([experiment], {
+        const prediction = await predictedBoundaries([experiment], {
           ...{ networks, files, signal, backend: options.backend, gpu: { source: dawn } },
           effort: "run",
         });
@@ -171,7 +171,7 @@ async function writeRun(folder: string, result: RunResult, summary: object): Pro
 
 function described(
   { experiment, backend, dataset, phase, evidence, final, timing }: RunResult,
-  prediction: Foretold | null,
+  prediction: PredictedBoundaries | null,
   asked: boolean,
 ): string {
   const near = evidence.closeTo ? `, close to ${evidence.closeTo}` : "";
@@ -209,7 +209,11 @@ function niwRows(evidence: RunResult["evidence"]): string[][] {
 }
 
 /** The prediction, with its verdict. */
-function predictedLine(sigma: number, phase: RunResult["phase"], prediction: Foretold): string {
+function predictedLine(
+  sigma: number,
+  phase: RunResult["phase"],
+  prediction: PredictedBoundaries,
+): string {
   const { predicted, verdict } = phaseComparison(sigma, phase, prediction, true);
   const { decay, catapult, divergent } = prediction;
   const beyond = divergent ? `, divergence from ${shown(divergent)}` : "";

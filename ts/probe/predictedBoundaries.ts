@@ -9,10 +9,13 @@ import { canonicalJson } from "../format/hash.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { isReducible, recursionPrediction } from "../linear/linearPrediction.js";
 import type { SweepResult } from "../sweep/sweepResult.js";
-import { isPlain, SYSTEMATIC } from "./comparisons.js";
+import { isPlain } from "./comparisons.js";
+import { SYSTEMATIC } from "./judged.js";
 
 /** Boundaries that theory predicts from the starts of runs; null: there is none, or no formula. */
-export type Foretold = Readonly<Record<"decay" | "catapult" | "divergent", Estimate | null>>;
+export type PredictedBoundaries = Readonly<
+  Record<"decay" | "catapult" | "divergent", Estimate | null>
+>;
 
 /** Seeds that are forecast. */
 const SEEDS = 3;
@@ -25,10 +28,10 @@ const NORMAL = 1.96;
  * errors; the error of one seed comes from its forecast's interval.
  * @returns null where the runs differ in more than noise and seed, have no noise, or are not of plain SGD.
  */
-export async function foretold(
+export async function predictedBoundaries(
   experiments: readonly Experiment[],
   { networks, ...options }: ForecastOptions & { readonly networks: boolean },
-): Promise<Foretold | null> {
+): Promise<PredictedBoundaries | null> {
   const [first] = experiments;
   const alike = new Set(experiments.map(apartFromNoise)).size === 1;
   if (!alike || first.noise.length === 0 || !isPlain({ experiment: first })) return null;
@@ -42,7 +45,7 @@ export async function foretold(
       (start) => recursionPrediction(start, kernels),
       options.signal,
     );
-    const of = (name: keyof Foretold) => overSeeds(each.map((one) => one[name]));
+    const of = (name: keyof PredictedBoundaries) => overSeeds(each.map((one) => one[name]));
     return { decay: of("decay"), catapult: of("catapult"), divergent: of("divergent") };
   }
   if (!networks) return null;
@@ -58,10 +61,10 @@ export async function foretold(
   return { decay: of("decay"), catapult: of("catapult"), divergent: of("divergent") };
 }
 
-/** Boundaries that were measured, beside those that were foretold. */
-export function besideForetold(
+/** The measured boundaries with the predicted ones beside them. */
+export function withPredictions(
   boundaries: SweepResult["boundaries"],
-  prediction: Foretold,
+  prediction: PredictedBoundaries,
 ): SweepResult["boundaries"] {
   const entries = Object.entries(boundaries).map(([name, measured]) => {
     const predicted = prediction[name as BoundaryName];
