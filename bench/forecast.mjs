@@ -1,9 +1,15 @@
 // Forecasts beside what sweeps then find, for networks that the forecast's constants were not chosen on:
 // node bench/forecast.mjs [docs/forecast.md]. Run `npm run build` first; it takes some minutes of two cores. It writes the table
 // between the file's two marks.
-import { readFileSync, writeFileSync } from "node:fs";
 import { sweep } from "../dist/node.js";
 import { forecast } from "../dist/probe-node.js";
+import {
+  checkMarks,
+  experimentOf,
+  lettersOf,
+  threeDigits as number,
+  writeBetweenMarks,
+} from "./lib/networks.mjs";
 
 const FASHION = { name: "fashion-mnist", train: 2000, test: 0 };
 const MIXTURE = { name: "gaussian-mixture", inputs: 60, classes: 6, train: 1500, test: 0 };
@@ -23,9 +29,9 @@ const NETWORKS = [
   [[48, 48, 48], FASHION, 0.1, 100, 30, { seed: 20, network: tanh, nodes: 2 }],
 ];
 const SIGMAS = 14;
-const LETTERS = { decoupled: "o", decay: "d", catapult: "c", divergent: "x", unclassified: "u" };
+const [path] = process.argv.slice(2);
+if (path) checkMarks(path, "forecast");
 
-const number = (x) => Number(x.toPrecision(3)).toString();
 const shown = (boundary) =>
   boundary
     ? `${number(boundary.value)} (${number(boundary.low)} to ${number(boundary.high)})`
@@ -33,16 +39,10 @@ const shown = (boundary) =>
 
 const rows = [];
 const off = { decay: [], catapult: [], divergent: [] };
+const inside = { decay: 0, catapult: 0, divergent: 0 };
 for (const [layers, data, learningRate, batchSize, epochs, own] of NETWORKS) {
-  const { network = {}, layer = 0, nodes = 1, seed } = own;
-  const input = {
-    network: { layers, ...network },
-    noise: [{ layer, nodes }],
-    data,
-    optimizer: { learningRate, batchSize },
-    epochs,
-    seed,
-  };
+  const { network = {}, layer = 0, nodes = 1 } = own;
+  const input = experimentOf(layers, data, learningRate, batchSize, epochs, own);
   const { boundaries, outward, cost } = await forecast(input, { backend: "wasm" });
   const [low, high] = [
     (boundaries.decay ?? boundaries.catapult ?? outward).value / 2.5,
@@ -61,7 +61,11 @@ for (const [layers, data, learningRate, batchSize, epochs, own] of NETWORKS) {
   const cells = ["decay", "catapult", "divergent"].flatMap((name) => {
     const { measured } = found.boundaries[name];
     const ratio = measured && boundaries[name] ? boundaries[name].value / measured : null;
-    if (ratio) off[name].push(Math.abs(Math.log(ratio)));
+    if (ratio) {
+      off[name].push(Math.abs(Math.log(ratio)));
+      const { low: least, high: most } = boundaries[name];
+      if (measured >= least && measured <= most) inside[name]++;
+    }
     return [
       shown(boundaries[name]),
       measured ? number(measured) : "none",
@@ -72,7 +76,7 @@ for (const [layers, data, learningRate, batchSize, epochs, own] of NETWORKS) {
   rows.push([
     `${network.activation ?? "relu"} ${layers.join("-")}, ${data.name}, eta ${learningRate}, batch ${batchSize}, layer ${layer}, ${nodes} ${nodes > 1 ? "nodes" : "node"}`,
     ...cells,
-    `\`${found.runs.map(({ phase }) => LETTERS[phase]).join("")}\``,
+    `\`${lettersOf(found.runs)}\``,
     (cost.steps / steps).toFixed(1),
     `${cost.seconds.toFixed(1)} / ${seconds.toFixed(1)}`,
   ]);
@@ -81,7 +85,7 @@ for (const [layers, data, learningRate, batchSize, epochs, own] of NETWORKS) {
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const within = Object.entries(off).map(
   ([name, values]) =>
-    `${name}: ${values.filter((x) => x < Math.log(1.25)).length} of ${values.length} within 25 %, median ${(100 * Math.expm1(median(values))).toFixed(0)} % off`,
+    `${name}: ${values.filter((x) => x < Math.log(1.25)).length} of ${values.length} within 25 %, median ${(100 * Math.expm1(median(values))).toFixed(0)} % off; ${inside[name]} of ${values.length} measured values inside the interval`,
 );
 console.log(within.join("\n"));
 
@@ -97,15 +101,8 @@ const head = [
   "s, forecast / sweep",
 ];
 const table = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-const [path] = process.argv.slice(2);
 if (path) {
-  const marks = /(<!-- forecast -->\n)[\s\S]*?(<!-- end -->)/;
-  const text = readFileSync(path, "utf8");
-  if (!marks.test(text)) throw new Error(`${path} has no place for the table`);
-  const body = `\n${table.join("\n")}\n\n${within.map((line) => `- ${line}`).join("\n")}\n\n`;
-  writeFileSync(
-    path,
-    text.replace(marks, (_, start, end) => `${start}${body}${end}`),
-  );
+  const list = within.map((line) => `- ${line}`).join("\n");
+  writeBetweenMarks(path, "forecast", `${table.join("\n")}\n\n${list}`);
 }
 process.exit(0);

@@ -1,8 +1,14 @@
 // Checks whether the phases follow one another as sigma grows, for many kinds of networks:
 // node bench/phases-order.mjs [docs/phases.md]. Run `npm run build` first; takes some minutes on two cores. Writes the table
 // between the two marks in the file.
-import { readFileSync, writeFileSync } from "node:fs";
 import { PHASES, sweep } from "../dist/node.js";
+import {
+  checkMarks,
+  experimentOf,
+  lettersOf,
+  threeDigits as number,
+  writeBetweenMarks,
+} from "./lib/networks.mjs";
 
 const FASHION = { name: "fashion-mnist", train: 2000, test: 0 };
 const MIXTURE = { name: "gaussian-mixture", inputs: 100, classes: 10, train: 2000, test: 0 };
@@ -25,7 +31,8 @@ const NETWORKS = [
   [[100, 100], FASHION, 0.1, 100, 30, [0.1, 60], { network: tanh, layer: 1, nodes: 2 }],
 ];
 const SIGMAS = 12;
-const LETTERS = { decoupled: "o", decay: "d", catapult: "c", divergent: "x", unclassified: "u" };
+const [path] = process.argv.slice(2);
+if (path) checkMarks(path, "phases-order");
 
 /** The fewest runs to leave out so that the others are in order: all but the longest non-decreasing sequence. */
 function outOfOrder(phases) {
@@ -35,22 +42,14 @@ function outOfOrder(phases) {
   return ranks.length - Math.max(...longest);
 }
 
-const number = (x) => Number(x.toPrecision(3)).toString();
-
 const rows = [];
 for (const [layers, data, learningRate, batchSize, epochs, [from, to], own = {}] of NETWORKS) {
-  const { network = {}, layer = 0, nodes = 1, seed = 0 } = own;
+  const { network = {}, layer = 0, nodes = 1 } = own;
   const { runs, boundaries } = await sweep({
-    network: { layers, ...network },
-    noise: [{ layer, nodes }],
-    data,
-    optimizer: { learningRate, batchSize },
-    epochs,
-    seed,
+    ...experimentOf(layers, data, learningRate, batchSize, epochs, own),
     record: { evaluateEvery: 10 },
     sweep: { "noise.0.sigma": `${from}:${to}:${SIGMAS}` },
   });
-  const phases = runs.map(({ phase }) => phase);
   const at = (name) => (boundaries[name].measured ? number(boundaries[name].measured) : "-");
   const cells = [
     `${network.activation ?? "relu"} ${layers.join("-")}`,
@@ -58,8 +57,8 @@ for (const [layers, data, learningRate, batchSize, epochs, [from, to], own = {}]
     `${learningRate}, ${batchSize}`,
     `${layer}, ${nodes}`,
     `${from} to ${to}`,
-    `\`${phases.map((phase) => LETTERS[phase]).join("")}\``,
-    String(outOfOrder(phases)),
+    `\`${lettersOf(runs)}\``,
+    String(outOfOrder(runs.map(({ phase }) => phase))),
     at("decay"),
     at("catapult"),
     at("divergent"),
@@ -80,14 +79,5 @@ const table = [
   `|${"---|".repeat(10)}`,
   ...rows.map((cells) => `| ${cells.join(" | ")} |`),
 ].join("\n");
-const [path] = process.argv.slice(2);
-if (path) {
-  const marks = /(<!-- phases-order -->\n)[\s\S]*?(<!-- end -->)/;
-  const text = readFileSync(path, "utf8");
-  if (!marks.test(text)) throw new Error(`${path} has no marks for the table`);
-  writeFileSync(
-    path,
-    text.replace(marks, (_, start, end) => `${start}\n${table}\n\n${end}`),
-  );
-}
+if (path) writeBetweenMarks(path, "phases-order", table);
 process.exit(0);

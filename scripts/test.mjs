@@ -68,7 +68,7 @@ try {
   passed += result.numPassedTests;
   failed += result.numFailedTests;
   skipped += result.numPendingTests + result.numTodoTests;
-  // Once more at the end, where a reader of a log's tail finds them.
+  // Lists the failures again: a reader may see no more than the end of the log.
   for (const { name, assertionResults, message } of result.testResults) {
     const path = relative(process.cwd(), name);
     if (assertionResults.length === 0 && message) console.log(`FAILED: ${path}: ${message}`);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { onset } from "../../ts/forecast/onset.js";
+import { closed, onset } from "../../ts/forecast/onset.js";
 
 const search = { stride: 1.4, farthest: 64, precision: 1.07 };
 
@@ -11,7 +11,8 @@ test("brackets a threshold wherever it lies, as narrowly as asked", async () => 
       fc.double({ min: 0.01, max: 100, noNaN: true }),
       async (log, from) => {
         const threshold = from * Math.exp(log);
-        const found = await onset({ ...search, from, beyond: async (sigma) => sigma >= threshold });
+        const beyond = async (sigma: number) => sigma >= threshold;
+        const found = closed(await onset({ ...search, from, beyond }));
         if (!found) throw new Error("nothing found");
         expect(found.below).toBeLessThan(threshold);
         expect(found.above).toBeGreaterThanOrEqual(threshold);
@@ -28,7 +29,11 @@ test("gives up where nothing sets in, or everything has", async () => {
       asked++;
       return always;
     };
-    expect(await onset({ ...search, from: 3, beyond })).toBe(null);
+    const found = await onset({ ...search, from: 3, beyond });
+    expect(closed(found)).toBe(null);
+    // It keeps the end that it has: the farthest value that it asked about.
+    const end = 3 * search.stride ** ((asked - 1) * (always ? -1 : 1));
+    expect(always ? found.above : found.below).toBeCloseTo(end, 9);
     expect(asked).toBe(1 + Math.floor(Math.log(search.farthest) / Math.log(search.stride)));
   }
 });

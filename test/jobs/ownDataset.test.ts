@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { setupOf } from "../../ts/check/verify/verifier.js";
 import { verify } from "../../ts/check/verify/verify.js";
 import type { Dataset } from "../../ts/data/dataset.js";
@@ -156,10 +156,16 @@ test("the figure's sweep, predictions and probes are all of it; it needs no fixe
     ...{ network, noise: [{ sigma: 1 }], optimizer: { batchSize: 6 }, steps: 60 },
     sweep: { "noise.0.sigma": [0.01, 3, 6, 30], repeats: 2 },
   };
-  const figure = await figureOne(spec, { kernels, dataset: classes, workers: 0 });
+  const store = new MemoryStore();
+  const options = { kernels, dataset: classes, workers: 0, store };
+  const figure = await figureOne(spec, options);
   expect(figure.stepsPerEpoch).toBe(2);
   expect(figure.runs).toHaveLength(8);
   expect(figure.boundaries.fixed.catapult.measured).toBeNull();
+  // What the store holds is not made again.
+  const put = vi.spyOn(store, "put");
+  expect((await figureOne(spec, options)).boundaries).toEqual(figure.boundaries);
+  expect(put).not.toHaveBeenCalled();
   for (const one of figure.probes) expect(one.dataset.sha256).toBe(await hashDataset(classes));
   await expect(figureOne({ ...spec, noise: [] }, { kernels })).rejects.toMatchObject({
     name: "InputError",

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { quadraticForm } from "../../ts/analysis/spectrum.js";
+import { squares } from "../../ts/analysis/vectors.js";
 import { wasmMachine } from "../../ts/backend/wasm.js";
 import { CurvatureProbe } from "../../ts/curvature/curvatureProbe.js";
 import { denseHessian } from "../../ts/curvature/hessian.js";
-import { squares } from "../../ts/curvature/weightCurvature.js";
 import { loadDataset } from "../../ts/data/load.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
 import type { ExperimentInput } from "../../ts/experiment/schema.js";

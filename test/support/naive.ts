@@ -3,6 +3,7 @@ import type { Network } from "../../ts/program/network.js";
 import type { Activation } from "../../ts/program/ops.js";
 import type { Plan } from "../../ts/program/workspace.js";
 import type { Parameters } from "../../ts/train/parameters.js";
+import { STEP_COLUMNS } from "../../ts/train/recorder.js";
 import type { Schedule } from "../../ts/train/schedule.js";
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 
@@ -127,15 +128,7 @@ export function naiveRun({ plan, data, schedule, start, order, noise }: NaiveRun
       if (evaluate(step, epoch)) break;
     }
   }
-  const steps = columns(rows, [
-    "step",
-    "loss",
-    "niwNorm",
-    "effectiveNiw",
-    "kappa",
-    "memory",
-    "kick",
-  ]);
+  const steps = columns(rows, STEP_COLUMNS);
   const none = new Float64Array(0);
   return {
     trajectory: {

@@ -1,5 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import type { Spectrum } from "./spectrum.js";
+import { dot } from "./vectors.js";
 
 /** Applies a symmetric linear map to a vector `[d]`. */
 export type Apply = (vector: Float64Array) => Promise<Float64Array>;
@@ -108,12 +109,6 @@ export function spectralDensity(
     }
     return norm * sum;
   });
-}
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }
 
 function length(a: ArrayLike<number>): number {

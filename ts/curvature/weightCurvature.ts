@@ -1,5 +1,6 @@
 import { type Estimate, estimate } from "../analysis/estimate.js";
 import { quadraticForm } from "../analysis/spectrum.js";
+import { dot, squares } from "../analysis/vectors.js";
 import type { Distribution, Streams } from "../random/streams.js";
 import type { CurvatureProbe } from "./curvatureProbe.js";
 
@@ -118,16 +119,5 @@ function stratified(eps: Float32Array, m: number): Float32Array {
 
 /** `<a, answer> / <a, b>`, where `answer` is the response to b. */
 function responseRatio(a: Float64Array, b: Float64Array, answer: Float64Array): number {
-  return products(a, answer) / products(a, b);
-}
-
-export function squares(values: ArrayLike<number>): number {
-  return products(values, values);
-}
-
-/** `<a, b>`. */
-export function products(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
+  return dot(a, answer) / dot(a, b);
 }

@@ -64,7 +64,7 @@ export function imageDataset(files: ImageFiles, options: ImageOptions): Dataset 
   };
 }
 
-/** Images and their labels, of which `rows` are used. */
+/** Images and their labels; the first `rows` are used. */
 interface Pair {
   readonly rows: number;
   readonly width: number;

@@ -1,21 +1,18 @@
 import type { ForecastBoundary, ForecastMemory } from "./forecastResult.js";
 import type { ShortRun, ShortRuns } from "./shortRuns.js";
 
-/**
- * How much is forgotten, `-ln q`, grows as a power of `sigma`: of 2 in a single mode, of less where fast modes are spent (measured:
- * 1.2 to 1.9 over ten networks).
- */
+/** `-ln q` grows as `sigma` to this power: 2 for a single mode, less once the fast modes have decayed. */
 const POWER = 1.5;
 const POWERS = [1, 2] as const;
 /** Part of a run from which its end is guessed. */
 const PART = 4;
-/** How much less than its later slope the forgetting grows beyond the part: curvature falls as the loss does. */
+/** Beyond the part, `-ln q` grows with this fraction of its power of time there: the curvature falls with the loss. */
 const SLOWING = 0.75;
-/** Less forgetting than this tells nothing of its growth. */
+/** Below this, scatter hides how `-ln q` grows. */
 const SOME = 0.02;
-/** A memory that is lost is 0 up to its scatter, of either sign. */
+/** A memory below this is lost: it scatters about 0. */
 const LOST = 0.02;
-/** Noise weights that never move forget nothing at any `sigma`. */
+/** A run whose `-ln q` ends below this has no decay to find. */
 const LEAST = 0.05;
 
 export interface DecayOnset {
@@ -24,10 +21,10 @@ export interface DecayOnset {
 }
 
 /**
- * Where the memory at the run's end passes 1/e (theory, section 4): a quarter of a run at a first guess, drawn on to its end,
- * says where to look; a whole run there says how far off that is.
+ * Finds the `sigma` at which the memory at the run's end passes 1/e (theory, section 4). A quarter of a run at the first guess is
+ * extrapolated to the end, which gives the next guess; a whole run there corrects it.
  * @param below `sigma` of the next boundary, beyond which nothing decays.
- * @param whole whether to make that whole run; otherwise the quarter has to do, with a wider interval.
+ * @param whole whether to make the whole run; without it the interval is wider.
  */
 export async function decayOnset(
   runs: ShortRuns,
@@ -37,9 +34,9 @@ export async function decayOnset(
 ): Promise<DecayOnset> {
   const part = Math.max(2, Math.ceil(runs.whole / PART));
   const first = await runs.at(guess, part);
-  const drawn = forgottenAt(first, part) * PART ** growth(first, part);
-  if (!(drawn > LEAST)) return { boundary: null, memories: [] };
-  const next = Math.min(guess * drawn ** (-1 / POWER), below / 1.1);
+  const extrapolated = forgottenAt(first, part) * PART ** growth(first, part);
+  if (!(extrapolated > LEAST)) return { boundary: null, memories: [] };
+  const next = Math.min(guess * extrapolated ** (-1 / POWER), below / 1.1);
   if (!whole) return result(next, 1, POWER, below, 0.4);
   const second = await runs.at(next, runs.whole);
   const forgotten = forgottenAt(second, runs.whole);

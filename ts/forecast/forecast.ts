@@ -3,29 +3,31 @@ import { InputError } from "../errors/errors.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { Experiment, ExperimentInput } from "../experiment/schema.js";
 import { isReducible, recursionPrediction } from "../linear/linearPrediction.js";
+import { phaseScales } from "../train/phaseScales.js";
 import { Prepared, type PrepareOptions, prepare } from "../train/prepare.js";
 import { decayOnset } from "./decayOnset.js";
 import type { Forecast, ForecastBoundary } from "./forecastResult.js";
-import { type Bracket, onset } from "./onset.js";
+import { type ClosedBracket, closed, onset } from "./onset.js";
 import { ShortRuns } from "./shortRuns.js";
 import { GainProbe, OVERSHOOTING } from "./stepGain.js";
 
 export interface ForecastOptions extends PrepareOptions {
   /**
-   * `sweep` (default): at most what two runs cost, a tenth of a sweep over 20 values. `run`: less than a single run, with wider intervals.
+   * `sweep` (default) makes about as many updates as two runs. `run` makes fewer than one run of 1,000 updates or more has, and
+   * its intervals are wider.
    */
   readonly effort?: "sweep" | "run";
 }
 
-/** Updates within which an overshoot is seen: of thirteen networks' catapults all stood out most within 15. */
+/** A catapult overshoots within its first updates; `bench/forecast.mjs` compares what so many show with whole runs. */
 const FIRST_STEPS = 24;
 /** Part of the run that shows whether it diverges, and updates at least. */
 const DIVERGING = { part: 12, least: 48 };
 /** Values of `sigma` at which the gain is told. */
 const GAINS = 8;
 /**
- * The decay sets in 3 to 8 times below the catapult, and 10 to 40 times below the first guess where nothing overshoots (measured). A
- * saturating network forgets less again far above that.
+ * Where to look for the decay first: so far below the overshoot, or below the first guess where nothing overshoots. The search starts
+ * low because a saturating network forgets less again far above the onset.
  */
 const DECAY_BELOW = { overshoot: 8, guess: 40 };
 
@@ -36,8 +38,8 @@ const EFFORTS = {
 } as const;
 
 /**
- * Forecasts where an experiment's phases change with `sigma` (theory, section 4): the catapult where the step map's first updates
- * overshoot, looked for from where its gain passes 1.21; the divergent phase by short runs; the decay from the memory. The
+ * Forecasts where an experiment's phases change with `sigma` (theory, section 4): the catapult where the first updates
+ * overshoot, beginning where the step map's gain passes 1.21; divergence by short runs; the decay from the memory. The
  * linear model's boundaries come from its exact recursion. The experiment's own `sigma` does not matter.
  * @throws InputError as `train`, and for an experiment without noise groups.
  */
@@ -97,19 +99,23 @@ async function byShortRuns(
   const runs = new ShortRuns(prepared, signal);
   const guess = await gainOnset(probe);
   const first = Math.min(FIRST_STEPS, runs.whole);
-  const overshoot = await onset({
-    beyond: async (sigma) => overshootOf((await runs.at(sigma, first)).evidence) > 0,
-    ...{ from: guess, stride: 1.4, farthest: 64, precision: widths.overshoot },
-  });
-  const saturates = prepared.plan.network.activation === "tanh";
-  const outward = overshoot !== null && saturates && (await staysOut(runs, overshoot));
+  const overshoot = closed(
+    await onset({
+      beyond: async (sigma) => overshootOf((await runs.at(sigma, first)).evidence) > 0,
+      ...{ from: guess, stride: 1.4, farthest: 64, precision: widths.overshoot },
+    }),
+  );
+  const { saturation = 0 } = phaseScales(prepared.plan, prepared.data, prepared.inputs);
+  const outward = overshoot !== null && saturation > 0 && (await staysOut(runs, overshoot));
   const { part, least } = DIVERGING;
   const long = Math.min(runs.whole, Math.max(least, Math.ceil(runs.whole / part)));
-  const divergent = await onset({
-    beyond: async (sigma) => (await runs.at(sigma, long)).evidence.phase === "divergent",
-    ...{ from: 1.6 * (overshoot?.above ?? guess), stride: 1.6, farthest: 16 },
-    precision: widths.divergent,
-  });
+  const divergent = closed(
+    await onset({
+      beyond: async (sigma) => (await runs.at(sigma, long)).evidence.phase === "divergent",
+      ...{ from: 1.6 * (overshoot?.above ?? guess), stride: 1.6, farthest: 16 },
+      precision: widths.divergent,
+    }),
+  );
   const ceiling = overshoot?.above ?? divergent?.above ?? Number.POSITIVE_INFINITY;
   const decay = await decayOnset(
     runs,
@@ -123,7 +129,7 @@ async function byShortRuns(
     boundaries: {
       decay: decay.boundary,
       catapult: outward ? null : catapult,
-      divergent: divergent && beyond(boundaryOf(divergent, 0.3), catapult),
+      divergent: divergent && notBelow(boundaryOf(divergent, 0.3), catapult),
     },
     outward: outward ? catapult : null,
     gains,
@@ -137,7 +143,7 @@ async function byShortRuns(
   };
 }
 
-/** Where the gain of the first step passes what counts as an overshoot; else where it is largest. */
+/** The `sigma` at which the gain of the first step passes what counts as an overshoot, to a factor 2; 1 if it never does. */
 async function gainOnset(probe: GainProbe): Promise<number> {
   let sigma = 1;
   const passes = async (at: number) => (await probe.at(at, 1)).gain > OVERSHOOTING;
@@ -150,15 +156,15 @@ async function gainOnset(probe: GainProbe): Promise<number> {
   return 1;
 }
 
-/** Whether noise weights that overshoot stay above their start: the noise then saturates the units that it moves. */
-async function staysOut(runs: ShortRuns, { above }: Bracket): Promise<boolean> {
+/** Whether noise weights that overshoot stay above their start, because the noise saturates the units that it moves. */
+async function staysOut(runs: ShortRuns, { above }: ClosedBracket): Promise<boolean> {
   const part = Math.min(runs.whole, Math.max(2 * FIRST_STEPS, Math.ceil(runs.whole / 4)));
   const { evidence } = await runs.at(1.1 * above, part);
   return evidence.phase === "unclassified" && evidence.niwEnd > evidence.niwStart;
 }
 
-/** Divergence cannot set in below the overshoot; a short run whose loss is still high may say so. */
-function beyond(found: ForecastBoundary, overshoot: ForecastBoundary | null): ForecastBoundary {
+/** Moves divergence up to the overshoot: the loss of a short run may still be high on its way back. */
+function notBelow(found: ForecastBoundary, overshoot: ForecastBoundary | null): ForecastBoundary {
   if (!overshoot || found.value > overshoot.value) return found;
   return {
     value: overshoot.value,
@@ -168,7 +174,7 @@ function beyond(found: ForecastBoundary, overshoot: ForecastBoundary | null): Fo
 }
 
 /** @param beside relative half width of the interval beside the bracket's own. */
-function boundaryOf({ below, above }: Bracket, beside: number): ForecastBoundary {
+function boundaryOf({ below, above }: ClosedBracket, beside: number): ForecastBoundary {
   return {
     value: Math.sqrt(below * above),
     low: below * Math.exp(-beside),

@@ -1,7 +1,7 @@
 import type { BoundaryName } from "../analysis/boundaries.js";
 import type { StepGain } from "./stepGain.js";
 
-/** A boundary in `sigma` and its 95 % interval. */
+/** A boundary in `sigma` and its nominal 95 % interval; docs/forecast.md counts how often it holds. */
 export interface ForecastBoundary {
   /** The likeliest value. */
   readonly value: number;

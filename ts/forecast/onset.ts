@@ -1,5 +1,11 @@
-/** Two values of `sigma` between which something sets in. */
+/** Two values of `sigma` between which something sets in; null where the search found none. */
 export interface Bracket {
+  readonly below: number | null;
+  readonly above: number | null;
+}
+
+/** A bracket with both of its ends. */
+export interface ClosedBracket {
   readonly below: number;
   readonly above: number;
 }
@@ -24,17 +30,13 @@ export async function onset({
   stride,
   farthest,
   precision,
-}: Search): Promise<Bracket | null> {
-  let [below, above] = [0, Number.POSITIVE_INFINITY];
-  for (let sigma = from; below === 0 || above === Number.POSITIVE_INFINITY; ) {
-    if (sigma > farthest * from || sigma < from / farthest) return null;
-    if (await beyond(sigma)) {
-      above = sigma;
-      sigma /= stride;
-    } else {
-      below = sigma;
-      sigma *= stride;
-    }
+}: Search): Promise<Bracket> {
+  let [below, above]: (number | null)[] = [null, null];
+  for (let sigma = from; below === null || above === null; ) {
+    if (sigma > farthest * from || sigma < from / farthest) return { below, above };
+    if (await beyond(sigma)) above = sigma;
+    else below = sigma;
+    sigma = above === null ? sigma * stride : sigma / stride;
   }
   while (above > below * precision) {
     const middle = Math.sqrt(below * above);
@@ -42,4 +44,9 @@ export async function onset({
     else below = middle;
   }
   return { below, above };
+}
+
+/** The bracket if it has both ends, else null. */
+export function closed({ below, above }: Bracket): ClosedBracket | null {
+  return below === null || above === null ? null : { below, above };
 }

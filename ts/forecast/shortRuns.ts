@@ -6,23 +6,24 @@ import type { Trajectory } from "../trajectory/trajectory.js";
 /** The first updates of a run with other noise. */
 export interface ShortRun {
   readonly sigma: number;
-  /** Updates made. */
-  readonly steps: number;
-  /** Updates after which it would have ended. */
-  readonly length: number;
   readonly evidence: Evidence;
   readonly trajectory: Trajectory;
 }
 
-/** Makes the first updates of an experiment at any `sigma`, on the experiment's own streams: a run's first steps to the bit. */
+/** Updates that are all recorded, and every so many after them. */
+const DENSE = 64;
+const EVERY = 4;
+
+/**
+ * Makes the first updates of an experiment at any `sigma`. They draw from the experiment's own streams, so they are to the bit
+ * those of the whole run.
+ */
 export class ShortRuns {
   /** Updates made so far. */
   steps = 0;
   readonly #prepared: Prepared;
   readonly #signal: AbortSignal | undefined;
-  readonly #made: ShortRun[] = [];
 
-  /** @param prepared its test samples are left out. */
   constructor(prepared: Prepared, signal?: AbortSignal) {
     this.#prepared = prepared;
     this.#signal = signal;
@@ -33,10 +34,8 @@ export class ShortRuns {
     return this.#prepared.schedule.steps;
   }
 
-  /** Runs `length` updates with `sigma` in all noise groups; a longer run at the same `sigma`, made earlier, does too. */
+  /** Runs `length` updates with `sigma` in all noise groups. */
   async at(sigma: number, length: number): Promise<ShortRun> {
-    const earlier = this.#made.find((run) => run.sigma === sigma && run.length === length);
-    if (earlier) return earlier;
     const { experiment } = this.#prepared;
     const { epochs: _, stop: __, ...rest } = experiment;
     const short = this.#prepared.variant({
@@ -47,12 +46,6 @@ export class ShortRuns {
     });
     const { evidence, trajectory, timing } = await runExperiment(short, { signal: this.#signal });
     this.steps += timing.steps;
-    const run = { sigma, steps: timing.steps, length, evidence, trajectory };
-    this.#made.push(run);
-    return run;
+    return { sigma, evidence, trajectory };
   }
 }
-
-/** Updates that are all recorded, and every so many after them. */
-const DENSE = 64;
-const EVERY = 4;

@@ -1,5 +1,5 @@
+import { dot, squares } from "../analysis/vectors.js";
 import { CurvatureProbe } from "../curvature/curvatureProbe.js";
-import { products, squares } from "../curvature/weightCurvature.js";
 import { initialParameters } from "../train/parameters.js";
 import type { Prepared } from "../train/prepare.js";
 
@@ -14,7 +14,10 @@ export interface StepGain {
   readonly gain: number;
   /** `-2 eta <W_NI, F> / |W_NI|^2 + eta^2 |F|^2 / |W_NI|^2` with the mean gradient `F`, noise on. */
   readonly drift: number;
-  /** `eta^2 (D - |F|^2) / (|B| |W_NI|^2)` with the mean squared gradient `D` of single samples. */
+  /**
+   * `eta^2 (D - |F|^2) / (|B| |W_NI|^2)` with the mean squared gradient `D` of single samples. `D` comes from gradients
+   * without noise, so it is only a rough guide where the noise is strong.
+   */
   readonly diffusion: number;
 }
 
@@ -104,9 +107,9 @@ export class GainProbe {
     }
     const [a, b] = halves;
     const square = squares(W);
-    const along = (sigma * (products(W, a) + products(W, b))) / 2;
+    const along = (sigma * (dot(W, a) + dot(W, b))) / 2;
     // Two independent halves give |F|^2 without the bias of either's own scatter.
-    const mean = sigma * sigma * products(a, b);
+    const mean = sigma * sigma * dot(a, b);
     const single = sigma * sigma * nodes * this.#gradientSquare;
     return {
       drift: (-2 * eta * along + eta * eta * mean) / square,

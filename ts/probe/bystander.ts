@@ -1,6 +1,6 @@
+import { squares } from "../analysis/vectors.js";
 import { ProgressReporter } from "../async/progress.js";
 import { CurvatureProbe } from "../curvature/curvatureProbe.js";
-import { squares } from "../curvature/weightCurvature.js";
 import { InputError } from "../errors/errors.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { Experiment, ExperimentInput } from "../experiment/schema.js";

@@ -1,3 +1,4 @@
+import { onset } from "../forecast/onset.js";
 import { runExperiment } from "../train/experimentRun.js";
 import type { Prepared } from "../train/prepare.js";
 
@@ -42,20 +43,6 @@ export async function divergentBracket(
     return phase === "divergent";
   };
 
-  let below: number | null = null;
-  let above: number | null = null;
-  let sigma = from;
-  while (below === null || above === null) {
-    if (await diverges(sigma)) above = sigma;
-    else below = sigma;
-    if (below !== null && above !== null) break;
-    sigma = above === null ? 2 * sigma : sigma / 2;
-    if (sigma > FARTHEST * from || sigma < from / FARTHEST) break;
-  }
-  while (below !== null && above !== null && above > below * PRECISION) {
-    const middle = Math.sqrt(below * above);
-    if (await diverges(middle)) above = middle;
-    else below = middle;
-  }
-  return { below, above, steps, runs };
+  const search = { from, stride: 2, farthest: FARTHEST, precision: PRECISION };
+  return { ...(await onset({ ...search, beyond: diverges })), steps, runs };
 }

@@ -27,13 +27,7 @@ export function fallComparisons(result: Measured, batch: number): Comparison[] {
         : null,
       CHANGING,
     );
-    return falls
-      ? comparison
-      : {
-          ...comparison,
-          verdict: "not told",
-          by: "no verdict: in this phase the noise weights do not simply decay",
-        };
+    return toldIf(falls, comparison);
   };
   const diffused = predictedNorm?.diffused[until] ?? 0;
   return [
@@ -65,13 +59,14 @@ function fading({ moments, experiment }: Measured, batch: number, falls: boolean
       : null,
     CHANGING,
   );
-  return falls
-    ? comparison
-    : {
-        ...comparison,
-        verdict: "not told",
-        by: "no verdict: in this phase the noise weights do not simply decay",
-      };
+  return toldIf(falls, comparison);
+}
+
+/** The comparison, with its verdict only in phases in which noise weights simply decay. */
+function toldIf(falls: boolean, comparison: Comparison): Comparison {
+  if (falls) return comparison;
+  const by = "no verdict: in this phase the noise weights do not simply decay";
+  return { ...comparison, verdict: "not told", by };
 }
 
 /** Mean of the smoothed curvature over time (trapezoids). */

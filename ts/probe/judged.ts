@@ -10,7 +10,7 @@ export const CHANGING = 0.25;
 /** A probed run, before it is compared with anything. */
 export type Measured = Omit<ProbeResult, "comparisons">;
 
-/** What a verdict allows. */
+/** In words: how far two numbers may lie apart, or why there is no verdict. */
 export function byOf(allowed: number, told = true): string {
   return told
     ? `${STANDARD_ERRORS} standard errors, or ${100 * allowed} %`
@@ -22,7 +22,10 @@ export function exact(value: number): Estimate {
   return { value, error: 0 };
 }
 
-/** @param count values that the measured error comes from. */
+/**
+ * Compares a prediction with a measurement.
+ * @param count values that the measured error comes from; left out: many.
+ */
 export function judged(
   what: string,
   predicted: Estimate,

@@ -1,4 +1,5 @@
 import { componentSquares, type Spectrum } from "../analysis/spectrum.js";
+import { squares } from "../analysis/vectors.js";
 import type { CurvatureProbe } from "../curvature/curvatureProbe.js";
 import {
   hutchinsonTrace,
@@ -6,7 +7,6 @@ import {
   smoothedCurvatures,
   smoothedMaximum,
 } from "../curvature/hessian.js";
-import { squares } from "../curvature/weightCurvature.js";
 import type { Network } from "../program/network.js";
 import type { Streams } from "../random/streams.js";
 import {

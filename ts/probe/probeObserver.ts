@@ -1,7 +1,8 @@
+import { dot, squares } from "../analysis/vectors.js";
 import type { CurvatureProbe } from "../curvature/curvatureProbe.js";
 import { ExpansionProbe } from "../curvature/expansionProbe.js";
 import { topSpectrum } from "../curvature/hessian.js";
-import { products, squares, weightCurvature } from "../curvature/weightCurvature.js";
+import { weightCurvature } from "../curvature/weightCurvature.js";
 import { parametersOf } from "../train/parameters.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Observed, Observer } from "../train/trainer.js";
@@ -83,7 +84,7 @@ export class ProbeObserver implements Observer {
       step: state.step,
       epoch: state.step / schedule.stepsPerEpoch,
       niwNorm: Math.sqrt(squares(niw)),
-      memory: products(niw, start) / squares(start),
+      memory: dot(niw, start) / squares(start),
       loss,
       gradientSquare: trace(gradientProducts),
       gradientAlong: formOf(gradientProducts, niw),

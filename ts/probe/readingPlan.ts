@@ -1,7 +1,7 @@
 import { type Estimate, estimate } from "../analysis/estimate.js";
 import { quadraticForm } from "../analysis/spectrum.js";
+import { squares } from "../analysis/vectors.js";
 import type { CurvatureProbe } from "../curvature/curvatureProbe.js";
-import { squares } from "../curvature/weightCurvature.js";
 import { InputError } from "../errors/errors.js";
 import type { Network } from "../program/network.js";
 import type { Streams } from "../random/streams.js";

@@ -1,4 +1,5 @@
 import * as Plot from "@observablehq/plot";
+import { largest, least } from "../analysis/extremes.js";
 import type { Phase } from "../analysis/phase.js";
 import type { Forecast } from "../forecast/forecastResult.js";
 import { OVERSHOOTING } from "../forecast/stepGain.js";
@@ -43,7 +44,7 @@ export function forecastFigure({ forecast, measured, ...frame }: ForecastFigure)
     ...[...gains, ...memories, ...measured].map(({ sigma }) => sigma),
     ...found.flatMap(({ low, high }) => [low, high]),
   ].filter((sigma) => sigma > 0);
-  const [from, to] = [Math.min(...sigmas), Math.max(...sigmas)];
+  const [from, to] = [least(sigmas), largest(sigmas)];
   const x = {
     type: "log",
     label: "sigma, standard deviation of the noise",
@@ -55,6 +56,7 @@ export function forecastFigure({ forecast, measured, ...frame }: ForecastFigure)
     Plot.ruleX(found, { x: "value", strokeDasharray: "5,3" }),
   ];
   const named = found.map(({ name, value }) => `${name} ${shortNumber(value)}`).join(", ");
+  const legend = found.length > 0 ? [`dashed: forecast, ${named}; shaded: 95 %`] : [];
   const remembered = measured.filter(({ memory }) => Number.isFinite(memory));
   const memoryRange: [number, number] = [-0.1, 1.05];
   const gainRange: [number, number] = [-0.5, HIGHEST_GAIN];
@@ -81,7 +83,7 @@ export function forecastFigure({ forecast, measured, ...frame }: ForecastFigure)
             stroke: "currentColor",
           }),
           yLabel("memory at the end; dotted: 1/e"),
-          Plot.text([`dashed: forecast, ${named}; shaded: 95 %`], {
+          Plot.text(legend, {
             frameAnchor: "top-right",
             lineAnchor: "bottom",
             dy: -29,

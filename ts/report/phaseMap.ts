@@ -16,7 +16,7 @@ export interface PhaseMapPanel {
 }
 
 export interface PhaseMap extends Frame {
-  /** One below another, over the same `sigma`. */
+  /** From the top down. */
   readonly panels: readonly PhaseMapPanel[];
 }
 

@@ -1,6 +1,6 @@
 import type { OnProgress } from "../async/progress.js";
 
-/** Counts a sweep's runs, of which several may be under way at once. */
+/** Counts the runs of a sweep. Several runs may be under way at once. */
 export class SweepCounter {
   #tell: OnProgress | undefined;
   readonly #fractions = new Map<object, number>();

@@ -17,6 +17,7 @@
  * target` in place of `alpha v`, `b` and `L` are unchanged and nothing cancels.
  * @module
  */
+import { dot } from "../analysis/vectors.js";
 
 /** The state of the reduced recursion. */
 export interface LinearState {
@@ -173,10 +174,4 @@ function times(matrix: Float64Array, vector: Float64Array): Float64Array {
     for (let j = 0; j < n; j++) sum += matrix[i * n + j] * vector[j];
     return sum;
   });
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

@@ -1,4 +1,5 @@
 import type { PhaseScales } from "../analysis/phaseNumbers.js";
+import { squares } from "../analysis/vectors.js";
 import type { Dataset } from "../data/dataset.js";
 import { isLinearModel } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
@@ -102,12 +103,6 @@ function inputSquare({ train: { inputs }, scale, shift }: Dataset): number {
   let sum = 0;
   for (let i = 0; i < inputs.length; i++) sum += (scale * inputs[i] + shift) ** 2;
   return sum / inputs.length;
-}
-
-function squares(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
-  return sum;
 }
 
 function meanSquare(values: ArrayLike<number>): number {

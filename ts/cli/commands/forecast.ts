@@ -50,7 +50,10 @@ export function forecastCommand(program: Command, interrupt: Interrupt): void {
   withOut(withSet(withVoice(withBackend(program.command("forecast")))))
     .argument("[config]", "JSON file of an experiment; without one, a small run on built-in data")
     .description("forecast where an experiment's phases change with sigma")
-    .option("--quick", "take less time than one run, with wider intervals")
+    .option(
+      "--quick",
+      "make fewer updates (fewer than one run of 1,000 or more), with wider intervals",
+    )
     .addOption(
       folderOption("--measured <dir>", "results of a sweep, to draw over the forecast in --out"),
     )

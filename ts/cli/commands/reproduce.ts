@@ -76,9 +76,9 @@ Examples:
       const input = figureOneInput(options);
       const claim = { spec: input, begin: beginning(options) };
       const store = await openStore(options.out, "--out", sayer(voice), claim);
-      const kernels = await loadKernels({ fast: options.fast });
       const progress = new ProgressBar("figure-1", voice);
       try {
+        const kernels = await loadKernels({ fast: options.fast });
         await writeSpec(options.out, input);
         const found = await figureOne(input, {
           kernels,
@@ -102,6 +102,7 @@ Examples:
             progress.update(done / total, "the expansion's validity"),
         });
         const grid = await linearGrid(kernels, interrupt.signal);
+        await store.check();
         await writeFigureOne(options.out, found, claims, cells, grid);
         progress.stop();
         process.stdout.write(
