@@ -34,6 +34,22 @@ const file = async (name: string, value: unknown) => {
 };
 
 describe("ninscope probe", () => {
+  test("forecasts once for runs that differ in sigma alone, with more updates if told", async () => {
+    const network = { layers: [24, 24] };
+    const spec = { ...experiment, network, sweep: { "noise.0.sigma": [1, 2] } };
+    const path = await file("forecasts.json", spec);
+    const few = ["--samples", "40", "--moments", "1", "--repeats", "2"];
+    const [quick, wide] = [
+      await json(["probe", path, ...few]),
+      await json(["probe", path, ...few, "--predict"]),
+    ];
+    const [a, b] = quick.runs;
+    // Two forecasts would not take the same time.
+    expect(a.forecast).toEqual(b.forecast);
+    expect(a.boundaries.catapult.value).toBe(a.forecast.boundaries.catapult.value);
+    expect(wide.runs[0].forecast.cost.steps).toBeGreaterThan(a.forecast.cost.steps);
+  });
+
   test("sets predictions and readings beside what is measured, with figures", async () => {
     const out = join(folder, "probe");
     const few = ["--samples", "90", "--moments", "6", "--repeats", "2"];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { firstPassage } from "../../ts/analysis/timeScale.js";
 import { linearExperiment } from "../../ts/experiment/presets.js";
+import { forecast } from "../../ts/forecast/forecast.js";
 import { train } from "../../ts/jobs/train.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
 import { linearStart } from "../../ts/linear/linearStart.js";
@@ -67,12 +68,12 @@ describe("a probed linear model is predicted by its exact reduction", () => {
     // Until float32 tells, the network's run is the recursion's.
     expect(path.what).toMatch(/exact recursion/);
     expect((path.measured as { value: number }).value).toBeLessThan(1e-3);
-    const { decay, catapult, divergent } = found.prediction;
+    const { decay, catapult, divergent } = found.boundaries;
     expect(decay!.value).toBeLessThan(catapult!.value);
     expect(catapult!.value).toBeLessThan(divergent!.value);
     const { leading } = found.linear!;
     expect(leading.divergent / leading.catapult).toBeCloseTo(Math.SQRT2, 12);
-    expect(found.divergentBracket).toBe(null);
+    expect(found.forecast).toBe(null);
   });
 });
 
@@ -84,18 +85,31 @@ describe("what a probe foretells of a network", () => {
     optimizer: { learningRate: 0.1, batchSize: 60 },
     epochs: 6,
   };
-  const phaseAt = async (sigma: number, steps: number) => {
-    const { epochs: _, ...rest } = network;
-    return (await train({ ...rest, steps, noise: [{ sigma }] }, { kernels })).phase;
-  };
 
-  test("where it diverges lies between runs that do not and that do", async () => {
-    const { divergentBracket, prediction } = await probe(network, { kernels, moments: 1 });
-    const { below, above, steps } = divergentBracket!;
-    expect(above! / below!).toBeLessThanOrEqual(1.2);
-    expect(await phaseAt(below!, steps)).not.toBe("divergent");
-    expect(await phaseAt(above!, steps)).toBe("divergent");
-    expect(prediction.divergent!.value).toBeCloseTo(Math.sqrt(below! * above!), 10);
+  test("its boundaries are those of a quick forecast, or of the one that it is given", async () => {
+    const host = { kernels, backend: "wasm" } as const;
+    const { boundaries, forecast: own } = await probe(network, { ...host, moments: 1 });
+    const { cost, ...quick } = await forecast(network, { ...host, effort: "run" });
+    expect(own).toMatchObject(quick);
+    const { divergent } = quick.boundaries;
+    expect(boundaries.divergent!.value).toBe(divergent!.value);
+    expect(boundaries.divergent!.error).toBeCloseTo((divergent!.high - divergent!.low) / 3.92, 12);
+    const noise = [{ sigma: 1.3 * divergent!.high }];
+    const given = { ...quick, cost };
+    const other = await probe({ ...network, noise }, { ...host, forecast: given, moments: 1 });
+    expect(other.forecast).toBe(given);
+    const [phase] = other.comparisons;
+    expect(phase).toMatchObject({
+      predicted: "divergent",
+      measured: "divergent",
+      verdict: "within",
+    });
+    const none = await probe(network, { ...host, forecast: null, moments: 1 });
+    const { decay, catapult } = none.prediction;
+    expect(none).toMatchObject({
+      forecast: null,
+      boundaries: { decay, catapult, divergent: null },
+    });
   });
 
   test("has a decay spectrum: each direction's own time", async () => {

@@ -1,3 +1,4 @@
+import type { Estimate } from "./estimate.js";
 import { PHASES, type Phase } from "./phase.js";
 
 /** The value of `sigma` at which one phase ends and the next begins. */
@@ -14,6 +15,9 @@ export interface MeasuredBoundary {
 
 /** The boundary below a phase, by the name of that phase. The first phase has none. */
 export type BoundaryName = "decay" | "catapult" | "divergent";
+
+/** Boundaries in `sigma` predicted before the runs, with standard errors; null: there is none, or none was found. */
+export type PredictedBoundaries = Readonly<Record<BoundaryName, Estimate | null>>;
 
 /**
  * The boundaries that a sweep over `sigma` shows, by a monotone fit to the phases' order. Runs of phase `X` and of the

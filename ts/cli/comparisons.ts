@@ -1,4 +1,4 @@
-import type { Comparison, PredictionWithError } from "../probe/probeResult.js";
+import type { Comparison, ProbeResult } from "../probe/probeResult.js";
 import type { PageTable } from "../report/page.js";
 import { digits } from "./terminal.js";
 
@@ -24,18 +24,32 @@ export function comparisonTable(comparisons: readonly Comparison[]): PageTable {
 }
 
 /** The predictions from the state at the start. */
-export function predictionTable(prediction: PredictionWithError): PageTable {
-  const { decay, decayPointwise, catapult, catapultPointwise, divergent } = prediction;
+export function predictionTable({
+  prediction,
+  boundaries,
+  forecast,
+}: Pick<ProbeResult, "prediction" | "boundaries" | "forecast">): PageTable {
+  const { decay, decayPointwise, catapult, catapultPointwise } = prediction;
   const { hMax, smoothedMax, modes } = prediction;
   const [fastest] = modes;
+  const forecasts = forecast
+    ? [
+        [
+          "sigma from which the noise weights forget their start, forecast",
+          shown(boundaries.decay),
+        ],
+        ["sigma from which there is a catapult, forecast", shown(boundaries.catapult)],
+      ]
+    : [];
   return {
     head: ["from the start", "predicted"],
     rows: [
-      ["sigma from which the noise weights decay within the run", shown(decay)],
+      ...forecasts,
+      ["sigma from which training diverges", shown(boundaries.divergent)],
+      ["sigma from which the noise weights decay, by the smoothed curvature", shown(decay)],
       ["the same, by the pointwise curvature", shown(decayPointwise)],
-      ["sigma from which there is a catapult", shown(catapult)],
+      ["sigma from which there is a catapult, by the smoothed curvature", shown(catapult)],
       ["the same, by the pointwise curvature", shown(catapultPointwise)],
-      ["sigma from which training diverges, by short runs", shown(divergent)],
       ["largest curvature, pointwise", shown(hMax)],
       ["largest curvature, smoothed over the noise's reach", shown(smoothedMax)],
       ["shortest decay time of a direction, in steps", fastest ? digits(fastest.tau) : "none"],

@@ -15,10 +15,10 @@ export function figureOneFigures(
   found: FigureOne,
   cells: readonly ValidityCell[],
 ): Record<string, string> {
-  const { runs, boundaries, predicted } = found;
+  const { runs, boundaries, forecast } = found;
   const caption = captionOf(found);
   const boundary = (mode: Mode, name: "decay" | "catapult" | "divergent") => ({
-    predicted: name === "divergent" ? null : (predicted[name]?.value ?? null),
+    predicted: forecast?.[name]?.value ?? null,
     measured: boundaries[mode][name].measured,
   });
   const marks = predictedMarks(found);
@@ -78,17 +78,13 @@ export function captionOf({ input, runs }: FigureOne): string {
   return `ReLU, ${layers}, Fashion-MNIST (${train} samples), cross-entropy, eta ${input.optimizer?.learningRate}, batch ${input.optimizer?.batchSize}, seeds ${seeds[0]} to ${seeds[seeds.length - 1]}`;
 }
 
-/** The predicted boundaries. The pointwise curvature gives the decay if the smoothed one predicts none. */
-function predictedMarks({ predicted, probes }: FigureOne) {
-  const [probed] = probes;
-  const known = [
-    predicted.decay
-      ? { name: "predicted decay", at: predicted.decay }
-      : { name: "predicted decay (pointwise)", at: predicted.decayPointwise },
-    { name: "predicted catapult", at: predicted.catapult },
-    { name: "divergent in short runs", at: probed?.prediction.divergent ?? null },
-  ];
-  return known.flatMap(({ name, at }) => (at ? [{ name, sigma: at.value }] : []));
+/** The boundaries that short runs forecast. */
+function predictedMarks({ forecast }: FigureOne) {
+  const names = { decay: "decay", catapult: "catapult", divergent: "divergence" } as const;
+  return Object.entries(names).flatMap(([key, name]) => {
+    const at = forecast?.[key as keyof typeof names];
+    return at ? [{ name: `forecast ${name}`, sigma: at.value }] : [];
+  });
 }
 
 /** The run with fresh noise in the middle of the decay phase, and the same run with fixed noise. */

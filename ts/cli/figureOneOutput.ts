@@ -17,18 +17,19 @@ export function figureOneSummary(
   claims: readonly Claim[],
   cells: readonly ValidityCell[],
 ) {
-  const { input, boundaries, predicted, similarity, similarityChance, probes, runs } = found;
+  const { input, boundaries, predicted, forecast, probes, runs } = found;
+  const { similarity, similarityChance } = found;
   return {
     input,
     claims,
     boundaries,
     predicted,
+    forecast,
     similarity,
     similarityChance,
-    probes: probes.map(({ experiment, phase, divergentBracket, comparisons }) => ({
+    probes: probes.map(({ experiment, phase, comparisons }) => ({
       sigma: experiment.noise[0].sigma,
       phase,
-      divergentBracket,
       comparisons,
     })),
     runs: runs.map(({ trajectory: _, ...run }) => run),
@@ -93,6 +94,7 @@ function provenanceOf({
   runs,
   boundaries,
   predicted,
+  forecast,
 }: FigureOne): readonly (readonly [string, string])[] {
   return [
     ["runs", String(runs.length)],
@@ -110,7 +112,13 @@ function provenanceOf({
         .join(", "),
     ],
     [
-      "predicted boundaries",
+      "forecast boundaries",
+      (["decay", "catapult", "divergent"] as const)
+        .map((name) => `${name} ${shown(forecast?.[name] ?? null)}`)
+        .join(", "),
+    ],
+    [
+      "boundaries by the curvature at the start",
       (
         [
           ["decay", predicted.decay],

@@ -27,7 +27,8 @@ export function probeSummary(
 }
 
 function summaryOf(result: ProbeResult) {
-  const { backend, dataset, phase, evidence, final, timing, prediction, divergentBracket } = result;
+  const { backend, dataset, phase, evidence, final, timing, prediction, forecast, boundaries } =
+    result;
   const { predictedNorm, timeScales, comparisons, moments } = result;
   const path = predictedNorm && {
     norm: [...predictedNorm.norm],
@@ -41,7 +42,8 @@ function summaryOf(result: ProbeResult) {
     final,
     timing,
     prediction,
-    divergentBracket,
+    forecast,
+    boundaries,
     comparisons,
     timeScales,
     moments,
@@ -81,7 +83,7 @@ function report(
         words: [result.evidence.reason],
         table: comparisonTable(result.comparisons),
       },
-      { heading: `${named(result)}: predicted`, table: predictionTable(result.prediction) },
+      { heading: `${named(result)}: predicted`, table: predictionTable(result) },
       { heading: `${named(result)}: time scales`, table: timeScaleTable(result) },
     ]),
   ];
@@ -104,7 +106,7 @@ function named({ experiment }: ProbeResult): string {
 /** The description of one run for a terminal. */
 export function describedProbe(result: ProbeResult): string {
   const { dataset, phase, evidence, timing } = result;
-  const predictions = predictionTable(result.prediction);
+  const predictions = predictionTable(result);
   const { head, rows } = comparisonTable(result.comparisons);
   const scales = timeScaleTable(result);
   return [

@@ -3,6 +3,7 @@
  * theory predicts (Levi et al., arXiv:2210.13599). An entry of its own, because it brings an eigen-solver and a fitter.
  * @module ninscope/probe
  */
+export type { PredictedBoundaries } from "../analysis/boundaries.js";
 export { type Calibration, calibrate } from "../analysis/calibration.js";
 export { type Estimate, estimate } from "../analysis/estimate.js";
 export { type Apply, type LanczosResult, lanczos, spectralDensity } from "../analysis/lanczos.js";
@@ -57,7 +58,6 @@ export {
   type BystanderResult,
   bystander,
 } from "../probe/bystander.js";
-export type { DivergentBracket } from "../probe/divergentBracket.js";
 export {
   type ValidityCell,
   type ValidityOptions,
@@ -65,7 +65,7 @@ export {
   validUntil,
 } from "../probe/expansionValidity.js";
 export type { DecayMode, Prediction } from "../probe/predict.js";
-export { type PredictedBoundaries, predictedBoundaries } from "../probe/predictedBoundaries.js";
+export { predictedBoundaries } from "../probe/predictedBoundaries.js";
 export { type PredictionOptions, predictionOf } from "../probe/predictionOf.js";
 export { type ProbeOptions, probe } from "../probe/probe.js";
 export type {

@@ -48,28 +48,41 @@ export async function forecast(
   options: ForecastOptions = {},
 ): Promise<Forecast> {
   const begun = performance.now();
-  const experiment = forecastable(input);
-  const whole = await prepare(experiment, options);
+  const prepared = await prepare(forecastable(parseExperiment(input)), options);
+  try {
+    const found = await forecastPrepared(prepared, options);
+    const seconds = (performance.now() - begun) / 1000;
+    return { ...found, cost: { ...found.cost, seconds } };
+  } finally {
+    prepared.dispose();
+  }
+}
+
+/** As `forecast`, for a prepared experiment, which stays open. */
+export async function forecastPrepared(
+  { experiment: given, kernels, data, dataKey, machine, why }: Prepared,
+  options: Pick<ForecastOptions, "signal" | "effort">,
+): Promise<Forecast> {
+  const begun = performance.now();
+  const experiment = forecastable(given);
   // Test samples would be evaluated for nothing.
-  const { kernels, dataKey, machine, why } = whole;
-  const host = { kernels, dataKey, machine, why, data: { ...whole.data, test: null } };
+  const host = { kernels, dataKey, machine, why, data: { ...data, test: null } };
   const prepared = new Prepared(experiment, host);
   try {
+    // The recursion holds only for data that the experiment generates.
     const found =
-      options.dataset === undefined && isReducible(experiment)
+      dataKey === null && isReducible(experiment)
         ? exact(prepared)
         : await byShortRuns(prepared, options);
     const seconds = (performance.now() - begun) / 1000;
     return { ...found, cost: { ...found.cost, seconds } };
   } finally {
     prepared.dispose();
-    whole.dispose();
   }
 }
 
 /** The experiment with some noise in all its groups. */
-function forecastable(input: ExperimentInput): Experiment {
-  const experiment = parseExperiment(input);
+function forecastable(experiment: Experiment): Experiment {
   if (experiment.noise.length === 0) {
     throw new InputError(
       "noise",
@@ -92,7 +105,7 @@ function exact({ experiment, kernels }: Prepared): Forecast {
 
 async function byShortRuns(
   prepared: Prepared,
-  { signal, effort = "sweep" }: ForecastOptions,
+  { signal, effort = "sweep" }: Pick<ForecastOptions, "signal" | "effort">,
 ): Promise<Forecast> {
   const widths = EFFORTS[effort];
   const probe = await GainProbe.open(prepared, signal);

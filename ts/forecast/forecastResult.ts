@@ -1,4 +1,5 @@
 import type { BoundaryName } from "../analysis/boundaries.js";
+import type { Estimate } from "../analysis/estimate.js";
 import type { StepGain } from "./stepGain.js";
 
 /** A boundary in `sigma` and its nominal 95 % interval; docs/forecast.md counts how often it holds. */
@@ -46,4 +47,14 @@ export interface Forecast {
   readonly cost: ForecastCost;
   /** `recursion`: the linear model's exact one. `short runs`: the step map's gain, and the first updates of runs of its own. */
   readonly method: "recursion" | "short runs";
+}
+
+/** Standard errors on either side of a 95 % interval. */
+const NORMAL = 1.96;
+
+/** A forecast boundary with the standard error that its interval stands for. */
+export function estimateOf(boundary: ForecastBoundary | null): Estimate | null {
+  if (!boundary) return null;
+  const { value, low, high } = boundary;
+  return { value, error: (high - low) / (2 * NORMAL) };
 }

@@ -1,14 +1,19 @@
-import type { BoundaryName, MeasuredBoundary } from "../analysis/boundaries.js";
+import type {
+  BoundaryName,
+  MeasuredBoundary,
+  PredictedBoundaries,
+} from "../analysis/boundaries.js";
 import { measuredBoundaries } from "../analysis/boundaries.js";
 import type { Estimate } from "../analysis/estimate.js";
 import type { Phase } from "../analysis/phase.js";
 import { chance, type Similarity, similarity } from "../analysis/similarity.js";
 import type { OnProgress } from "../async/progress.js";
 import { InputError } from "../errors/errors.js";
+import { parseExperiment } from "../experiment/parse.js";
 import type { SweepInput } from "../experiment/sweep.js";
 import { loadKernels } from "../kernels/kernels.js";
 import type { Prediction } from "../probe/predict.js";
-import { overSeeds } from "../probe/predictedBoundaries.js";
+import { overSeeds, predictedBoundaries } from "../probe/predictedBoundaries.js";
 import { predictionOf } from "../probe/predictionOf.js";
 import { type ProbeOptions, probe } from "../probe/probe.js";
 import type { ProbeResult, TimeScales } from "../probe/probeResult.js";
@@ -55,6 +60,8 @@ export interface FigureOne {
   readonly predicted: Readonly<
     Record<"decay" | "decayPointwise" | "catapult" | "catapultPointwise", Estimate | null>
   >;
+  /** Forecast by short runs with fresh noise: geometric means over the seeds; null for optimisers other than plain SGD. */
+  readonly forecast: PredictedBoundaries | null;
   /** One run in the decay phase, one in the catapult phase, probed. */
   readonly probes: readonly ProbeResult[];
   /** Of the runs in these phases, mode by mode. */
@@ -149,9 +156,14 @@ export async function figureOne(
   const predictions: Prediction[] = [];
   const seeds = [...new Set(runs.map(({ seed }) => seed))];
   for (const seed of seeds) {
-    say(0.7 + (0.1 * predictions.length) / seeds.length, "curvature at the start");
+    say(0.7 + (0.05 * predictions.length) / seeds.length, "curvature at the start");
     predictions.push(await predictionOf({ ...base, seed }, { ...probing, kernels }));
   }
+  say(0.75, "forecast");
+  const forecast = await predictedBoundaries(
+    seeds.map((seed) => parseExperiment({ ...base, seed })),
+    { ...probing, kernels, networks: true },
+  );
 
   const probes: ProbeResult[] = [];
   for (const phase of ["decay", "catapult"] as const) {
@@ -166,6 +178,7 @@ export async function figureOne(
         {
           ...probing,
           kernels,
+          forecast: null,
           moments: 40,
           onProgress: ({ done, total }) => say(start + (0.1 * done) / total, `probe at ${sigma}`),
         },
@@ -188,6 +201,7 @@ export async function figureOne(
       catapult: overSeeds(predictions.map(({ catapult }) => catapult)),
       catapultPointwise: overSeeds(predictions.map((p) => p.catapultPointwise)),
     },
+    forecast,
     probes,
     ...similarities(runs, kernels),
   };

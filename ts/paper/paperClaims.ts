@@ -150,17 +150,20 @@ function similar({ similarity, similarityChance }: FigureOne): Claim {
   };
 }
 
-function boundary({ predicted, boundaries }: FigureOne): Claim {
+function boundary({ predicted, forecast, boundaries }: FigureOne): Claim {
   const measured = boundaries.both.catapult.bracket;
   const { catapult, catapultPointwise } = predicted;
   if (!measured || !catapult) {
     return { claim: BOUNDARY, verdict: "unclear", because: "one of the two is not there" };
   }
   const off = Math.max(measured[0] / catapult.value, catapult.value / measured[1], 1) - 1;
+  const beside = forecast?.catapult
+    ? `; forecast by short runs: ${short(forecast.catapult.value)}`
+    : "";
   return {
     claim: BOUNDARY,
     verdict: off < 0.25 ? "seen" : "not seen",
-    because: `predicted ${short(catapult.value)} ± ${short(catapult.error)} (pointwise curvature: ${short(catapultPointwise?.value ?? Number.NaN)}), measured between ${short(measured[0])} and ${short(measured[1])}`,
+    because: `predicted ${short(catapult.value)} ± ${short(catapult.error)} (pointwise curvature: ${short(catapultPointwise?.value ?? Number.NaN)}), measured between ${short(measured[0])} and ${short(measured[1])}${beside}`,
   };
 }
 

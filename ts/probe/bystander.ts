@@ -88,6 +88,8 @@ export async function bystander(
   const sigma = chosen.reach / Math.sqrt(squares(niw));
   const probed = await probePrepared(attached(sigma), {
     ...options,
+    // The nodes disturb nothing, so there are no phases to forecast.
+    forecast: null,
     repeats: options.repeats ?? Math.max(LEAST_PASSES, chosen.passes),
     onProgress: ({ done, total }) => third(1)(done, total),
   });

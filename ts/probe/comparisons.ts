@@ -11,7 +11,7 @@ const FOLLOWED = 1e-4;
 /** Curvatures below this part of the start's may be rounding errors of float32. */
 const ROUNDED = 1e-6;
 
-type Boundaries = Pick<Measured["prediction"], "decay" | "catapult" | "divergent">;
+type Boundaries = Measured["boundaries"];
 
 /** @param batch samples a step. */
 export function comparisonsOf(result: Measured, batch: number): Comparison[] {
@@ -19,7 +19,7 @@ export function comparisonsOf(result: Measured, batch: number): Comparison[] {
     phaseComparison(
       result.experiment.noise[0].sigma,
       result.phase,
-      result.prediction,
+      result.boundaries,
       isPlain(result),
     ),
     timeComparison(result),
@@ -65,7 +65,7 @@ export function phaseComparison(
   );
   const same = low <= seen && seen <= high;
   return {
-    what: "phase, from the curvature at the start",
+    what: "phase, by the predicted boundaries",
     predicted: predictedPhase(sigma, boundaries),
     measured: phase,
     verdict: !plain || phase === "unclassified" ? "not told" : same ? "within" : "outside",

@@ -1,10 +1,10 @@
-import type { BoundaryName } from "../analysis/boundaries.js";
+import type { BoundaryName, PredictedBoundaries } from "../analysis/boundaries.js";
 import { type Estimate, estimate } from "../analysis/estimate.js";
 import { boundaryVerdict } from "../analysis/verdict.js";
 import { mapInTurns } from "../async/mapInTurns.js";
 import type { Experiment } from "../experiment/schema.js";
 import { type ForecastOptions, forecast } from "../forecast/forecast.js";
-import type { Forecast } from "../forecast/forecastResult.js";
+import { estimateOf, type Forecast } from "../forecast/forecastResult.js";
 import { canonicalJson } from "../format/hash.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { isReducible, recursionPrediction } from "../linear/linearPrediction.js";
@@ -12,15 +12,8 @@ import type { SweepResult } from "../sweep/sweepResult.js";
 import { isPlain } from "./comparisons.js";
 import { SYSTEMATIC } from "./judged.js";
 
-/** Boundaries that theory predicts from the starts of runs; null: there is none, or no formula. */
-export type PredictedBoundaries = Readonly<
-  Record<"decay" | "catapult" | "divergent", Estimate | null>
->;
-
 /** Seeds that are forecast. */
 const SEEDS = 3;
-/** Standard errors of a 95 % interval on either side. */
-const NORMAL = 1.96;
 
 /**
  * The boundaries that runs along `sigma` should show: the linear model's by its exact recursion in population, any other network's by
@@ -53,10 +46,8 @@ export async function predictedBoundaries(
   for (const start of starts) each.push(await forecast(start, { ...options, kernels }));
   const of = (name: BoundaryName) => {
     const found = each.map(({ boundaries }) => boundaries[name]);
-    const mean = overSeeds(found.map((boundary) => boundary?.value ?? null));
-    const [only] = found;
-    if (each.length > 1 || !mean || !only) return mean;
-    return { ...mean, error: (only.high - only.low) / (2 * NORMAL) };
+    if (found.length === 1) return estimateOf(found[0]);
+    return overSeeds(found.map((boundary) => boundary?.value ?? null));
   };
   return { decay: of("decay"), catapult: of("catapult"), divergent: of("divergent") };
 }

@@ -1,8 +1,11 @@
+import type { PredictedBoundaries } from "../analysis/boundaries.js";
 import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import { InputError } from "../errors/errors.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { Experiment, ExperimentInput } from "../experiment/schema.js";
-import { linearExpectation } from "../linear/linearExpectation.js";
+import { forecastPrepared } from "../forecast/forecast.js";
+import { estimateOf, type Forecast } from "../forecast/forecastResult.js";
+import { type LinearExpectation, linearExpectation } from "../linear/linearExpectation.js";
 import type { Plan } from "../program/workspace.js";
 import { driftPath } from "../theory/driftPath.js";
 import { runExperiment } from "../train/experimentRun.js";
@@ -10,7 +13,7 @@ import { type Prepared, type PrepareOptions, prepare } from "../train/prepare.js
 import type { TrainerHooks } from "../train/trainer.js";
 import { comparisonsOf, isPlain } from "./comparisons.js";
 import { type ObservationOptions, ProbeObserver } from "./probeObserver.js";
-import type { ProbeMoment, ProbeResult } from "./probeResult.js";
+import type { PredictionWithError, ProbeMoment, ProbeResult } from "./probeResult.js";
 import { openCurvature, startPrediction } from "./startPrediction.js";
 import { timeScalesOf } from "./timeScales.js";
 
@@ -21,6 +24,10 @@ export interface ProbeOptions
     Pick<TrainerHooks, "onRecord"> {
   /** Number of training samples, from the first on, for measuring the curvature; default 1,000, or all if there are fewer. */
   readonly samples?: number;
+  /**
+   * A forecast of this experiment at any `sigma`, made before. Default: the probe makes one with effort `run`; null: none.
+   */
+  readonly forecast?: Forecast | null;
   /** Reports the updates made. */
   readonly onProgress?: OnProgress;
 }
@@ -70,7 +77,9 @@ async function probed(
   const curvature = await prepared.keep(openCurvature(prepared, { samples, signal }));
   // The recursion holds only for data that the experiment generates.
   const linear = prepared.dataKey === null ? linearExpectation(experiment, streams) : null;
-  const predicted = await startPrediction(prepared, curvature, linear, signal);
+  const prediction = await startPrediction(prepared, curvature, linear, signal);
+  const { forecast = linear ? null : await forecastPrepared(prepared, { signal, effort: "run" }) } =
+    options;
 
   const observer = await ProbeObserver.open(prepared, curvature, options);
   const progress = new ProgressReporter("step", options.onProgress);
@@ -85,10 +94,34 @@ async function probed(
     repeats,
     predictedNorm: isPlain({ experiment }) ? predictedNorm(moments, experiment, plan.batch) : null,
     timeScales: timeScalesOf(result.trajectory),
-    ...predicted,
-    linear,
+    ...{ prediction, forecast, linear },
+    boundaries: boundariesOf(prediction, forecast, linear),
   };
   return { ...measured, comparisons: comparisonsOf(measured, plan.batch) };
+}
+
+/** The recursion knows the linear model's boundaries, except for the scatter of a batch's noise. */
+function boundariesOf(
+  { decay, catapult }: PredictionWithError,
+  forecast: Forecast | null,
+  linear: LinearExpectation | null,
+): PredictedBoundaries {
+  if (linear) {
+    const { boundaries, scatter } = linear;
+    const of = (value: number, part: number) => ({ value, error: part * value });
+    return {
+      decay: of(boundaries.decay, 0),
+      catapult: of(boundaries.catapult, scatter),
+      divergent: of(boundaries.divergent, scatter),
+    };
+  }
+  if (!forecast) return { decay, catapult, divergent: null };
+  const found = forecast.boundaries;
+  return {
+    decay: estimateOf(found.decay),
+    catapult: estimateOf(found.catapult),
+    divergent: estimateOf(found.divergent),
+  };
 }
 
 /** Losses may fall before the first epoch ends, so their time scales need evaluations within the first epochs. */

@@ -1,12 +1,13 @@
+import type { PredictedBoundaries } from "../analysis/boundaries.js";
 import type { Estimate } from "../analysis/estimate.js";
 import type { TimeScale } from "../analysis/timeScale.js";
 import type { Verdict } from "../analysis/verdict.js";
 import type { ExpansionPoint } from "../curvature/expansionProbe.js";
 import type { WeightCurvature } from "../curvature/weightCurvature.js";
+import type { Forecast } from "../forecast/forecastResult.js";
 import type { RunResult } from "../jobs/train.js";
 import type { LinearExpectation } from "../linear/linearExpectation.js";
 import type { DriftPath } from "../theory/driftPath.js";
-import type { DivergentBracket } from "./divergentBracket.js";
 import type { DecayMode, Prediction } from "./predict.js";
 
 /** A prediction compared with a measurement. */
@@ -58,11 +59,6 @@ export type PredictionWithError = {
 } & {
   /** The directions of largest curvature in the decay spectrum, in descending order. */
   readonly modes: readonly DecayMode[];
-  /**
-   * The middle of the bracket that short runs find, with the standard deviation of a uniform distribution over the bracket;
-   * for the linear model, by the recursion.
-   */
-  readonly divergent: Estimate | null;
 };
 
 /** Decay times of the curves of a run, in steps. */
@@ -95,10 +91,15 @@ export interface ProbeResult extends RunResult {
   readonly moments: readonly ProbeMoment[];
   /** Antithetic passes at each moment. */
   readonly repeats: number;
-  /** What the state at the start predicts. */
+  /** What the curvature at the start predicts. */
   readonly prediction: PredictionWithError;
-  /** The short runs that `prediction.divergent` comes from; null for the linear model. */
-  readonly divergentBracket: DivergentBracket | null;
+  /** Where the phases change with `sigma`, by short runs; null for the linear model, or if the caller wants none. */
+  readonly forecast: Forecast | null;
+  /**
+   * Where the phases should change with `sigma`: by the linear model's recursion, by the forecast, or, without either, by the
+   * curvature at the start.
+   */
+  readonly boundaries: PredictedBoundaries;
   /** Results of the linear model's exact recursion; null for other networks. */
   readonly linear: LinearExpectation | null;
   /** The norm at each moment, predicted from earlier measurements; null with momentum or weight decay. */

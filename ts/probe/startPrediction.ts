@@ -3,18 +3,10 @@ import { CurvatureProbe } from "../curvature/curvatureProbe.js";
 import type { LinearExpectation } from "../linear/linearExpectation.js";
 import { initialParameters } from "../train/parameters.js";
 import type { Prepared } from "../train/prepare.js";
-import { type DivergentBracket, divergentBracket } from "./divergentBracket.js";
 import { type Prediction, predict } from "./predict.js";
 import type { PredictionWithError } from "./probeResult.js";
 
 type Numbers = Omit<Prediction, "modes">;
-
-/** What a run's start predicts of it, and the short runs that bracket divergence. */
-export interface StartPrediction {
-  readonly prediction: PredictionWithError;
-  /** Null for the linear model. */
-  readonly divergentBracket: DivergentBracket | null;
-}
 
 /**
  * Predicts a run from the curvature at its start (Levi et al., arXiv:2210.13599, section 2). Errors come from the two
@@ -26,7 +18,7 @@ export async function startPrediction(
   curvature: CurvatureProbe,
   linear: LinearExpectation | null,
   signal?: AbortSignal,
-): Promise<StartPrediction> {
+): Promise<PredictionWithError> {
   const { samples } = curvature;
   const whole = await predictWith(prepared, curvature);
   const halves: Prediction[] = [];
@@ -39,14 +31,8 @@ export async function startPrediction(
       half.dispose();
     }
   }
-  if (linear) {
-    const prediction = linearWithError(withError(whole, halves, null), linear);
-    return { prediction, divergentBracket: null };
-  }
-  const [{ sigma }] = prepared.experiment.noise;
-  const from = whole.catapult ?? whole.catapultPointwise ?? sigma;
-  const bracket = await divergentBracket(prepared, from, signal);
-  return { prediction: withError(whole, halves, bracket), divergentBracket: bracket };
+  const prediction = withError(whole, halves);
+  return linear ? linearWithError(prediction, linear) : prediction;
 }
 
 /** A probe of the layer that carries the first noise group. */
@@ -77,7 +63,6 @@ export function predictWith(prepared: Prepared, curvature: CurvatureProbe): Prom
 function withError(
   { modes, ...whole }: Prediction,
   [a, b]: readonly Numbers[],
-  bracket: DivergentBracket | null,
 ): PredictionWithError {
   const of = (key: keyof Numbers) => {
     const value = whole[key];
@@ -89,26 +74,18 @@ function withError(
   const numbers = Object.fromEntries(
     (Object.keys(whole) as (keyof Numbers)[]).map((key) => [key, of(key)]),
   ) as Record<keyof Numbers, ReturnType<typeof of>>;
-  return { ...numbers, modes, divergent: bracket && middleOf(bracket) };
+  return { ...numbers, modes };
 }
 
 /** The linear model's boundaries and time are known without measuring, except for the scatter of a batch's noise. */
 function linearWithError(
   prediction: PredictionWithError,
-  { boundaries, scatter, niwTime }: LinearExpectation,
+  { boundaries, niwTime, scatter }: LinearExpectation,
 ): PredictionWithError {
-  const scattered = (value: number) => ({ value, error: scatter * value });
   return {
     ...prediction,
     niwTime,
     decay: { value: boundaries.decay, error: 0 },
-    catapult: scattered(boundaries.catapult),
-    divergent: scattered(boundaries.divergent),
+    catapult: { value: boundaries.catapult, error: scatter * boundaries.catapult },
   };
-}
-
-/** A boundary that lies anywhere in its bracket with the same probability. */
-function middleOf({ below, above }: DivergentBracket) {
-  if (below === null || above === null) return null;
-  return { value: Math.sqrt(below * above), error: (above - below) / Math.sqrt(12) };
 }

@@ -1,8 +1,13 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { dawn } from "../../backend/node/dawn.js";
 import { InputError } from "../../errors/errors.js";
+import type { Experiment } from "../../experiment/schema.js";
 import { sweepRuns } from "../../experiment/sweep.js";
+import { type ForecastOptions, forecast } from "../../forecast/forecast.js";
+import type { Forecast } from "../../forecast/forecastResult.js";
+import { canonicalJson } from "../../format/hash.js";
 import { loadKernels } from "../../kernels/kernels.js";
+import { isReducible } from "../../linear/linearPrediction.js";
 import { probe } from "../../probe/probe.js";
 import type { ProbeResult } from "../../probe/probeResult.js";
 import { prepareFolder } from "../../store/node/openStore.js";
@@ -15,6 +20,7 @@ import { ProgressBar, table } from "../terminal.js";
 
 interface ProbeCommandOptions extends BystanderCommandOptions {
   readonly bystander?: boolean;
+  readonly predict?: boolean;
 }
 
 export function probeCommand(program: Command, interrupt: Interrupt): void {
@@ -27,6 +33,7 @@ export function probeCommand(program: Command, interrupt: Interrupt): void {
     .option("--moments <n>", "number of observations, besides those of the first steps (40)", count)
     .option("--at <steps>", "observe before these updates instead, such as 0,10,400", steps)
     .option("--repeats <n>", "antithetic passes at each observation (8)", count)
+    .option("--predict", "forecast the boundaries with more updates, for narrower intervals")
     .option(
       "--bystander",
       "attach noise nodes that do not disturb training, to an experiment without noise",
@@ -61,19 +68,17 @@ Examples:
       const kernels = await loadKernels({ fast: options.fast });
       const progress = new ProgressBar("probe", voice);
       const results: ProbeResult[] = [];
+      const files = dataFiles(voice, interrupt.signal);
+      const { backend, at, samples, moments, repeats, predict } = options;
+      const host = { kernels, backend, gpu: { source: dawn }, files, signal: interrupt.signal };
+      const forecasts = new Forecasts({ ...host, effort: predict ? "sweep" : "run" });
       try {
         for (const { experiment } of runs) {
           results.push(
             await probe(experiment, {
-              kernels,
-              backend: options.backend,
-              gpu: { source: dawn },
-              at: options.at,
-              samples: options.samples,
-              moments: options.moments,
-              repeats: options.repeats,
-              files: dataFiles(voice, interrupt.signal),
-              signal: interrupt.signal,
+              ...host,
+              ...{ at, samples, moments, repeats },
+              forecast: await forecasts.of(experiment),
               onProgress: ({ done, total, secondsLeft }) =>
                 progress.report({
                   done: results.length + done / total,
@@ -93,6 +98,26 @@ Examples:
       if (voice.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
       else process.stdout.write(`${described(results, summary)}\n`);
     });
+}
+
+/** The forecasts of a sweep's experiments. Those that differ in `sigma` alone share one. */
+class Forecasts {
+  readonly #made = new Map<string, Forecast>();
+  readonly #options: ForecastOptions;
+
+  constructor(options: ForecastOptions) {
+    this.#options = options;
+  }
+
+  /** @returns undefined where a probe needs none: without noise, and for the linear model. */
+  async of(experiment: Experiment): Promise<Forecast | undefined> {
+    if (experiment.noise.every(({ sigma }) => sigma === 0) || isReducible(experiment)) return;
+    const noise = experiment.noise.map((group) => ({ ...group, sigma: 1 }));
+    const key = canonicalJson({ ...experiment, noise });
+    const made = this.#made.get(key) ?? (await forecast(experiment, this.#options));
+    this.#made.set(key, made);
+    return made;
+  }
 }
 
 function described(

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { PredictedBoundaries } from "../../analysis/boundaries.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { nodeFiles } from "../../data/node/files.js";
 import { parseExperiment } from "../../experiment/parse.js";
@@ -6,7 +7,7 @@ import type { Experiment } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
 import { type RunResult, train } from "../../jobs/train.js";
 import { phaseComparison } from "../../probe/comparisons.js";
-import { type PredictedBoundaries, predictedBoundaries } from "../../probe/predictedBoundaries.js";
+import { predictedBoundaries } from "../../probe/predictedBoundaries.js";
 import { trainingCurves } from "../../report/curves.js";
 import { openStore, writeSpec } from "../../store/node/openStore.js";
 import { writeFigure, writeJson, writeTrajectories } from "../../store/node/results.js";
