@@ -19,7 +19,7 @@ const floors = [
   ["jobs"],
   ["sweep"],
   ["probe"],
-  ["paper"],
+  ["paper", "gauge"],
   ["check"],
   ["report"],
   ["entries"],
