@@ -1,5 +1,3 @@
-import type { Distribution } from "../random/streams.js";
-
 /** The noise nodes that a record is of. */
 export interface GaugeNodes {
   /** Pre-activations that the noise is added to: the layer's outputs, or a convolution's channels. */
@@ -12,8 +10,8 @@ export interface GaugeNodes {
   readonly learningRate: number;
   /** Samples in a step. */
   readonly batch: number;
-  /** Shape of the noise. Default `normal`. */
-  readonly distribution?: Distribution;
+  /** Learning rate of the layer itself, if it is another one, as beside a bystander. Default `learningRate`. */
+  readonly trainingRate?: number;
 }
 
 /**
@@ -40,3 +38,9 @@ export interface GaugeRecord {
   /** Its standard error, from the scatter over the batch; NaN if unknown. */
   readonly antitheticError: number;
 }
+
+/** The fields of a record. */
+export const RECORD_KEYS = [
+  ...(["step", "loss", "norm", "memory", "kick"] as const),
+  ...(["reading", "readingError", "antithetic", "antitheticError"] as const),
+] satisfies readonly (keyof GaugeRecord)[];
