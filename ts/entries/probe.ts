@@ -42,6 +42,16 @@ export type {
   ForecastMemory,
 } from "../forecast/forecastResult.js";
 export type { StepGain } from "../forecast/stepGain.js";
+export type { CurvatureReading } from "../gauge/curvatureOver.js";
+export { gaugeOf } from "../gauge/gaugeOf.js";
+export type { CurvaturePoint, GaugeResult } from "../gauge/gaugeResult.js";
+export {
+  type Draws,
+  NoiseProbe,
+  type NoiseProbeOptions,
+  type Observation,
+} from "../gauge/noiseProbe.js";
+export type { GaugeNodes, GaugeRecord } from "../gauge/record.js";
 export type { LinearExpectation } from "../linear/linearExpectation.js";
 export {
   type FigureOne,

@@ -5,8 +5,8 @@ import { short, withError } from "./verdict.js";
 
 /** Fraction of the stable range beyond which the noise weights, or the layer, are close to its end. */
 const CLOSE = 0.75;
-/** A rise counts beyond so many standard errors, and beyond so large a factor. */
-const RISE = { errors: 3, factor: 1.25 };
+/** A rise over the last of so many parts of the record counts beyond so many standard errors, and beyond so large a factor. */
+const RISE = { part: 4, errors: 3, factor: 1.25 };
 
 /** What a person should look at, a sentence each. */
 export function alarmsOf(
@@ -43,7 +43,8 @@ function layerAlarms(rate: number, curvature: readonly CurvaturePoint[], sure: n
       `the curvature along the noise, ${withError(last.value, last.error)}, is at ${short(last.value / limit)} of 2/eta = ${short(limit)}: steps of the layer are ${last.value < limit ? "close to unstable" : "unstable"}`,
     ];
   }
-  const before = curvature[curvature.length - 3];
+  const back = Math.max(2, Math.floor(curvature.length / RISE.part));
+  const before = curvature[curvature.length - 1 - back];
   if (!before || !(before.value > 0)) return [];
   const rise = last.value / before.value;
   const apart = (last.value - before.value) / Math.hypot(last.error, before.error);

@@ -13,7 +13,7 @@ const schema = v.strictObject({
   seed: integer(0, 0xffffffff),
   distribution: v.optional(choice(["normal", "uniform", "rademacher"]), "normal"),
   group: v.optional(integer(0, 65535), 0),
-  initial: v.optional(v.unknown()),
+  initial: v.optional(v.literal(true)),
 });
 
 /** A probe's options, checked, with their defaults. */
@@ -28,7 +28,10 @@ export function parseProbeOptions(options: object): ProbeSettings {
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   );
-  const { initial: own, ...parsed } = parseWith(schema, given, "the probe's options");
+  const { initial: own, ...others } = given;
+  // A typed array is no plain value, so the schema sees only whether there is one.
+  const named = own === undefined ? others : { ...others, initial: true };
+  const { initial: _, ...parsed } = parseWith(schema, named, "the probe's options");
   const initial = own ?? Math.sqrt(2 / parsed.width);
   if (typeof initial === "number") {
     if (initial > 0 && initial <= 1e30) return { ...parsed, initial };
