@@ -49,7 +49,8 @@ describe("a gauge's verdict", () => {
       recordsOf(40, () => ({})),
     );
     expect(evidence.measure).toBe("loss");
-    expect(verdict).toMatch(/the noise weights do not train/);
+    // sigma^2 |W|^2 h / 2 = 0.25, of a loss of 1/40.
+    expect(verdict).toMatch(/the noise weights do not train, and add at most 1000 % to the loss$/);
     const untold = gaugeOf(
       bystander,
       recordsOf(40, () => ({ loss: Number.NaN })),

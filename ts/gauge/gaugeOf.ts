@@ -25,11 +25,13 @@ export function gaugeOf(nodes: GaugeNodes, records: readonly GaugeRecord[]): Gau
   const now = readings[readings.length - 1];
   const kappa = nodes.learningRate * nodes.sigma ** 2 * now.value;
   const stableUpTo = now.value > 0 ? 2 / now.value : null;
-  const found = { phase: evidence.phase, evidence, curvature, now, kappa, stableUpTo };
+  const last = records[records.length - 1];
+  const addedLoss = (nodes.sigma ** 2 * last.norm ** 2 * now.value) / 2;
+  const found = { phase: evidence.phase, evidence, curvature, now, kappa, stableUpTo, addedLoss };
   return {
     ...found,
     timeScales: timeScalesOf(trajectoryOf(records)),
-    verdict: verdictOf(nodes, found),
+    verdict: verdictOf(nodes, found, last.loss),
     alarms: alarmsOf(nodes, found),
   };
 }

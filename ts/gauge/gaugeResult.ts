@@ -27,6 +27,11 @@ export interface GaugeResult {
   readonly kappa: number;
   /** `2 / h`: the learning rate at which steps along these directions of the layer become unstable; null if `h` is not above 0. */
   readonly stableUpTo: number | null;
+  /**
+   * What the noise adds to the batch loss, to second order: `sigma^2 |W|^2 h / 2` with the weights and the curvature now (theory,
+   * section 5).
+   */
+  readonly addedLoss: number;
   /** Decay times of norm, memory and loss, in steps. */
   readonly timeScales: TimeScales;
   /** All this in a sentence. */

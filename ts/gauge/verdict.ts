@@ -1,10 +1,16 @@
 import type { GaugeResult } from "./gaugeResult.js";
 import type { GaugeNodes } from "./record.js";
 
-/** The state of training in one sentence. */
+type Verdicts = Pick<GaugeResult, "phase" | "now" | "stableUpTo" | "kappa" | "addedLoss">;
+
+/**
+ * The state of training in one sentence.
+ * @param loss the last batch loss; NaN if it was not told.
+ */
 export function verdictOf(
   { learningRate }: GaugeNodes,
-  { phase, now, stableUpTo, kappa }: Pick<GaugeResult, "phase" | "now" | "stableUpTo" | "kappa">,
+  { phase, now, stableUpTo, kappa, addedLoss }: Verdicts,
+  loss: number,
 ): string {
   const reading = `curvature along the noise ${withError(now.value, now.error)} (by ${now.method === "step" ? "step" : "antithetic passes"}, over ${now.steps} ${now.steps === 1 ? "step" : "steps"})`;
   // Three standard errors above 0.
@@ -13,10 +19,15 @@ export function verdictOf(
     stableUpTo !== null && resolved
       ? `learning rate stable up to ${short(stableUpTo)} along it`
       : "too small to be told from 0, so it limits no learning rate yet";
+  // The reading's error says how well the added loss is known, so an unresolved one is told as a bound.
+  const most =
+    (Math.abs(addedLoss) * (Math.abs(now.value) + 2 * (now.error || 0))) / Math.abs(now.value);
+  const added =
+    most / loss > 0 ? `, and add at most ${short((100 * most) / loss)} % to the loss` : "";
   const noise =
     learningRate > 0
       ? `the noise is in the ${phase} phase (kappa ${short(kappa)}, unstable from 2 on)`
-      : "the noise weights do not train";
+      : `the noise weights do not train${added}`;
   return `${reading}; ${stable}; ${phase === "unclassified" && learningRate > 0 ? "the phase is unclassified" : noise}`;
 }
 
