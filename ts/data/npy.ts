@@ -12,18 +12,26 @@ export interface NpyArray {
   readonly values: Float32Array | Float64Array | Uint8Array;
 }
 
+/** What to do with NaN and infinities. */
+export type NonFinite = "refused" | "kept";
+
 /**
- * Reads a NumPy `.npy` file of finite real numbers: floats, integers or booleans of any size, in either byte order, in
- * C or Fortran order.
+ * Reads a NumPy `.npy` file of real numbers: floats, integers or booleans of any size, in either byte order, in C or
+ * Fortran order.
+ * @param nonFinite whether numbers that are not finite are refused (the default) or kept.
  * @throws InputError with what was expected and what was found.
  */
-export function readNpy(bytes: Uint8Array, field: string): NpyArray {
+export function readNpy(
+  bytes: Uint8Array,
+  field: string,
+  nonFinite: NonFinite = "refused",
+): NpyArray {
   const header = readNpyHeader(bytes, bytes.length, field);
   const { type, reader, fortran, shape, count } = header;
   const values = read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), header);
   const long = reader.bytes === 8 && type !== "f8";
   for (let i = 0; i < count; i++) {
-    if (!Number.isFinite(values[i]))
+    if (nonFinite === "refused" && !Number.isFinite(values[i]))
       throw new InputError(field, `${field}: value ${i} is ${values[i]}: takes finite numbers`);
     if (long && !Number.isSafeInteger(values[i])) {
       throw new InputError(

@@ -1,6 +1,6 @@
 import { cut, InputError } from "../errors/errors.js";
 import { crc32, inflate } from "./bytes.js";
-import { type NpyArray, readNpy } from "./npy.js";
+import { type NonFinite, type NpyArray, readNpy } from "./npy.js";
 import { readNpyHeader } from "./npyHeader.js";
 
 interface Entry {
@@ -15,12 +15,14 @@ interface Entry {
 /**
  * Reads the arrays of a NumPy `.npz` file (a zip of `.npy` files, stored or deflated), and checks the CRC-32 of each.
  * @param only names of the arrays to read; default all.
+ * @param nonFinite whether numbers that are not finite are refused (the default) or kept.
  * @throws InputError that names the array and what is wrong with it.
  */
 export function readNpz(
   bytes: Uint8Array,
   field: string,
   only?: readonly string[],
+  nonFinite: NonFinite = "refused",
 ): Map<string, NpyArray> {
   const arrays = new Map<string, NpyArray>();
   for (const entry of directory(bytes, field)) {
@@ -29,7 +31,7 @@ export function readNpz(
     const array = `${field}, array ${cut(name)}`;
     if (arrays.has(name))
       throw new InputError(array, `${array}: expected one of that name, found two`);
-    arrays.set(name, readNpy(content(bytes, entry, array), array));
+    arrays.set(name, readNpy(content(bytes, entry, array), array, nonFinite));
   }
   return arrays;
 }
