@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import type { TimeScale } from "../analysis/timeScale.js";
 import { firstSigma } from "../experiment/sweep.js";
 import type { ProbeResult } from "../probe/probeResult.js";
-import { type PagePart, type PageTable, page } from "../report/page.js";
+import { type PagePart, page } from "../report/page.js";
 import { writeWhole } from "../store/node/atomic.js";
 import { writeSpec } from "../store/node/openStore.js";
 import { writeFigure, writeJson, writeTrajectories } from "../store/node/results.js";
@@ -11,6 +10,7 @@ import { dataLine } from "./dataLine.js";
 import { type Calibrations, calibrationsOf, calibrationTable } from "./probeCalibration.js";
 import { type Figures, probeFigures, settings } from "./probeFigures.js";
 import { digits, phaseName, table } from "./terminal.js";
+import { timeScaleTable } from "./timeScaleTable.js";
 
 /** The largest number of runs that the report describes one by one. */
 const TOLD = 12;
@@ -84,7 +84,7 @@ function report(
         table: comparisonTable(result.comparisons),
       },
       { heading: `${named(result)}: predicted`, table: predictionTable(result) },
-      { heading: `${named(result)}: time scales`, table: timeScaleTable(result) },
+      { heading: `${named(result)}: time scales`, table: timeScaleTable(result.timeScales) },
     ]),
   ];
   return page({
@@ -108,7 +108,7 @@ export function describedProbe(result: ProbeResult): string {
   const { dataset, phase, evidence, timing } = result;
   const predictions = predictionTable(result);
   const { head, rows } = comparisonTable(result.comparisons);
-  const scales = timeScaleTable(result);
+  const scales = timeScaleTable(result.timeScales);
   return [
     `${named(result)}: ${phaseName(phase)} (${evidence.reason})`,
     table(predictions.head, predictions.rows),
@@ -120,26 +120,6 @@ export function describedProbe(result: ProbeResult): string {
     dataLine(dataset),
     `${timing.steps} steps`,
   ].join("\n");
-}
-
-function timeScaleTable({ timeScales }: ProbeResult): PageTable {
-  const { passages } = timeScales;
-  const row = (name: string, { tau, interval, refused }: TimeScale, passage: number | null) => [
-    name,
-    digits(tau),
-    interval ? `${digits(interval[0])} to ${digits(interval[1])}` : (refused ?? "-"),
-    digits(passage),
-  ];
-  return {
-    head: ["time scale, in steps", "fit", "95 %", "first passage"],
-    rows: [
-      row("noise weights", timeScales.niw, passages.niw),
-      row("their memory of the start", timeScales.memory, passages.memory),
-      row("training loss", timeScales.loss, passages.loss),
-      row("unperturbed loss", timeScales.unperturbedLoss, passages.unperturbedLoss),
-      row("test loss", timeScales.testLoss, passages.testLoss),
-    ],
-  };
 }
 
 function wrapped(text: string): string {

@@ -5,6 +5,7 @@ import { curvatureCommand } from "./commands/curvature.js";
 import { dataCommand } from "./commands/data.js";
 import { demoCommand } from "./commands/demo.js";
 import { forecastCommand } from "./commands/forecast.js";
+import { gaugeCommand } from "./commands/gauge.js";
 import { helpCommand } from "./commands/help.js";
 import { mergeCommand } from "./commands/merge.js";
 import { phasesCommand } from "./commands/phases.js";
@@ -103,6 +104,7 @@ Exit codes: 0 success, 1 the run failed, 2 bad input, 130 interrupted.`,
   forecastCommand(program, interrupt);
   probeCommand(program, interrupt);
   curvatureCommand(program, interrupt);
+  gaugeCommand(program, interrupt);
   reproduceCommand(program, interrupt);
   pngCommand(program);
   replayCommand(program);

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { InputError } from "../errors/errors.js";
-import { choice, integer, real } from "../schema/takes.js";
+import { integer, real } from "../schema/takes.js";
 import type { GaugeNodes, GaugeRecord } from "./record.js";
 
 /** What a training loop elsewhere logged of its noise nodes. */
@@ -20,7 +20,7 @@ export const LOGGED_NODES = v.object({
   sigma: real(0, { exclusive: true }),
   learningRate: real(0),
   batch: integer(1),
-  distribution: v.optional(choice(["normal", "uniform", "rademacher"])),
+  trainingRate: v.optional(real(0)),
 });
 
 /** What a log tells of one step: `W` before its update, and `dL/dW`, the gradient of the batch mean loss. */

@@ -12,9 +12,14 @@ const FEWEST = 8;
 
 /**
  * Reads the records of a training loop.
- * @throws InputError if there is no record.
+ * @param last steps that the curvature now is taken over; default: the last window.
+ * @throws InputError if there is no record, or `last` is below 1.
  */
-export function gaugeOf(nodes: GaugeNodes, records: readonly GaugeRecord[]): GaugeResult {
+export function gaugeOf(
+  nodes: GaugeNodes,
+  records: readonly GaugeRecord[],
+  last?: number,
+): GaugeResult {
   const evidence = gaugePhase(nodes, records);
   const windows = windowsOf(records);
   const readings = windows.map((some) => curvatureOver(some));
@@ -22,7 +27,7 @@ export function gaugeOf(nodes: GaugeNodes, records: readonly GaugeRecord[]): Gau
     const steps = windows[i].map(({ step }) => step);
     return { step: steps.reduce((a, b) => a + b, 0) / steps.length, value, error };
   });
-  const now = readings[readings.length - 1];
+  const now = last === undefined ? readings[readings.length - 1] : curvatureOver(records, last);
   const kappa = nodes.learningRate * nodes.sigma ** 2 * now.value;
   const stableUpTo = now.value > 0 ? 2 / now.value : null;
   const last = records[records.length - 1];

@@ -13,7 +13,7 @@ export const SPEC = "experiment.json";
 /** Files that hold results. */
 const RESULTS = [
   ...[JOURNAL, "trajectories.pack", "trajectory.parquet", "summary.parquet", "summary.json"],
-  "report.html",
+  ...["report.html", "gauge.csv"],
 ];
 /** Folders that hold results unless they are empty. */
 const FOLDERS = ["figures", "checkpoints"];
