@@ -8,18 +8,18 @@ import torch
 from noise_probe import NoiseProbe
 
 torch.manual_seed(0)
-centres = 2 * torch.randn(5, 20)
+centres = 0.5 * torch.randn(5, 20)
 targets = torch.randint(0, 5, (1000,))
 inputs = centres[targets] + torch.randn(1000, 20)
 
 model = torch.nn.Sequential(
     torch.nn.Linear(20, 48), torch.nn.Tanh(), torch.nn.Linear(48, 32), torch.nn.Tanh(), torch.nn.Linear(32, 5)
 )
-probe = NoiseProbe(model[2], nodes=8, sigma=1, learning_rate=0.1)
-optimizer = torch.optim.SGD([{"params": model.parameters()}, probe.group()], lr=0.1)
+probe = NoiseProbe(model[2], nodes=8, sigma=2, learning_rate=0.3)
+optimizer = torch.optim.SGD([{"params": model.parameters()}, probe.group()], lr=0.3)
 
 step = 0
-for epoch in range(20):
+for epoch in range(40):
     for batch in torch.randperm(1000).split(50):
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(model(inputs[batch]), targets[batch])

@@ -1,24 +1,13 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { pythonWithTorch } from "../support/python.js";
 
 const run = promisify(execFile);
 const python = pythonWithTorch();
-
-/** A Python that has PyTorch and NumPy; null if there is none, which is a failure in CI. */
-function pythonWithTorch(): string | null {
-  const candidates = [process.env.PYTHON, "python3", "/usr/bin/python3"].filter(
-    (command) => command !== undefined,
-  );
-  const found = candidates.find(
-    (command) => spawnSync(command, ["-c", "import torch, numpy"]).status === 0,
-  );
-  if (!found && process.env.CI) throw new Error(`no PyTorch in ${candidates.join(", ")}`);
-  return found ?? null;
-}
 
 /** Writes what the program needs of the package safetensors, which few systems package: float32 tensors in one file. */
 const SAVE_FILE = `

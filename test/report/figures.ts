@@ -6,6 +6,7 @@ import { calibrationScatter } from "../../ts/report/calibration.js";
 import type { RunCurves } from "../../ts/report/curves.js";
 import { linearTrajectories, trainingCurves } from "../../ts/report/curves.js";
 import { forecastFigure } from "../../ts/report/forecastFigure.js";
+import { gaugeCurves } from "../../ts/report/gaugeCurves.js";
 import { phaseGrid } from "../../ts/report/phaseGrid.js";
 import { phaseMap } from "../../ts/report/phaseMap.js";
 import { type ProbedRun, probeCurves } from "../../ts/report/probeCurves.js";
@@ -111,6 +112,20 @@ const validity = (count: number) =>
     ),
   }));
 
+/** A log's records and readings; `loss` of the step. */
+const gauged = (loss: (step: number) => number) => ({
+  sigma: 2,
+  records: Array.from({ length: 60 }, (_, i) => ({
+    step: 10 * i,
+    loss: loss(10 * i),
+    norm: 2 * 0.99 ** i + 0.2,
+    memory: 0.9 ** i - 0.01,
+  })),
+  curvature: Array.from({ length: 7 }, (_, i) => {
+    return { step: 45 + 85 * i, value: 0.5 + 0.1 * i, error: i === 6 ? Number.NaN : 0.05 };
+  }),
+});
+
 const frame = (title: string) => ({
   title,
   caption: "fixed data <of> the tests & no other; seeds 0, 1",
@@ -181,6 +196,18 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
           boundaries: { ...NONE, catapult: { predicted: 9.1, measured: 9.05 } },
         },
       ],
+    }),
+  gauge: () =>
+    gaugeCurves({
+      ...frame("What the noise nodes tell"),
+      ...gauged((step) => 2 * 0.99 ** step + 0.01),
+      ...{ phase: "decay", trainingRate: 2 },
+    }),
+  "gauge-of-a-bystander": () =>
+    gaugeCurves({
+      ...frame("What the noise nodes tell"),
+      ...gauged(() => Number.NaN),
+      ...{ phase: "unclassified", trainingRate: 0.1 },
     }),
   forecast: () =>
     forecastFigure({

@@ -25,6 +25,8 @@ const COLOURS = {
   norm: CURVE_COLOURS.niwNorm,
   memory: CURVE_COLOURS.memory,
 };
+/** Below this part of its start a memory is scatter, which would take up most of a logarithmic axis. */
+const REMEMBERED = 0.01;
 /** A limit so many times above all readings would press them to the axis. */
 const FAR = 3;
 
@@ -42,7 +44,8 @@ export function gaugeCurves(drawn: GaugeCurves): string {
     "loss",
     records.filter((record) => !Number.isNaN(record.loss)),
   );
-  const weights = [curve("norm", records), curve("memory", records)];
+  const remembered = records.filter(({ memory }) => !(memory < REMEMBERED));
+  const weights = [curve("norm", records), curve("memory", remembered)];
   const panel = (curves: readonly Curve[], label: string, height: number, first: boolean) =>
     curvePanel(curves, {
       ...{ width: WIDTH, height, label, domain: logDomain(curves), colours: COLOURS, until },
