@@ -32,7 +32,17 @@ describe("ninscope gauge", () => {
     const found = await gauged(npz);
     expect(Object.keys(found).sort()).toEqual(
       [
-        ...["alarms", "curvature", "evidence", "kappa", "nodes", "now", "phase", "stableUpTo"],
+        ...[
+          "addedLoss",
+          "alarms",
+          "curvature",
+          "evidence",
+          "kappa",
+          "nodes",
+          "now",
+          "phase",
+          "stableUpTo",
+        ],
         ...["steps", "timeScales", "verdict"],
       ].sort(),
     );

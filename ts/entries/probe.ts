@@ -43,14 +43,17 @@ export type {
 } from "../forecast/forecastResult.js";
 export type { StepGain } from "../forecast/stepGain.js";
 export type { CurvatureReading } from "../gauge/curvatureOver.js";
+export type { GaugeLog } from "../gauge/gaugeLog.js";
 export { gaugeOf } from "../gauge/gaugeOf.js";
 export type { CurvaturePoint, GaugeResult } from "../gauge/gaugeResult.js";
+export { JsonLog } from "../gauge/jsonLog.js";
 export {
   type Draws,
   NoiseProbe,
   type NoiseProbeOptions,
   type Observation,
 } from "../gauge/noiseProbe.js";
+export { readGaugeLog } from "../gauge/readGaugeLog.js";
 export type { GaugeNodes, GaugeRecord } from "../gauge/record.js";
 export type { LinearExpectation } from "../linear/linearExpectation.js";
 export {

@@ -12,13 +12,13 @@ const FEWEST = 8;
 
 /**
  * Reads the records of a training loop.
- * @param last steps that the curvature now is taken over; default: the last window.
- * @throws InputError if there is no record, or `last` is below 1.
+ * @param lastSteps number of steps that the curvature now is taken over; default: the last window.
+ * @throws InputError if there is no record, or `lastSteps` is below 1.
  */
 export function gaugeOf(
   nodes: GaugeNodes,
   records: readonly GaugeRecord[],
-  last?: number,
+  lastSteps?: number,
 ): GaugeResult {
   const evidence = gaugePhase(nodes, records);
   const windows = windowsOf(records);
@@ -27,7 +27,8 @@ export function gaugeOf(
     const steps = windows[i].map(({ step }) => step);
     return { step: steps.reduce((a, b) => a + b, 0) / steps.length, value, error };
   });
-  const now = last === undefined ? readings[readings.length - 1] : curvatureOver(records, last);
+  const now =
+    lastSteps === undefined ? readings[readings.length - 1] : curvatureOver(records, lastSteps);
   const kappa = nodes.learningRate * nodes.sigma ** 2 * now.value;
   const stableUpTo = now.value > 0 ? 2 / now.value : null;
   const last = records[records.length - 1];
