@@ -11,6 +11,11 @@ import { pythonWithTorch } from "../support/python.js";
 const run = promisify(execFile);
 const python = pythonWithTorch() ?? "";
 const NETWORKS = ["mlp", "cnn"];
+// Threads of PyTorch's wait for each other in a loop, which takes minutes where other work has the cores.
+const env = {
+  ...process.env,
+  ...{ PYTHONPATH: resolve("examples/pytorch"), OMP_NUM_THREADS: "1" },
+};
 const LOGS = NETWORKS.flatMap((network) =>
   ["sgd", "momentum", "adam", "bystander"].map((how) => `${network}-${how}`),
 );
@@ -28,7 +33,6 @@ describe.skipIf(python === "")("logs of the PyTorch module (skipped without PyTo
   let hessians: Readonly<Record<string, number>>;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "ninscope-pytorch-"));
-    const env = { ...process.env, PYTHONPATH: resolve("examples/pytorch") };
     const program = resolve("test/package/write_gauge_logs.py");
     const { stdout } = await run(python, [program], { cwd: folder, env });
     expected = hessians = JSON.parse(stdout);
@@ -63,7 +67,7 @@ describe.skipIf(python === "")("logs of the PyTorch module (skipped without PyTo
   });
 
   test("the example's log is in decay, by the command line", async () => {
-    await run(python, [resolve("examples/pytorch/gauge.py")], { cwd: folder });
+    await run(python, [resolve("examples/pytorch/gauge.py")], { cwd: folder, env });
     const words = [resolve("dist/cli.js"), "gauge", "log.npz", "--json"];
     const { stdout } = await run(process.execPath, words, { cwd: folder });
     const { phase, steps, timeScales } = JSON.parse(stdout);

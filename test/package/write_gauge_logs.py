@@ -6,8 +6,6 @@ import os
 import torch
 from noise_probe import NoiseProbe
 
-torch.set_num_threads(1)
-
 
 def mlp():
     return torch.nn.Sequential(torch.nn.Linear(6, 10), torch.nn.Tanh(), torch.nn.Linear(10, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)), 2
