@@ -34,6 +34,9 @@ const SYMBOLS = { niwNorm: "circle", loss: "square", testLoss: "triangle" } as c
 const SIGNS = { niwNorm: "●", loss: "■", testLoss: "▲" } as const;
 const CURVES = ["niwNorm", "loss", "testLoss"] as const;
 const [WIDTH, LEFT, RIGHT] = [470, 60, 20];
+const [HEIGHT, TOP, BOTTOM] = [380, 92, 42];
+/** Rows of the boundaries' names, in pixels from the frame's top. */
+const [FIRST_ROW, ROW] = [4, 15];
 
 /** Decay times against `sigma`, the phases shaded: the right part of the paper's Figure 1. */
 export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure): string {
@@ -52,6 +55,11 @@ export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure
       const domain = [logEdge(sigmas, 0), logEdge(sigmas, sigmas.length)] as const;
       const place = (sigma: number) =>
         Math.log(sigma / domain[0]) / Math.log(domain[1] / domain[0]);
+      const marks = labelled(predicted, place).map((mark) => {
+        // A line ends at its own name, so that it crosses no name above.
+        const down = (FIRST_ROW + ROW * mark.row) / (HEIGHT - TOP - BOTTOM);
+        return { ...mark, top: mark.row === 0 ? high : high * (low / high) ** down };
+      });
       const starts = shades.filter(({ phase }, k) => k === 0 || shades[k - 1].phase !== phase);
       const names = starts.filter(({ phase, x1 }, k) => {
         const x2 = starts[k + 1]?.x1 ?? domain[1];
@@ -59,11 +67,11 @@ export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure
       });
       return {
         width: WIDTH,
-        height: 380,
+        height: HEIGHT,
         marginLeft: LEFT,
         marginRight: RIGHT,
-        marginTop: 92,
-        marginBottom: 42,
+        marginTop: TOP,
+        marginBottom: BOTTOM,
         style: { background: "none" },
         x: {
           type: "log",
@@ -91,17 +99,18 @@ export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure
             dy: -5,
             fontWeight: 600,
           }),
-          Plot.ruleX(predicted, { x: "sigma", stroke: "currentColor", strokeDasharray: "5,3" }),
-          ...predicted.map(({ name, sigma }, k) => {
-            const side = place(sigma) < 0.5 ? 1 : -1;
-            return Plot.text([name], {
+          Plot.ruleX(marks, {
+            ...{ x: "sigma", y1: low, y2: "top", stroke: "currentColor", strokeDasharray: "5,3" },
+          }),
+          ...marks.map(({ name, sigma, side, row }) =>
+            Plot.text([name], {
               x: sigma,
               frameAnchor: "top",
               textAnchor: side > 0 ? "start" : "end",
               dx: 5 * side,
-              dy: 4 + 15 * k,
-            });
-          }),
+              dy: FIRST_ROW + ROW * row,
+            }),
+          ),
           Plot.ruleY([end], { stroke: "currentColor", strokeDasharray: "1,3" }),
           Plot.link(points, {
             x1: "sigma",
@@ -138,4 +147,21 @@ export function timeScales({ panels, predicted, end, ...frame }: TimeScaleFigure
       } satisfies Plot.PlotOptions;
     }),
   ]);
+}
+
+/**
+ * A side and a row for the name of each boundary. Names on the left half stand to the right of their lines, the others to the left. The
+ * outermost names come first, because the lines further in end below them.
+ */
+function labelled(
+  boundaries: TimeScaleFigure["predicted"],
+  place: (sigma: number) => number,
+): { name: string; sigma: number; side: 1 | -1; row: number }[] {
+  const rising = [...boundaries].sort((a, b) => a.sigma - b.sigma);
+  const left = rising.filter(({ sigma }) => place(sigma) < 0.5);
+  const right = rising.slice(left.length).reverse();
+  return [
+    ...left.map((boundary, k) => ({ ...boundary, side: 1 as const, row: k })),
+    ...right.map((boundary, k) => ({ ...boundary, side: -1 as const, row: left.length + k })),
+  ];
 }
