@@ -21,20 +21,29 @@ const GPU = names.filter(
   (name) => !BUILT.includes(name) && readFileSync(name, "utf8").includes("testGpu("),
 );
 
+/** Tests that put something in a module's place keep to themselves what they import. */
+const APART = names.filter(
+  (name) => ![...BUILT, ...GPU].includes(name) && readFileSync(name, "utf8").includes("vi.mock("),
+);
+
 const common = { testTimeout: 900_000, hookTimeout: 900_000, teardownTimeout: 60_000 };
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the smallest machine has cores, because tests of processes and of the queue wait most of their time.
+    maxWorkers: 3,
     projects: [
       { test: { ...common, name: "gpu", include: GPU, isolate: false } },
       { test: { ...common, name: "built", include: BUILT, globalSetup: "test/package/build.ts" } },
+      { test: { ...common, name: "apart", include: APART } },
       {
         test: {
           ...common,
           name: "sources",
+          // A third of the time went into importing the same modules for each file.
+          isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: [...BUILT, ...GPU],
+          exclude: [...BUILT, ...GPU, ...APART],
         },
       },
     ],

@@ -13,7 +13,7 @@ const CLI = "dist/cli.js";
 
 /** `NINSCOPE_SOAK=full` is the scale that is promised; the other fits into every run of the tests. */
 const FULL = process.env.NINSCOPE_SOAK === "full";
-const [RUNS, KILLS, WORKER_KILLS] = FULL ? [2000, 20, 50] : [60, 4, 6];
+const [RUNS, KILLS, WORKER_KILLS] = FULL ? [2000, 20, 50] : [40, 2, 3];
 
 /** Runs of some 30 ms with momentum, so that checkpoints hold velocities; a few diverge. */
 const spec = (runs: number) => ({
