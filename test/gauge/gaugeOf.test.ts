@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { curvatureOver } from "../../ts/gauge/curvatureOver.js";
+import { gaugeCsv, gaugeLogHeader, gaugeLogLine } from "../../ts/gauge/exportRecords.js";
 import { gaugeOf } from "../../ts/gauge/gaugeOf.js";
-import type { GaugeRecord } from "../../ts/gauge/record.js";
+import { readGaugeLog } from "../../ts/gauge/readGaugeLog.js";
+import { type GaugeRecord, RECORD_KEYS } from "../../ts/gauge/record.js";
 import { withError } from "../../ts/gauge/verdict.js";
 
 const nodes = { width: 8, nodes: 2, sigma: 1, learningRate: 0.1, batch: 10 };
@@ -115,6 +117,29 @@ describe("a gauge's alarms", () => {
       expect.stringMatching(/^the noise weights rose to 2\.9 of their start/),
     ]);
   });
+});
+
+test("records go into a log of JSON lines and come back, and into a table", () => {
+  const antithetic = (step: number) => (step % 2 ? { antithetic: 0.4, antitheticError: 0.01 } : {});
+  const records = recordsOf(30, (step) => ({ reading: scattered(0.5, step), ...antithetic(step) }));
+  const untold = records.map((record, i) => (i === 3 ? { ...record, loss: Number.NaN } : record));
+  const text = [gaugeLogHeader(nodes), ...untold.map(gaugeLogLine)].join("");
+  const log = readGaugeLog(new TextEncoder().encode(text), "log.jsonl");
+  expect(log.nodes).toEqual(nodes);
+  for (const [i, record] of log.records.entries()) {
+    for (const key of RECORD_KEYS) {
+      if (Number.isNaN(untold[i][key])) expect(record[key], `${key} ${i}`).toBeNaN();
+      else expect(record[key], `${key} ${i}`).toBeCloseTo(untold[i][key], 12);
+    }
+  }
+  const [head, ...lines] = gaugeCsv(untold).trimEnd().split("\n");
+  expect(head.split(",")).toEqual(RECORD_KEYS);
+  expect(lines.length).toBe(30);
+  expect(lines[3]).toMatch(/^3,,1,1,0\.001,/);
+  const half = text.replace(/"kick":0\.001,/, "");
+  expect(() => readGaugeLog(new TextEncoder().encode(half), "log.jsonl")).toThrow(
+    /line 2: kick is missing: takes the kick beside a reading/,
+  );
 });
 
 test("the mean of readings weighs them by |W|^2, and its error is that of their scatter", () => {

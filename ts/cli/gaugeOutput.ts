@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { gaugeCsv } from "../gauge/exportRecords.js";
 import type { GaugeLog } from "../gauge/gaugeLog.js";
 import type { GaugeResult } from "../gauge/gaugeResult.js";
-import { RECORD_KEYS } from "../gauge/record.js";
 import { withError } from "../gauge/verdict.js";
 import { gaugeCurves } from "../report/gaugeCurves.js";
 import { type PagePart, type PageTable, page } from "../report/page.js";
@@ -37,7 +37,7 @@ export async function writeGauge(folder: string, gauged: Gauged): Promise<void> 
     ...{ phase, sigma, records, curvature, trainingRate },
   });
   await writeFigure(folder, "gauge", svg);
-  await writeWhole(join(folder, "gauge.csv"), csv(log));
+  await writeWhole(join(folder, "gauge.csv"), gaugeCsv(records));
   const parts: PagePart[] = [
     { heading: phase, words: [result.evidence.reason, ...result.alarms.map(alarm)], svg },
     { heading: "Curvature along the noise weights", table: curvatureTable(result) },
@@ -104,12 +104,4 @@ function timeScalesOf({ timeScales }: GaugeResult): PageTable {
 
 function lastOf({ records }: GaugeLog) {
   return records[records.length - 1];
-}
-
-/** A line for each record; what is unknown is left empty. */
-function csv({ records }: GaugeLog): string {
-  const rows = records.map((record) =>
-    RECORD_KEYS.map((name) => (Number.isNaN(record[name]) ? "" : String(record[name]))).join(","),
-  );
-  return `${[RECORD_KEYS.join(","), ...rows].join("\n")}\n`;
 }

@@ -43,6 +43,7 @@ export type {
 } from "../forecast/forecastResult.js";
 export type { StepGain } from "../forecast/stepGain.js";
 export type { CurvatureReading } from "../gauge/curvatureOver.js";
+export { gaugeCsv, gaugeLogHeader, gaugeLogLine } from "../gauge/exportRecords.js";
 export type { GaugeLog } from "../gauge/gaugeLog.js";
 export { gaugeOf } from "../gauge/gaugeOf.js";
 export type { CurvaturePoint, GaugeResult } from "../gauge/gaugeResult.js";

@@ -40,6 +40,9 @@ export interface LoggedStep {
   readonly noiseSquare: number;
   /** Standard error of the reading; NaN: not told. */
   readonly error: number;
+  /** The curvature read by an antithetic pass, and its standard error; NaN or left out: not told. */
+  readonly antithetic?: number;
+  readonly antitheticError?: number;
 }
 
 /** Numbers from here on count as infinite: their squares may be. */
@@ -138,8 +141,8 @@ export class LogRecords {
       // Noise weights that have shrunk to 0 read nothing.
       reading: Number.isFinite(reading) ? reading : Number.NaN,
       readingError: error,
-      antithetic: Number.NaN,
-      antitheticError: Number.NaN,
+      antithetic: logged.antithetic ?? Number.NaN,
+      antitheticError: logged.antitheticError ?? Number.NaN,
     };
   }
 

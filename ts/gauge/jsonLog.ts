@@ -4,6 +4,7 @@ import { InputError, shown } from "../errors/errors.js";
 import { parseWith } from "../schema/parseWith.js";
 import { integer } from "../schema/takes.js";
 import { type GaugeLog, LOGGED_NODES, type LoggedStep, LogRecords } from "./gaugeLog.js";
+import type { GaugeNodes } from "./record.js";
 
 const HEADER = v.object({
   ninscope: v.literal("gauge", 'takes "gauge", in the first line'),
@@ -23,8 +24,12 @@ const LINE = v.object({
   loss: v.optional(finiteOrNull()),
   norm: finiteOrNull(0),
   memory: finiteOrNull(),
-  product: finiteOrNull(),
-  gradient: finiteOrNull(0),
+  product: v.optional(finiteOrNull()),
+  gradient: v.optional(finiteOrNull(0)),
+  reading: v.optional(finiteOrNull()),
+  kick: v.optional(finiteOrNull(0)),
+  antithetic: v.optional(finiteOrNull()),
+  antitheticError: v.optional(finiteOrNull(0)),
   noiseSquare: v.optional(finiteOrNull(0)),
   error: v.optional(finiteOrNull(0)),
 });
@@ -37,11 +42,12 @@ const ROUNDING = 1.05;
  * Reads a log of JSON lines, in pieces as the file grows. The first line is
  * `{ "ninscope": "gauge", "width", "nodes", "sigma", "learningRate", "batch" }`; then each step has a line
  * `{ "step", "loss"?, "norm", "memory", "product", "gradient", "noiseSquare"?, "error"? }`, with `product = <W, dL/dW>` and
- * `gradient = |dL/dW|`. Numbers that are not finite are null; a `loss` of null is one that the loop did not tell. Empty lines and
+ * `gradient = |dL/dW|`. In place of these two it may have `reading` and `kick`, as `gaugeLogLine` writes them. Numbers that are not finite are null; a `loss` of null is one that the loop did not tell. Empty lines and
  * further fields are ignored.
  */
 export class JsonLog {
   readonly #field: string;
+  #nodes: GaugeNodes | null = null;
   #records: LogRecords | null = null;
   #line = 0;
   /** The last line so far, which no newline has ended. */
@@ -94,8 +100,11 @@ export class JsonLog {
     if (text.trim() === "") return;
     const given = jsonIn(text, fail);
     try {
-      if (this.#records) this.#records.add(stepOf(given), where);
-      else this.#records = new LogRecords(nodesOf(given), this.#field);
+      if (this.#nodes) this.#records?.add(stepOf(given, this.#nodes), where);
+      else {
+        this.#nodes = nodesOf(given);
+        this.#records = new LogRecords(this.#nodes, this.#field);
+      }
     } catch (error) {
       if (!(error instanceof InputError) || error.field === where) throw error;
       throw new InputError(error.field, `${where}: ${error.message}`);
@@ -117,11 +126,20 @@ function nodesOf(given: unknown) {
   return nodes;
 }
 
-function stepOf(given: unknown): LoggedStep {
+function stepOf(given: unknown, nodes: GaugeNodes): LoggedStep {
   const line = parseWith(LINE, given, "the line");
   const told = (x: number | null | undefined) => x ?? Number.NaN;
   const { step } = line;
-  const [norm, product, gradient] = [told(line.norm), told(line.product), told(line.gradient)];
+  const norm = told(line.norm);
+  const read = line.reading !== undefined;
+  for (const name of read ? (["kick"] as const) : (["product", "gradient"] as const)) {
+    if (line[name] !== undefined) continue;
+    const beside = read ? "the kick beside a reading" : "product and gradient, or reading and kick";
+    throw new InputError(name, `${name} is missing: takes ${beside}`);
+  }
+  const { product, gradient } = read
+    ? unread(norm, told(line.reading), told(line.kick), nodes)
+    : { product: told(line.product), gradient: told(line.gradient) };
   const most = norm * gradient;
   if (Math.abs(product) > ROUNDING * most) {
     throw new InputError(
@@ -133,5 +151,18 @@ function stepOf(given: unknown): LoggedStep {
     ...{ step, norm, product, gradient },
     ...{ loss: told(line.loss), memory: told(line.memory) },
     ...{ noiseSquare: told(line.noiseSquare), error: told(line.error) },
+    ...{ antithetic: told(line.antithetic), antitheticError: told(line.antitheticError) },
   };
+}
+
+/** The product and the gradient that a reading and a kick come from. */
+function unread(
+  norm: number,
+  reading: number,
+  kick: number,
+  { sigma, learningRate }: GaugeNodes,
+): { readonly product: number; readonly gradient: number } {
+  const along = reading * sigma ** 2 * norm;
+  const across = learningRate > 0 ? kick / learningRate : 0;
+  return { product: along * norm, gradient: Math.hypot(along, across) };
 }
