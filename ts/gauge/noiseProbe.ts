@@ -97,6 +97,12 @@ export class NoiseProbe {
     return encodeProbe({ settings, start, weights, records: this.#records });
   }
 
+  /** The noise nodes: their numbers, noise and rates. */
+  get options(): GaugeNodes {
+    const { width, nodes, sigma, learningRate, batch, trainingRate } = this.#settings;
+    return { width, nodes, sigma, learningRate, batch, trainingRate };
+  }
+
   /** A copy of the noise weights, `[width, nodes]`, row-major. */
   get weights(): Float32Array {
     return this.#weights.slice();
