@@ -22,6 +22,7 @@ const floors = [
   ["paper", "gauge"],
   ["check"],
   ["report"],
+  ["adapters"],
   ["entries"],
   ["cli"],
 ];

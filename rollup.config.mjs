@@ -14,6 +14,8 @@ const entries = {
   browser: "browser.js",
   "browser-store": "browser-store.js",
   probe: "probe.js",
+  tfjs: "tfjs.js",
+  jax: "jax.js",
   node: "node/node.js",
   "probe-node": "node/probe.js",
 };

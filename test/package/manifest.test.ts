@@ -26,7 +26,7 @@ describe("package.json", () => {
   });
 
   test("all entries share their classes", async () => {
-    const entries = ["browser", "node", "probe", "probe-node", "browser-store"];
+    const entries = ["browser", "node", "probe", "probe-node", "browser-store", "tfjs", "jax"];
     const loaded = await Promise.all(entries.map((name) => import(resolve(`dist/${name}.js`))));
     const [browser, node, probe, probeNode] = loaded;
     expect(node.InputError).toBe(browser.InputError);
