@@ -4,7 +4,13 @@ import type { Draws, NoiseProbe, Observation } from "../gauge/noiseProbe.js";
 /** What the adapter needs of jax-js (`import * as jax from "@jax-js/jax"`). Named by its shape, so that the types need no such package. */
 export interface Jax {
   /** As in jax-js. */
-  readonly numpy: { array(values: any): any };
+  readonly numpy: JaxNumpy;
+}
+
+/** What the adapter needs of `jax.numpy`. */
+export interface JaxNumpy {
+  /** As in jax-js. */
+  array(values: any): any;
 }
 
 /** The part of an array of jax-js, or of its stand-in under `jit` and `grad`, that is used here. */

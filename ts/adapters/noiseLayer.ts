@@ -19,7 +19,16 @@ export interface TensorFlow {
   /** As in TensorFlow.js. */
   clone(x: any): any;
   /** As in TensorFlow.js. */
-  readonly layers: { readonly Layer: abstract new (config?: any) => any };
+  readonly layers: LayersNamespace;
+}
+
+/** The class of all layers, by its shape. */
+export type LayerClass = abstract new (config?: any) => any;
+
+/** What the adapter needs of `tf.layers`. */
+export interface LayersNamespace {
+  /** The class of all layers. */
+  readonly Layer: LayerClass;
 }
 
 /** What a layer of noise nodes has beyond other layers. */

@@ -7,17 +7,10 @@ export {
   addNoise,
   type Jax,
   type JaxArray,
+  type JaxNumpy,
   noiseFor,
   observe,
   type ReadableArray,
 } from "../adapters/jaxNoise.js";
-export { InputError } from "../errors/errors.js";
-export type { CurvatureReading } from "../gauge/curvatureOver.js";
-export type { CurvaturePoint, GaugeResult } from "../gauge/gaugeResult.js";
-export {
-  type Draws,
-  NoiseProbe,
-  type NoiseProbeOptions,
-  type Observation,
-} from "../gauge/noiseProbe.js";
-export type { GaugeNodes, GaugeRecord } from "../gauge/record.js";
+export type { GaugeResult } from "../gauge/gaugeResult.js";
+export { NoiseProbe, type NoiseProbeOptions, type Observation } from "../gauge/noiseProbe.js";

@@ -10,14 +10,12 @@ export {
   gaugeCallback,
   gaugeLine,
 } from "../adapters/gaugeCallback.js";
-export { type NoiseNodesLayer, noiseLayer, type TensorFlow } from "../adapters/noiseLayer.js";
-export { InputError } from "../errors/errors.js";
-export type { CurvatureReading } from "../gauge/curvatureOver.js";
-export type { CurvaturePoint, GaugeResult } from "../gauge/gaugeResult.js";
 export {
-  type Draws,
-  NoiseProbe,
-  type NoiseProbeOptions,
-  type Observation,
-} from "../gauge/noiseProbe.js";
-export type { GaugeNodes, GaugeRecord } from "../gauge/record.js";
+  type LayerClass,
+  type LayersNamespace,
+  type NoiseNodesLayer,
+  noiseLayer,
+  type TensorFlow,
+} from "../adapters/noiseLayer.js";
+export type { GaugeResult } from "../gauge/gaugeResult.js";
+export { NoiseProbe, type NoiseProbeOptions, type Observation } from "../gauge/noiseProbe.js";
