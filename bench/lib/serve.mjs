@@ -20,6 +20,16 @@ export async function serve({ ready, cases, losses }) {
   process.exit(0);
 }
 
+/** A case that reports the time of the processor, its threads together: other load on the machine hardly changes it. */
+export function onProcessor(run) {
+  return async (units) => {
+    const before = process.cpuUsage();
+    await run(units);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1e6;
+  };
+}
+
 async function timed(run, units) {
   const start = performance.now();
   const own = await run(units);

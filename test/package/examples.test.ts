@@ -77,14 +77,25 @@ test("a checkpoint's curvature, read by noise and measured directly", async () =
   }
 });
 
+test.each(["tfjs", "jax"])(
+  "a probe in %s reads a curvature, in steps that are stable",
+  async (name) => {
+    const { stdout } = await run(process.execPath, [`examples/gauge-${name}.mjs`]);
+    const [, value, error] = stdout.match(/curvature along the noise ([\d.]+) ± ([\d.]+)/) ?? [];
+    expect(Number(value) / Number(error)).toBeGreaterThan(3);
+    expect(Number(stdout.match(/stable up to ([\d.]+)/)?.[1])).toBeGreaterThan(0.1);
+  },
+);
+
 test("the guides show parts of the programs that they name", async () => {
   const folder = "docs/guides";
-  const guides = await readdir(folder);
+  const guides = (await readdir(folder)).map((name) => join(folder, name));
   expect(guides.length).toBeGreaterThan(0);
-  for (const guide of guides) {
-    const text = await readFile(join(folder, guide), "utf8");
-    const [, path] = text.match(/\]\(\.\.\/\.\.\/(examples\/[\w/.-]+\.m?js)\)/) ?? [];
-    const program = await readFile(path, "utf8");
+  for (const guide of [...guides, "docs/gauge-adapters.md"]) {
+    const text = await readFile(guide, "utf8");
+    const paths = [...text.matchAll(/\]\((?:\.\.\/)+(examples\/[\w/.-]+\.m?js)\)/g)];
+    const programs = await Promise.all(paths.map(([, path]) => readFile(path, "utf8")));
+    const program = programs.join("\n");
     const blocks = [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)];
     expect(blocks.length).toBeGreaterThan(0);
     for (const [, block] of blocks) expect(program).toContain(block);

@@ -9,7 +9,7 @@ export type DrawGauge = (gauge: GaugeResult, probe: NoiseProbe) => void | Promis
 
 /** Options of `gaugeCallback`. */
 export interface GaugeCallbackOptions {
-  /** Draws the gauge after so many observed steps, again and again; `Infinity`: never. Default 100. */
+  /** Draws the gauge after so many observed steps, again and again; `Infinity`: never. Default 200. */
   readonly every?: number;
   /** Shows the gauge, such as on a page. Default: prints a line on the console. */
   readonly draw?: DrawGauge;
@@ -28,7 +28,7 @@ export interface GaugeCallback {
  */
 export function gaugeCallback(
   layer: NoiseNodesLayer,
-  { every = 100, draw = printLine }: GaugeCallbackOptions = {},
+  { every = 200, draw = printLine }: GaugeCallbackOptions = {},
 ): GaugeCallback {
   if (!(every === Number.POSITIVE_INFINITY || (Number.isSafeInteger(every) && every >= 1))) {
     throw new InputError(
