@@ -7,8 +7,12 @@ import torch
 from noise_probe import NoiseProbe
 
 
-def mlp():
-    return torch.nn.Sequential(torch.nn.Linear(6, 10), torch.nn.Tanh(), torch.nn.Linear(10, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)), 2
+def mlp(activation=torch.nn.Tanh):
+    return torch.nn.Sequential(torch.nn.Linear(6, 10), activation(), torch.nn.Linear(10, 8), activation(), torch.nn.Linear(8, 3)), 2
+
+
+def relu():
+    return mlp(torch.nn.ReLU)
 
 
 def cnn():
@@ -101,7 +105,7 @@ def frozen(make, sigma, steps):
 
 torch.set_default_dtype(torch.float64)
 found = {}
-for name, make in {"mlp": mlp, "cnn": cnn}.items():
+for name, make in {"mlp": mlp, "relu": relu, "cnn": cnn}.items():
     for optimiser in OPTIMISERS:
         key = f"{name}-{optimiser}"
         found[key] = train(make, optimiser, 0.05)
@@ -110,6 +114,8 @@ for name, make in {"mlp": mlp, "cnn": cnn}.items():
     found[f"{name}-bystander"] = train(make, "sgd", 0)
     os.rename("log.npz", f"{name}-bystander.npz")
     train(make, "sgd", 0, jsonl=f"{name}-bystander.jsonl")
+    if name == "relu":
+        continue  # its noise reads more than the pointwise Hessian, which is all that autograd sees
     probe, hessian = frozen(make, 0.4, 300)
     probe.save(f"{name}-frozen.npz")
     found[f"{name}-frozen"] = hessian
