@@ -23,6 +23,11 @@ export {
 } from "../analysis/spectrum.js";
 export { firstPassage, fitDecay, type Scatter, type TimeScale } from "../analysis/timeScale.js";
 export { boundaryVerdict, type Verdict, verdictOf } from "../analysis/verdict.js";
+export {
+  type CriticalSharpness,
+  type CriticalSharpnessOptions,
+  criticalSharpness,
+} from "../curvature/criticalSharpness.js";
 export { type CurvatureOfOptions, curvatureOf } from "../curvature/curvatureOf.js";
 export type { ExpansionPoint } from "../curvature/expansionProbe.js";
 export type { LayerNames } from "../curvature/layersInFile.js";
