@@ -283,7 +283,10 @@ export class NoiseProbe {
 }
 
 function halfDifference(a: Float32Array, b: Float32Array): Float64Array {
-  return Float64Array.from(a, (x, i) => (x - b[i]) / 2);
+  // `Float64Array.from` with a function takes ten times as long, and most of an observation.
+  const out = new Float64Array(a.length);
+  for (let i = 0; i < a.length; i++) out[i] = (a[i] - b[i]) / 2;
+  return out;
 }
 
 /** The initial weights in float32. */
