@@ -1,7 +1,6 @@
 // Measures the CPU machine, other libraries and the hardware's limit; see bench/README.md.
 // npm run bench [-- [--quick] [--out FILE.json] [peak] [products] [steps] [linear] [growth]]
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -18,6 +17,7 @@ if (!existsSync("dist/node.js") || !existsSync("build/js/ts")) fail("first: npm 
 
 const { describeHost, handicaps } = await import("./lib/host.mjs");
 const { compileBenchKernels } = await import("./lib/kernels.mjs");
+const { hostName, writeReport } = await import("./lib/results.mjs");
 const { printTable, spread } = await import("./lib/table.mjs");
 const { verdict } = await import("./lib/targets.mjs");
 const { roofline } = await import("./lib/roofline.mjs");
@@ -54,21 +54,9 @@ if (targets.length > 0) {
   });
 }
 
-const [node] = host.node.split(".");
-const own = [host.cpu, host.family, host.model, "node", node]
-  .filter(Boolean)
-  .join(" ")
-  .toLowerCase()
-  .replaceAll(/[^a-z0-9]+/g, "-");
-const file = values.out ?? (whole ? `bench/results/${own}.json` : "build/bench.json");
+const file = values.out ?? (whole ? `bench/results/${hostName(host)}.json` : "build/bench.json");
 const report = { date, quick, host, settings: rounds, targets, parts };
-mkdirSync(dirname(file), { recursive: true });
-// Writes each list of numbers on one line.
-const text = JSON.stringify(report, null, 1).replaceAll(
-  /\[[\s\d.,+e-]*(null[\s\d.,+e-]*)*\]/g,
-  (list) => list.replaceAll(/\s+/g, " "),
-);
-writeFileSync(file, `${text}\n`);
+writeReport(file, report);
 const drawing = file.replace(/(\.json)?$/, ".svg");
 writeFileSync(drawing, roofline(report));
 console.log(`\n${file}\n${drawing}`);
