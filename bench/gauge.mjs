@@ -35,7 +35,7 @@ if (values.coverage) {
   const counted = values.quick ? await coverage(40, 200) : await coverage(200, 1000);
   const text = coverageLines(counted);
   console.log(text);
-  if (path) writeBetweenMarks(path, mark, `\n${text}`);
+  if (path) writeBetweenMarks(path, mark, text);
   if (!values.quick) save("gauge-coverage", counted);
 } else {
   const blocks = [];
@@ -63,7 +63,7 @@ if (values.coverage) {
       });
     }
   }
-  if (path) writeBetweenMarks(path, mark, `\n${markdown(blocks)}`);
+  if (path) writeBetweenMarks(path, mark, markdown(blocks));
   if (!values.quick) save("gauge", { seeds: seeds.length, epochs, reach: REACH, blocks });
 }
 
