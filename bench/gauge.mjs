@@ -163,7 +163,7 @@ function markdown(blocks) {
 function percent(x) {
   if (!Number.isFinite(x)) return "";
   const hundred = 100 * x;
-  if (hundred !== 0 && Math.abs(hundred) < 0.01) return hundred.toExponential(0);
+  if (Math.abs(hundred) < 0.01) return "<0.01";
   return Math.abs(hundred) < 10 ? hundred.toPrecision(2) : hundred.toFixed(0);
 }
 
