@@ -39,7 +39,7 @@ describe("a gauge's verdict", () => {
   test("does not call a curvature that is not resolved a limit", () => {
     const found = gaugeOf(
       nodes,
-      recordsOf(40, (step) => ({ reading: Math.sin(12.9 * step ** 1.3) })),
+      recordsOf(40, (step) => ({ reading: Math.sin(12.9 * step ** 1.3), readingError: 1 })),
     );
     expect(found.verdict).toMatch(/too small to be told from 0/);
   });
@@ -48,7 +48,7 @@ describe("a gauge's verdict", () => {
     const bystander = { ...nodes, learningRate: 0 };
     const { evidence, verdict } = gaugeOf(
       bystander,
-      recordsOf(40, () => ({})),
+      recordsOf(40, () => ({ readingError: 0 })),
     );
     expect(evidence.measure).toBe("loss");
     // sigma^2 |W|^2 h / 2 = 0.25, of a loss of 1/40.

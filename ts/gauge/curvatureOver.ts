@@ -13,7 +13,9 @@ export interface CurvatureReading {
   readonly steps: number;
 }
 
-/** With fewer steps their scatter is too uncertain. */
+/** With fewer steps their scatter is more uncertain than that within the batches, whose rows are many. */
+const FEW = 30;
+/** With fewer steps their scatter tells nothing, not even where nothing else is known. */
 const FEWEST = 8;
 
 /**
@@ -44,7 +46,8 @@ export function curvatureOver(
   }
   const value = sum / weights;
   const n = some.length;
-  const scattered = n >= FEWEST;
+  const within = some.every((record) => Number.isFinite(of(record).error));
+  const scattered = n >= (within ? FEW : FEWEST);
   let squares = 0;
   for (const record of some) {
     const { value: own, error } = of(record);
