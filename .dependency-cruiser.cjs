@@ -56,6 +56,38 @@ module.exports = {
       from: { path: "^ts/", pathNot: "^ts/backend/" },
       to: { path: "^gpu/" },
     },
+    {
+      name: "lab-is-on-top",
+      comment: "The page uses the library, which knows nothing of it.",
+      severity: "error",
+      from: { path: "^(ts|gpu)/" },
+      to: { path: "^lab/" },
+    },
+    {
+      name: "lab-imports-what-browsers-load",
+      severity: "error",
+      from: { path: "^lab/", pathNot: "\\.mjs$" },
+      to: { path: "^ts/(cli/|.*/node/)" },
+    },
+    {
+      name: "lab-imports-nothing-of-node",
+      severity: "error",
+      from: { path: "^lab/", pathNot: "\\.mjs$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "lab-state-and-maths-know-no-view",
+      comment: "They are tested without a page, and the maths runs in workers.",
+      severity: "error",
+      from: { path: "^lab/(state|maths)/" },
+      to: { path: "^lab/(views|worker)/|node_modules/(preact|@preact|uplot|comlink)/" },
+    },
+    {
+      name: "lab-state-is-below-maths",
+      severity: "error",
+      from: { path: "^lab/state/" },
+      to: { path: "^lab/maths/" },
+    },
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
     {
       name: "node-only-where-it-says-so",

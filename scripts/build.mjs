@@ -11,6 +11,8 @@ rmSync("build/js", { recursive: true, force: true });
 run("scripts/build-kernels.mjs");
 run(require.resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json");
 run(require.resolve("rollup/dist/bin/rollup"), "-c", "--silent");
+// The page of `ninscope lab`.
+run("node_modules/vite/bin/vite.js", "build", "--config", "lab/vite.config.mjs");
 copyFileSync("build/kernels.wasm", "dist/kernels.wasm");
 copyFileSync("build/kernels-relaxed.wasm", "dist/kernels-relaxed.wasm");
 chmodSync("dist/cli.js", 0o755);

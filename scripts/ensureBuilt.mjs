@@ -2,10 +2,14 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 
-const SOURCES = ["ts", "assembly", "gpu", "scripts/build.mjs", "scripts/build-kernels.mjs"].concat(
-  "rollup.config.mjs",
-  "package.json",
-);
+const SOURCES = [
+  "ts",
+  "assembly",
+  "gpu",
+  "lab",
+  "scripts/build.mjs",
+  "scripts/build-kernels.mjs",
+].concat("rollup.config.mjs", "package.json");
 
 export function ensureBuilt() {
   const sources = SOURCES.filter(existsSync)

@@ -30,7 +30,7 @@ const kernels = ["kernels.wasm", "kernels-relaxed.wasm"];
 const checks = [
   ["types", "tsc", "--noEmit"],
   ["formatting and lint", "biome", "check", "--error-on-warnings", "."],
-  ["floors", "depcruise", "ts", "gpu", "--config", ".dependency-cruiser.cjs"],
+  ["floors", "depcruise", "ts", "gpu", "lab", "--config", ".dependency-cruiser.cjs"],
   ["every public name documented, no broken link", "typedoc", "--emit", "none"],
   ["publint", "publint", "run", tarball, "--strict"],
   [

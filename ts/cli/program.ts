@@ -7,6 +7,7 @@ import { demoCommand } from "./commands/demo.js";
 import { forecastCommand } from "./commands/forecast.js";
 import { gaugeCommand } from "./commands/gauge.js";
 import { helpCommand } from "./commands/help.js";
+import { labCommand } from "./commands/lab.js";
 import { mergeCommand } from "./commands/merge.js";
 import { phasesCommand } from "./commands/phases.js";
 import { pngCommand } from "./commands/png.js";
@@ -91,6 +92,7 @@ export async function runCli(
       `
 First steps:
   $ ninscope demo                          run two experiments and draw their figures, in about half a minute
+  $ ninscope lab                           watch the phases happen, in your browser
   $ ninscope phases                        find the linear model's four phases, in a second or two
   $ ninscope train --set noise.0.sigma=5   train one network
 
@@ -112,6 +114,7 @@ Exit codes: 0 success, 1 the run failed, 2 bad input, 130 interrupted.`,
   verifyCommand(program, interrupt);
   benchCommand(program, interrupt);
   demoCommand(program, interrupt);
+  labCommand(program, interrupt);
   helpCommand(program);
   if (args.length === 0) {
     program.outputHelp();

@@ -1,0 +1,67 @@
+import * as v from "valibot";
+import { parseExperiment } from "../../ts/experiment/parse.js";
+import type { Experiment } from "../../ts/experiment/schema.js";
+import { parseWith } from "../../ts/schema/parseWith.js";
+import { choice, integer } from "../../ts/schema/takes.js";
+import { FIRST_EXPERIMENT, LINEAR } from "./defaults.js";
+import { checkForPage } from "./pageLimits.js";
+import { withoutDefaults } from "./withoutDefaults.js";
+
+export const PANELS = ["phases", "run", "map"] as const;
+
+const mapSchema = v.strictObject({
+  width: v.optional(integer(2, 4096), LINEAR.width),
+  samples: v.optional(integer(2, 4096), LINEAR.samples),
+  steps: v.optional(integer(2, 2000), LINEAR.steps),
+  seed: v.optional(integer(0, 0xffffffff), LINEAR.seed),
+});
+
+const stateSchema = v.strictObject({
+  panel: v.optional(choice(PANELS), "phases"),
+  map: v.optional(mapSchema, {}),
+  experiment: v.optional(v.unknown()),
+});
+
+/** The linear model that the phase map shows. */
+export type MapSpec = v.InferOutput<typeof mapSchema>;
+
+/** All that the page shows is a function of this value. */
+export interface LabState {
+  /** The view on show. */
+  readonly panel: (typeof PANELS)[number];
+  /** The experiment of the run view. */
+  readonly experiment: Experiment;
+  /** The linear model of the phase map. */
+  readonly map: MapSpec;
+}
+
+export const FIRST_STATE: LabState = {
+  panel: "phases",
+  experiment: FIRST_EXPERIMENT,
+  map: { ...LINEAR },
+};
+
+/**
+ * Checks a state and fills in its defaults.
+ * @throws InputError that names the field, its value and what is right.
+ */
+export function parseState(input: unknown): LabState {
+  const { panel, map, experiment } = parseWith(stateSchema, input, "the link");
+  if (experiment === undefined) return { panel, map, experiment: FIRST_EXPERIMENT };
+  const parsed = parseExperiment(experiment);
+  checkForPage(parsed);
+  return { panel, map, experiment: parsed };
+}
+
+/** The shortest value that `parseState` turns into this state. */
+export function shortState({ panel, map, experiment }: LabState): object {
+  const model = Object.entries(map).filter(
+    ([key, value]) => LINEAR[key as keyof MapSpec] !== value,
+  );
+  const isFirst = JSON.stringify(experiment) === JSON.stringify(FIRST_EXPERIMENT);
+  return {
+    ...(panel !== "phases" && { panel }),
+    ...(model.length > 0 && { map: Object.fromEntries(model) }),
+    ...(!isFirst && { experiment: withoutDefaults(experiment) }),
+  };
+}

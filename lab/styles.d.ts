@@ -1,0 +1,2 @@
+/** Vite puts imported style sheets into files of their own. */
+declare module "*.css";

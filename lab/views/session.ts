@@ -1,0 +1,142 @@
+import { effect, signal } from "@preact/signals";
+import { proxy, type Remote, wrap } from "comlink";
+import type { Experiment } from "../../ts/experiment/schema.js";
+import type { Frame } from "../maths/liveRun.js";
+import { fragmentOf, stateOf } from "../state/fragment.js";
+import { FIRST_STATE, type LabState } from "../state/labState.js";
+import type { LabWorker } from "../worker/lab-worker.js";
+
+/** What the page shows. */
+export const state = signal<LabState>(FIRST_STATE);
+/** What went wrong last, in one sentence; null: nothing. */
+export const problem = signal<string | null>(null);
+export const frame = signal<Frame | null>(null);
+export const playing = signal(false);
+export const hidden = signal(document.hidden);
+const media = (query: string) => {
+  const list = matchMedia(query);
+  const value = signal(list.matches);
+  list.addEventListener("change", () => {
+    value.value = list.matches;
+  });
+  return value;
+};
+export const dark = media("(prefers-color-scheme: dark)");
+export const still = media("(prefers-reduced-motion: reduce)");
+
+function spawn(): Remote<LabWorker> {
+  const worker = new Worker(new URL("../worker/lab-worker.ts", import.meta.url), {
+    type: "module",
+    name: "lab",
+  });
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    problem.value = `A worker of this page could not go on: ${event.message || "it did not load"}. Reload the page.`;
+  });
+  return wrap<LabWorker>(worker);
+}
+
+/** Trains the network of the run view. */
+const trainer = spawn();
+/** Compute forecasts, the sweep and the map; the first takes what is asked for one at a time. */
+export const CORES = Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1));
+export const helpers: readonly Remote<LabWorker>[] = Array.from({ length: CORES }, spawn);
+
+/** Shows an error of a worker on the page. */
+export function told(error: unknown): void {
+  problem.value = error instanceof Error ? error.message : String(error);
+}
+
+/** Changes the state; the address of the page follows. */
+export function change(part: Partial<LabState>): void {
+  problem.value = null;
+  state.value = { ...state.value, ...part };
+}
+
+/** Reads the state from the address. A broken one leaves the state as it is, and says why. */
+export function readAddress(): void {
+  try {
+    state.value = stateOf(location.hash);
+    problem.value = null;
+  } catch (error) {
+    problem.value = `This link could not be opened: ${error instanceof Error ? error.message : error}.`;
+  }
+}
+
+let opened: string | null = null;
+let generation = 0;
+
+/** Opens a run of an experiment in the place of the one before. */
+export async function openRun(experiment: Experiment, play: boolean): Promise<void> {
+  const mine = ++generation;
+  opened = JSON.stringify(experiment);
+  playing.value = play;
+  const isMine = () => mine === generation;
+  const show = (shown: Frame) => {
+    if (!isMine()) return;
+    frame.value = shown;
+    if (shown.end) playing.value = false;
+  };
+  const failed = (message: string) => {
+    if (isMine()) problem.value = message;
+  };
+  try {
+    await trainer.open(experiment, proxy(show), proxy(failed));
+    if (isMine() && playing.value && !hidden.value) await trainer.play();
+  } catch (error) {
+    if (!isMine()) return;
+    playing.value = false;
+    told(error);
+  }
+}
+
+export function isOpen(experiment: Experiment): boolean {
+  return opened === JSON.stringify(experiment);
+}
+
+export async function play(): Promise<void> {
+  if (frame.value?.end) await trainer.seek(0).catch(told);
+  playing.value = true;
+  await trainer.play().catch(told);
+}
+
+export async function pause(): Promise<void> {
+  playing.value = false;
+  await trainer.pause().catch(told);
+}
+
+export async function stepOnce(): Promise<void> {
+  playing.value = false;
+  await trainer.advance(frame.value?.step ?? 0, 1).catch(told);
+}
+
+export async function seek(step: number): Promise<void> {
+  playing.value = false;
+  await trainer.seek(step).catch(told);
+}
+
+export async function slow(slowness: number): Promise<void> {
+  await trainer.slow(slowness).catch(told);
+}
+
+/** Follows the address, the tab's visibility and the state. */
+export function begin(): void {
+  readAddress();
+  addEventListener("hashchange", () => {
+    if (location.hash.slice(1) !== fragmentOf(state.value)) readAddress();
+  });
+  document.addEventListener("visibilitychange", () => {
+    hidden.value = document.hidden;
+    if (!playing.value) return;
+    (document.hidden ? trainer.pause() : trainer.play()).catch(told);
+  });
+  effect(() => {
+    const fragment = fragmentOf(state.value);
+    if (problem.value !== null || location.hash.slice(1) === fragment) return;
+    history.replaceState(
+      null,
+      "",
+      fragment === "" ? location.pathname + location.search : `#${fragment}`,
+    );
+  });
+}

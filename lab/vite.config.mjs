@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  // Relative addresses: the page works in any folder of any static host.
+  base: "./",
+  logLevel: "warn",
+  esbuild: { jsx: "automatic", jsxImportSource: "preact" },
+  worker: { format: "es" },
+  build: {
+    outDir: fileURLToPath(new URL("../dist/lab", import.meta.url)),
+    emptyOutDir: true,
+    target: "es2022",
+    // The page's security policy allows no inline data and no inline script.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});
