@@ -1,7 +1,9 @@
 import * as v from "valibot";
+import { InputError, shown } from "../../ts/errors/errors.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { parseWith } from "../../ts/schema/parseWith.js";
+import { isPlainObject } from "../../ts/schema/plainObject.js";
 import { choice, integer } from "../../ts/schema/takes.js";
 import { FIRST_EXPERIMENT, LINEAR } from "./defaults.js";
 import { checkForPage } from "./pageLimits.js";
@@ -46,6 +48,9 @@ export const FIRST_STATE: LabState = {
  * @throws InputError that names the field, its value and what is right.
  */
 export function parseState(input: unknown): LabState {
+  if (!isPlainObject(input)) {
+    throw new InputError("link", `the link is ${shown(input)}: takes an object`);
+  }
   const { panel, map, experiment } = parseWith(stateSchema, input, "the link");
   if (experiment === undefined) return { panel, map, experiment: FIRST_EXPERIMENT };
   const parsed = parseExperiment(experiment);
