@@ -162,7 +162,7 @@ function MapSlider({ name, label, from, to }: MapSliderProps) {
   return (
     <label class="field">
       <span>
-        {label} <output>{map[name]}</output>
+        {label} <b>{map[name]}</b>
       </span>
       <input
         type="range"

@@ -23,7 +23,7 @@ export function PhaseStrip({ label, sigma, range, boundaries, onSigma }: StripPr
     <div class="strip">
       <label>
         <span class="strip-label">
-          {label} <output>{short(sigma)}</output>
+          {label} <b>{short(sigma)}</b>
         </span>
         <input
           type="range"

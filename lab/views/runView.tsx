@@ -199,7 +199,7 @@ function Transport({ frame }: { readonly frame: Frame | null }) {
       </div>
       <label class="timeline">
         <span>
-          Step <output data-testid="step">{step}</output> of {steps}
+          Step <b data-testid="step">{step}</b> of {steps}
           {frame && frame.cost > 0 && <span class="cost"> · {short(frame.cost)} µs a step</span>}
         </span>
         <input
