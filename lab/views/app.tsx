@@ -22,9 +22,9 @@ export function App() {
           node move tells in which phase training is.
         </p>
       </header>
-      <Problem />
-      <Tabs />
       <main>
+        <Problem />
+        <Tabs />
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${panel}`}>
           {panel === "phases" && <PhasesView />}
           {panel === "run" && <RunView />}
