@@ -49,7 +49,7 @@ export function PhaseStrip({ label, sigma, range, boundaries, onSigma }: StripPr
                 color: ON_PHASE[phase],
               }}
             >
-              {phase}
+              <span class="name">{phase}</span>
             </span>
           ))}
         <span class="dot" style={{ left: `${100 * placeOf(shown, range)}%` }} />

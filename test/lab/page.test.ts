@@ -51,7 +51,7 @@ describe.skipIf(executablePath === null)("the lab (skipped where there is no Chr
     use: (page: Page) => Promise<void>,
   ): Promise<void> {
     const context = await browser.newContext(options);
-    context.setDefaultTimeout(Number(process.env.LAB_TIMEOUT ?? 0));
+    context.setDefaultTimeout(0);
     const page = await context.newPage();
     const wrong: string[] = [];
     page.on("console", (line) => {
