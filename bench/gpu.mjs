@@ -8,7 +8,15 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { measureGpu } from "../dist/node.js";
 
-const SMALL = { product: 128, widths: [20, 16, 10], batch: 8, replicas: 4, grid: 16, steps: 100 };
+const SMALL = {
+  product: 128,
+  widths: [20, 16, 10],
+  batch: 8,
+  replicas: 4,
+  grid: 16,
+  steps: 100,
+  seconds: 0,
+};
 
 function options() {
   const { values, positionals } = parseArgs({
@@ -42,9 +50,8 @@ function heldTo({ product, step, ensemble, linear }, torch) {
   const least = (what, value, aim) => bar(what, value, `at least ${aim}`, (x) => x >= aim);
   const ratio = (theirs, own) => (theirs ? theirs / own : null);
   return [
-    least("4096-cubed product, share of the measured peak", product.shareOfPeak, 0.5),
+    least("4096-cubed product, share of the measured peak", product.shareOfPeak, 0.7),
     least("PyTorch's eager step, in steps of this", ratio(torch.eager, step.seconds), 1),
-    least("throughput of 64 replicas, in that of one", ensemble.throughput, 20),
     least(
       "64 replicas' step under PyTorch's vmap, in steps of these",
       ratio(torch.vmap, ensemble.seconds),

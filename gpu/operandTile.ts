@@ -13,10 +13,24 @@ export interface OperandTile {
   readonly keep: string;
 }
 
+/** The slots of a tile. A thread loads one slot at a time, into the variables `v0`, `v1`, ... */
+interface Slots {
+  readonly count: number;
+  /** Number of vectors that a slot holds. */
+  readonly vectors: number;
+  /** Statements that define `w` and `k`, the place of slot `s` in the tile. */
+  readonly place: string;
+  /** Statements that load the slot whose tile starts at `i0` along the side and at `k0` along the sums. */
+  load(i0: string, k0: string): string;
+  /** Statements that store the variables in workgroup memory. */
+  readonly store: string;
+}
+
 /**
- * The tile of one operand in workgroup memory. `take` reads the numbers of a slot, and `keep` stores them where all
- * threads see them. `alongDepth` says that the operand's rows in memory run along the sums. Places outside the operand
- * are filled with 0.
+ * The tile of one operand in workgroup memory, in vectors of four along its side. `take` loads the numbers of a slot,
+ * and `keep` stores them where all threads see them. `alongDepth` says that the operand's rows in memory run along the
+ * sums. Terms beyond the end of the sums are filled with 0. Places beyond the side are filled with any numbers, because
+ * they only reach results that are not stored.
  */
 export function operandTile(
   k: Kernel,
@@ -24,79 +38,92 @@ export function operandTile(
   m: Matrix,
   alongDepth: boolean,
   width: number,
-  extent: string,
   tile: Tile,
 ): OperandTile {
-  const { depth } = tile;
   const threads = threadsOf(tile);
-  const length = rowLength(width);
+  const slots = slotsOf(k, name, m, alongDepth, width, tile.depth);
+  const rounds = range(Math.ceil(slots.count / threads)).map((n) => {
+    const named = (text: string) => text.replace(/\bv(\d)\b/g, (_, j) => `own${name}${n}_${j}`);
+    const slot = `let s = lane + ${n * threads};\n${slots.place}`;
+    // In the last round some threads have nothing to do.
+    const only =
+      (n + 1) * threads > slots.count ? `if (lane + ${n * threads} < ${slots.count}) ` : "";
+    const each = (text: string) => `${only}{\n${slot}\n${named(text)}\n}`;
+    return {
+      declared: named(
+        range(slots.vectors)
+          .map((j) => `var v${j} = vec4f();`)
+          .join("\n"),
+      ),
+      take: (i0: string, k0: string) => each(slots.load(i0, k0)),
+      keep: each(slots.store),
+    };
+  });
+  const take = (i0: string, k0: string) => rounds.map((round) => round.take(i0, k0)).join("\n");
+  return {
+    declarations: `var<workgroup> tile${name}: array<vec4f, ${tile.depth * rowLength(width)}>;`,
+    first: (i0, k0) => `${rounds.map(({ declared }) => declared).join("\n")}\n${take(i0, k0)}`,
+    take,
+    keep: rounds.map(({ keep }) => keep).join("\n"),
+  };
+}
+
+/** The text has no loops: a compiler may keep a matrix that a variable indexes in slow memory. */
+function slotsOf(
+  k: Kernel,
+  name: "A" | "B",
+  m: Matrix,
+  alongDepth: boolean,
+  width: number,
+  depth: number,
+): Slots {
   const vectors = isAligned(m);
   const buffer = k.storage(m.buffer, false, vectors ? "vec4f" : "f32");
   const at = k.index(m);
+  const length = rowLength(width);
+  const four = range(4);
+  if (!alongDepth) {
+    const loaded = (first: string) =>
+      vectors
+        ? `${buffer}[(${first}) / 4]`
+        : `vec4f(${four.map((j) => `${buffer}[${first} + ${j}]`).join(", ")})`;
+    return {
+      count: (depth * width) / 4,
+      vectors: 1,
+      place: `let w = s % ${width / 4};\nlet k = s / ${width / 4};`,
+      load: (i0, k0) =>
+        `v0 = select(vec4f(), ${loaded(at(`${k0} + k`, `${i0} + w * 4`))}, ${k0} + k < end);`,
+      store: `tile${name}[k * ${length} + w] = v0;`,
+    };
+  }
+  const row = (i0: string, j: number) => `${i0} + w * 4 + ${j}`;
+  if (!vectors) {
+    return {
+      count: (depth * width) / 4,
+      vectors: 1,
+      place: `let k = s % ${depth};\nlet w = s / ${depth};`,
+      load: (i0, k0) =>
+        four
+          .map((j) => `${buffer}[${at(row(i0, j), `${k0} + k`)}]`)
+          .map((one, j) => `v0[${j}] = select(0.0, ${one}, ${k0} + k < end);`)
+          .join("\n"),
+      store: `tile${name}[k * ${length} + w] = v0;`,
+    };
+  }
   // Four vectors along the sums are transposed to four vectors along the side.
-  const turned = alongDepth && vectors;
-  const slots = (depth * width) / (turned ? 16 : 4);
-  const place = turned
-    ? `let k = (s % ${depth / 4}) * 4;\nlet w = s / ${depth / 4};`
-    : alongDepth
-      ? `let k = s % ${depth};\nlet w = s / ${depth};`
-      : `let w = s % ${width / 4};\nlet k = s / ${width / 4};`;
-  const read = turned
-    ? `let ks = vec4u(k0 + k) + vec4u(0, 1, 2, 3);
-for (var j = 0u; j < 4; j++) {
-let i = i0 + w * 4 + j;
-v[j] = select(vec4f(), ${buffer}[(${at("i", "k0 + k")}) / 4], (ks < vec4u(end)) & vec4<bool>(i < ${extent}));
-}`
-    : alongDepth
-      ? `for (var j = 0u; j < 4; j++) {
-let i = i0 + w * 4 + j;
-v[j] = select(0.0, ${buffer}[${at("i", "k0 + k")}], k0 + k < end && i < ${extent});
-}`
-      : `let i = i0 + w * 4;
-let is = vec4u(i) + vec4u(0, 1, 2, 3);
-let inside = (is < vec4u(${extent})) & vec4<bool>(k0 + k < end);
-${
-  vectors
-    ? `v = ${buffer}[(${at("k0 + k", "i")}) / 4];`
-    : `let first = ${at("k0 + k", "i")};
-v = vec4f(${buffer}[first], ${buffer}[first + 1], ${buffer}[first + 2], ${buffer}[first + 3]);`
-}
-v = select(vec4f(), v, inside);`;
-  const kept = turned
-    ? `let t = transpose(v);\nfor (var j = 0u; j < 4; j++) { tile${name}[(k + j) * ${length} + w] = t[j]; }`
-    : `tile${name}[k * ${length} + w] = v;`;
-  const type = turned ? "mat4x4f" : "vec4f";
-  const own = range(Math.ceil(slots / threads)).map((n) => ({
-    variable: `own${name}${n}`,
-    slot: `lane + ${n * threads}`,
-    // In the last round some threads have nothing to do.
-    only: (n + 1) * threads > slots ? `if (lane + ${n * threads} < ${slots}) ` : "",
-  }));
-  const take = (i0: string, k0: string) =>
-    own
-      .map(
-        ({ variable, slot, only }) =>
-          `${only}{ ${variable} = take${name}(${slot}, replica, ${i0}, ${k0}, end); }`,
-      )
-      .join("\n");
+  const turned = (j: number) => `vec4f(${four.map((q) => `v${q}[${j}]`).join(", ")})`;
   return {
-    declarations: `var<workgroup> tile${name}: array<vec4f, ${depth * length}>;
-fn take${name}(s: u32, replica: u32, i0: u32, k0: u32, end: u32) -> ${type} {
-${place}
-var v = ${type}();
-${read}
-return v;
-}
-fn keep${name}(s: u32, v: ${type}) {
-${place}
-${kept}
-}`,
-    first: (i0, k0) =>
-      `${own.map(({ variable }) => `var ${variable} = ${type}();`).join("\n")}\n${take(i0, k0)}`,
-    take,
-    keep: own
-      .map(({ variable, slot, only }) => `${only}{ keep${name}(${slot}, ${variable}); }`)
-      .join("\n"),
+    count: (depth * width) / 16,
+    vectors: 4,
+    place: `let k = (s % ${depth / 4}) * 4;\nlet w = s / ${depth / 4};`,
+    load: (i0, k0) =>
+      [
+        `let inside = vec4u(${k0} + k) + vec4u(0, 1, 2, 3) < vec4u(end);`,
+        ...four
+          .map((j) => `${buffer}[(${at(row(i0, j), `${k0} + k`)}) / 4]`)
+          .map((one, j) => `v${j} = select(vec4f(), ${one}, inside);`),
+      ].join("\n"),
+    store: four.map((j) => `tile${name}[(k + ${j}) * ${length} + w] = ${turned(j)};`).join("\n"),
   };
 }
 

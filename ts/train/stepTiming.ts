@@ -5,20 +5,32 @@ import type { Plan } from "../program/workspace.js";
 
 /** Smallest time over which a machine is timed. */
 const MEASURED_MS = 30;
+/**
+ * A GPU is timed over and over for so long, and the fastest time counts. An idle GPU runs at a low clock and raises it
+ * only after some tenths of a second, or whole seconds, of work. A step takes up to five times as long until then.
+ */
+const GPU_MS = 500;
 /** Number of steps in one call, and the largest number of input values that they may gather. */
-const STEPS = 32;
-const INPUTS = 2 ** 22;
+const STEPS = 128;
+const INPUTS = 2 ** 24;
 
 const known = new Map<string, Promise<number>>();
 
-/** Seconds that a machine takes for one step of a plan, measured on its own program, once per process. */
-export function secondsPerStep(machine: Machine, plan: Plan): Promise<number> {
+/**
+ * Seconds that a machine takes for one step of a plan, measured on its own program, once per process.
+ * @param least milliseconds for which the measurement is repeated at least; the fastest time counts.
+ */
+export function secondsPerStep(
+  machine: Machine,
+  plan: Plan,
+  least = "gpu" in machine ? GPU_MS : 0,
+): Promise<number> {
   const { network, batch, momentum, inputType, ensemble } = plan;
   const { widths, activation, loss, noise } = network;
   const nodes = noise.map((group) => [group.layer, group.nodes]);
   const shape = [widths, activation, loss, nodes, batch, momentum > 0, inputType, ensemble?.length];
-  const key = JSON.stringify([machine.name, machine.flavour, shape]);
-  const found = known.get(key) ?? measured(machine, plan);
+  const key = JSON.stringify([machine.name, machine.flavour, shape, least]);
+  const found = known.get(key) ?? measured(machine, plan, least);
   known.set(key, found);
   found.catch(() => known.delete(key));
   return found;
@@ -41,7 +53,7 @@ export async function secondsPerRunsStep(
   }
 }
 
-async function measured(machine: Machine, plan: Plan): Promise<number> {
+async function measured(machine: Machine, plan: Plan, least: number): Promise<number> {
   // The cost of a step does not depend on samples that it does not gather.
   const { batch, network } = plan;
   const fitting = Math.floor(INPUTS / (batch * network.widths[0]));
@@ -49,21 +61,25 @@ async function measured(machine: Machine, plan: Plan): Promise<number> {
   const small = { ...plan, trainRows: steps * batch, testRows: 0, evaluateRows: batch };
   const session = await machine.open(lower(small).program);
   try {
-    return await timed(session, steps);
+    return await timed(session, steps, least);
   } finally {
     session.dispose();
   }
 }
 
-async function timed(session: Session, steps: number): Promise<number> {
+/** Increases the work until it takes long enough to be timed. A slow machine is timed on a single step. */
+async function timed(session: Session, steps: number, least: number): Promise<number> {
+  const begin = performance.now();
+  let best = Number.POSITIVE_INFINITY;
   await session.run("step", 0, 1);
-  // A GPU needs a few rounds to find how much work fits into one call; a slow machine is timed on a single call.
   for (let atOnce = 1, rounds = 1; ; ) {
     const start = performance.now();
     for (let k = 0; k < rounds; k++) await session.run("step", 0, atOnce);
-    const elapsed = performance.now() - start;
-    if (elapsed >= MEASURED_MS) return elapsed / 1000 / (atOnce * rounds);
-    if (atOnce < steps) atOnce = Math.min(steps, 4 * atOnce);
+    const end = performance.now();
+    if (end - start >= MEASURED_MS) {
+      best = Math.min(best, (end - start) / 1000 / (atOnce * rounds));
+      if (end - begin >= least) return best;
+    } else if (atOnce < steps) atOnce = Math.min(steps, 4 * atOnce);
     else rounds *= 2;
   }
 }

@@ -173,8 +173,11 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
+/** The device's own name and its driver; browsers hide both and tell only the vendor and the architecture. */
 export function nameOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {
-  return description || [vendor, architecture, device].filter(Boolean).join(" ") || "unnamed GPU";
+  const own = device.replace(/-+$/, "");
+  if (own && description) return `${own} (${description})`;
+  return description || [vendor, architecture, own].filter(Boolean).join(" ") || "unnamed GPU";
 }
 
 export function isSoftware(info: GPUAdapterInfo): boolean {

@@ -72,6 +72,11 @@ export interface GpuSizes {
   readonly grid: number;
   /** Steps of the linear model. */
   readonly steps: number;
+  /**
+   * Seconds for which each product and each step is repeated at least; the fastest time counts. An idle GPU may need
+   * seconds of work until it runs at its full clock.
+   */
+  readonly seconds: number;
 }
 
 /** Sizes for a data-centre GPU. */
@@ -82,6 +87,7 @@ export const GPU_SIZES: GpuSizes = {
   replicas: 64,
   grid: 1024,
   steps: 1000,
+  seconds: 3,
 };
 
 /**
@@ -100,12 +106,12 @@ export async function measureGpu(gpu?: GpuOptions, given?: GpuSizes): Promise<Gp
   const sizes = given ?? GPU_SIZES;
   const { measurePeak, linearCells } = await import("../../backend/webgpu/webgpu.js");
   const peak = await measurePeak(machine.gpu);
-  const { product: n, widths, batch, replicas, grid, steps } = sizes;
-  const productSeconds = await timedProduct(machine, n);
+  const { product: n, widths, batch, replicas, grid, steps, seconds } = sizes;
+  const productSeconds = await timedProduct(machine, n, seconds);
   const alone = benchPlan(widths, batch);
   const together = benchPlan(widths, batch, replicas);
-  const aloneSeconds = await secondsPerStep(machine, alone);
-  const togetherSeconds = await secondsPerStep(machine, together);
+  const aloneSeconds = await secondsPerStep(machine, alone, 1000 * seconds);
+  const togetherSeconds = await secondsPerStep(machine, together, 1000 * seconds);
   const cells = linearGrid(grid);
   const moments = new Float32Array(MOMENTS * steps);
   const xi = new Streams(await loadKernels(), 0).draw("noise", 0, "normal", 0, steps, 2);
@@ -141,7 +147,7 @@ export async function measureGpu(gpu?: GpuOptions, given?: GpuSizes): Promise<Gp
   };
 }
 
-async function timedProduct(machine: Machine, n: number): Promise<number> {
+async function timedProduct(machine: Machine, n: number, seconds: number): Promise<number> {
   const square = (buffer: string): Region => ({ buffer, offset: 0, rows: n, cols: n, stride: n });
   const [a, b, c] = ["a", "b", "c"].map(square);
   const spec = { type: "float", length: n * n } as const;
@@ -154,7 +160,8 @@ async function timedProduct(machine: Machine, n: number): Promise<number> {
   try {
     await session.run("list", 0, 4);
     let best = Number.POSITIVE_INFINITY;
-    for (let repeat = 0; repeat < 5; repeat++) {
+    const begin = performance.now();
+    for (let repeat = 0; repeat < 5 || performance.now() - begin < 1000 * seconds; repeat++) {
       const start = performance.now();
       await session.run("list", 0, 8);
       best = Math.min(best, (performance.now() - start) / 8000);
