@@ -9,6 +9,7 @@ import { testGpu } from "../gpu.js";
 
 const gpu = await testGpu();
 
+const FULL = process.env.NINSCOPE_SOAK === "full";
 const ROWS = 9;
 const REPLICAS = 2;
 const ACTIVATIONS: readonly Activation[] = ["relu", "tanh", "gelu", "linear"];
@@ -23,9 +24,12 @@ const LAYOUTS = [
   { cols: 10, stride: 13, offset: 0, depth: 3000 },
 ];
 
-test
-  .skipIf("none" in gpu)
-  .each(ACTIVATIONS.flatMap((activation) => LAYOUTS.map((layout) => ({ activation, ...layout }))))(
+/** Each activation in half of the layouts, because a software GPU takes seconds to compile a kernel. */
+const CASES = ACTIVATIONS.flatMap((activation, a) =>
+  LAYOUTS.filter((_, l) => FULL || (a + l) % 2 === 0).map((layout) => ({ activation, ...layout })),
+);
+
+test.skipIf("none" in gpu).each(CASES)(
   "a product and the slope of $activation, $cols of $stride columns from $offset on, sums of $depth",
   async ({ activation, cols, stride, offset, depth }) => {
     if ("none" in gpu) return;

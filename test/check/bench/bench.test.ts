@@ -28,7 +28,15 @@ test.skipIf("none" in found)("bench times both machines and names the adapter", 
 });
 
 test.skipIf("none" in found)("a GPU is measured at any size", async () => {
-  const sizes = { product: 32, widths: [6, 5, 3], batch: 4, replicas: 2, grid: 8, steps: 10, seconds: 0 };
+  const sizes = {
+    product: 32,
+    widths: [6, 5, 3],
+    batch: 4,
+    replicas: 2,
+    grid: 8,
+    steps: 10,
+    seconds: 0,
+  };
   const { peak, product, step, ensemble, linear } = await measureGpu(gpu, sizes);
   for (const { seconds } of [product, step, ensemble, linear]) expect(seconds).toBeGreaterThan(0);
   expect(peak).toBeGreaterThan(0);
