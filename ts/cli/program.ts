@@ -1,23 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { InputError, RunError } from "../errors/errors.js";
-import { benchCommand } from "./commands/bench.js";
-import { curvatureCommand } from "./commands/curvature.js";
-import { dataCommand } from "./commands/data.js";
-import { demoCommand } from "./commands/demo.js";
-import { forecastCommand } from "./commands/forecast.js";
-import { gaugeCommand } from "./commands/gauge.js";
+import { addCommands } from "./commandList.js";
 import { helpCommand } from "./commands/help.js";
-import { labCommand } from "./commands/lab.js";
-import { mergeCommand } from "./commands/merge.js";
-import { phasesCommand } from "./commands/phases.js";
-import { pngCommand } from "./commands/png.js";
-import { probeCommand } from "./commands/probe.js";
-import { replayCommand } from "./commands/replay.js";
-import { reproduceCommand } from "./commands/reproduce.js";
-import { sweepCommand } from "./commands/sweep.js";
-import { trainCommand } from "./commands/train.js";
-import { verifyCommand } from "./commands/verify.js";
-import { workerCommand } from "./commands/worker.js";
 import { type Interrupt, Interrupted } from "./interrupt.js";
 
 const BAD_INPUT = 2;
@@ -98,23 +82,7 @@ First steps:
 
 Exit codes: 0 success, 1 the run failed, 2 bad input, 130 interrupted.`,
     );
-  phasesCommand(program, interrupt);
-  trainCommand(program, interrupt);
-  sweepCommand(program, interrupt);
-  workerCommand(program, interrupt);
-  mergeCommand(program, interrupt);
-  forecastCommand(program, interrupt);
-  probeCommand(program, interrupt);
-  curvatureCommand(program, interrupt);
-  gaugeCommand(program, interrupt);
-  reproduceCommand(program, interrupt);
-  pngCommand(program);
-  replayCommand(program);
-  dataCommand(program, interrupt);
-  verifyCommand(program, interrupt);
-  benchCommand(program, interrupt);
-  demoCommand(program, interrupt);
-  labCommand(program, interrupt);
+  await addCommands(program, args, interrupt);
   helpCommand(program);
   if (args.length === 0) {
     program.outputHelp();

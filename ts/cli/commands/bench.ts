@@ -14,7 +14,6 @@ interface BenchCommandOptions extends CommonOptions {
 
 export function benchCommand(program: Command, interrupt: Interrupt): void {
   withVoice(program.command("bench"))
-    .description("time training steps on this host's CPU and GPU, and find where each is faster")
     .option("--quick", "two small widths; takes seconds")
     .addOption(
       new Option(

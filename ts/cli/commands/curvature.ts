@@ -47,7 +47,6 @@ export function curvatureCommand(program: Command, interrupt: Interrupt): void {
     .option("--samples <n>", "training samples (1000)", number)
     .option("--nodes <m>", "probing noise nodes (32)", number)
     .option("--reach <delta>", "root mean square shift of the pre-activations (0.1)", number)
-    .description("measure the curvature of your own network at one layer, directly and by noise")
     .addHelpText(
       "after",
       `

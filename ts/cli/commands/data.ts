@@ -18,7 +18,6 @@ export function dataCommand(program: Command, interrupt: Interrupt): void {
   const data = program
     .command("data")
     .helpCommand(false)
-    .description("list, fetch and check data sets known by name")
     .addHelpText(
       "after",
       `

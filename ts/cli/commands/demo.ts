@@ -19,43 +19,39 @@ interface DemoOptions extends CommonOptions {
 }
 
 export function demoCommand(program: Command, interrupt: Interrupt): void {
-  withOut(withVoice(program.command("demo")), "out")
-    .description(
-      "run two experiments: the phases of the linear model, and of a ReLU network on images",
-    )
-    .action(async (options: DemoOptions) => {
-      const voice = voiceOf(options);
-      const say = (text: string) => void (voice.json || process.stdout.write(`${text}\n`));
-      const linearFolder = join(options.out, "linear-model");
-      const networkFolder = join(options.out, "network");
-      const job = new PhasesJob(
-        { ...PHASES_DEFAULTS, sigma: "0.01:10:20", seeds: 8 },
-        await loadKernels(),
-      );
-      // A second demo continues with the results of the first.
-      const begin = options.force ? "anew" : "on";
-      const spec = await networkSpec();
-      await openFolder(networkFolder, { spec, begin, adds: true });
-      await prepareFolder(linearFolder, job.claim(begin));
-      say("The linear model, by its exact recursion: 8 seeds, 20 values of sigma\n");
-      const phases = await job.run(voice, interrupt.signal);
-      await writePhases(linearFolder, job, phases);
-      say(phasesTable(phases));
+  withOut(withVoice(program.command("demo")), "out").action(async (options: DemoOptions) => {
+    const voice = voiceOf(options);
+    const say = (text: string) => void (voice.json || process.stdout.write(`${text}\n`));
+    const linearFolder = join(options.out, "linear-model");
+    const networkFolder = join(options.out, "network");
+    const job = new PhasesJob(
+      { ...PHASES_DEFAULTS, sigma: "0.01:10:20", seeds: 8 },
+      await loadKernels(),
+    );
+    // A second demo continues with the results of the first.
+    const begin = options.force ? "anew" : "on";
+    const spec = await networkSpec();
+    await openFolder(networkFolder, { spec, begin, adds: true });
+    await prepareFolder(linearFolder, job.claim(begin));
+    say("The linear model, by its exact recursion: 8 seeds, 20 values of sigma\n");
+    const phases = await job.run(voice, interrupt.signal);
+    await writePhases(linearFolder, job, phases);
+    say(phasesTable(phases));
 
-      say(
-        `\nA ReLU network with three hidden layers of 128 units on ${spec.data?.name}: 16 values of sigma\n`,
-      );
-      const network = await runSweep(spec, { out: networkFolder, begin }, voice, {
-        files: nodeFiles(),
-        signal: interrupt.signal,
-      });
-      say(sweepTable(network));
-      say(`\nFigures: ${join(linearFolder, "figures")} and ${join(networkFolder, "figures")}`);
-      if (voice.json)
-        process.stdout.write(
-          `${JSON.stringify({ linear: phases.boundaries, network: network.boundaries })}\n`,
-        );
+    say(
+      `\nA ReLU network with three hidden layers of 128 units on ${spec.data?.name}: 16 values of sigma\n`,
+    );
+    const network = await runSweep(spec, { out: networkFolder, begin }, voice, {
+      files: nodeFiles(),
+      signal: interrupt.signal,
     });
+    say(sweepTable(network));
+    say(`\nFigures: ${join(linearFolder, "figures")} and ${join(networkFolder, "figures")}`);
+    if (voice.json)
+      process.stdout.write(
+        `${JSON.stringify({ linear: phases.boundaries, network: network.boundaries })}\n`,
+      );
+  });
 }
 
 /** Fashion-MNIST if its files are on this machine, otherwise a mixture of Gaussians. */

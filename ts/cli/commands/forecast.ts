@@ -49,7 +49,6 @@ interface ForecastCommandOptions extends CommonOptions {
 export function forecastCommand(program: Command, interrupt: Interrupt): void {
   withOut(withSet(withVoice(withBackend(program.command("forecast")))))
     .argument("[config]", "JSON file of an experiment; without one, a small run on built-in data")
-    .description("forecast where an experiment's phases change with sigma")
     .option(
       "--quick",
       "make fewer updates (fewer than one run of 1,000 or more), with wider intervals",

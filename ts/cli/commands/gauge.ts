@@ -28,7 +28,6 @@ interface GaugeOptions extends CommonOptions {
 export function gaugeCommand(program: Command, interrupt: Interrupt): void {
   withOut(withVoice(program.command("gauge")))
     .argument("<log>", "what a training loop logged of its noise nodes: an .npz file or JSON lines")
-    .description("read the phase, the curvature and the time scales of your own training loop")
     .addOption(
       new Option("--follow", "print a line each time the log grows, until Ctrl-C").conflicts("out"),
     )

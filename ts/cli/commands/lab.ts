@@ -15,7 +15,6 @@ const PORT = 4270;
 
 export function labCommand(program: Command, interrupt: Interrupt): void {
   withVoice(program.command("lab"))
-    .description("open a page on which one watches the phases happen; Ctrl-C ends it")
     .addOption(
       new Option("--port <n>", "port on 127.0.0.1; if it is taken, a free one is used")
         .argParser(portOf)

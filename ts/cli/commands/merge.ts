@@ -35,7 +35,6 @@ export function mergeCommand(program: Command, { signal }: Interrupt): void {
         "folder for the merged sweep; created if it does not exist",
       ).makeOptionMandatory(),
     )
-    .description("merge the shards of a sweep")
     .addHelpText(
       "after",
       `

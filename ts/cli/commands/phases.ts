@@ -9,7 +9,6 @@ import { phasesSummary, phasesTable, writePhases } from "../phasesOutput.js";
 export function phasesCommand(program: Command, interrupt: Interrupt): void {
   const d = PHASES_DEFAULTS;
   withOut(withVoice(withBackend(program.command("phases"))))
-    .description("find the phases of the linear model over sigma, by its exact recursion")
     .option("--width <d>", "hidden units", number, d.width)
     .option("--samples <n>", "training samples; every batch holds all of them", number, d.samples)
     .option("--learning-rate <eta>", "learning rate", number, d.learningRate)

@@ -12,7 +12,6 @@ interface PngOptions extends CommonOptions {
 
 export function pngCommand(program: Command): void {
   withVoice(program.command("png"))
-    .description("convert figures to PNG files in the same folder")
     .argument("<figures...>", "SVG files that ninscope made")
     .option("--width <pixels>", "width of the picture", width, 1600)
     .option("--dark", "use the dark colours")

@@ -40,9 +40,6 @@ export function probeCommand(program: Command, interrupt: Interrupt): void {
     )
     .option("--precision <p>", "with --bystander: relative error of a reading (0.1)", fraction)
     .option("--layer <l>", "with --bystander: weight layer to observe, from 0", layer)
-    .description(
-      "train, and compare the readings of the noise weights with the curvature and its predictions",
-    )
     .addHelpText(
       "after",
       `

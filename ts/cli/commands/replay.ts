@@ -20,7 +20,6 @@ export function replayCommand(program: Command): void {
       "--curvature",
       "also compute the mean local Hessian at the noise nodes' layer, at the start",
     )
-    .description("repeat another framework's run, number by number")
     .addHelpText(
       "after",
       "\nExample:\n  $ ninscope replay run.npz --backend reference --json > found.json",

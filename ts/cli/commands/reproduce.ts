@@ -57,9 +57,6 @@ export function reproduceCommand(program: Command, interrupt: Interrupt): void {
       }),
     )
     .addOption(new Option("--resume", "continue the interrupted work in --out").conflicts("force"))
-    .description(
-      "reproduce the paper's Figure 1 on Fashion-MNIST, and check its claims and predictions",
-    )
     .addHelpText(
       "after",
       `

@@ -43,9 +43,6 @@ export function sweepCommand(program: Command, interrupt: Interrupt): void {
       "--queue <url>",
       "let `ninscope worker` processes make the runs, over this Redis or Valkey server",
     )
-    .description(
-      "train at many values of sigma (or of any fields) and seeds, and find the boundaries of the phases",
-    )
     .addHelpText(
       "after",
       `

@@ -36,7 +36,6 @@ interface TrainCommandOptions extends LongRunOptions {
 export function trainCommand(program: Command, interrupt: Interrupt): void {
   withLongRun(program.command("train"))
     .argument("[config]", "JSON file of an experiment; without one, a small run on built-in data")
-    .description("train one network with noise, and print the phase of its training")
     .addOption(predictOption())
     .option("--dry-run", "print how much memory and work the run needs, without making it")
     .addHelpText(

@@ -22,7 +22,6 @@ interface VerifyCommandOptions extends CommonOptions {
 export function verifyCommand(program: Command, interrupt: Interrupt): void {
   withSet(withVoice(program.command("verify")))
     .argument("[config]", "JSON file of an experiment; without one, a small network")
-    .description("compare this host's machines with the float64 reference, and print the errors")
     .addHelpText(
       "after",
       `

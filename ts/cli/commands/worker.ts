@@ -40,7 +40,6 @@ export function workerCommand(program: Command, interrupt: Interrupt): void {
       ),
     )
     .addOption(checkpointEvery("time between checkpoints of a run, with --checkpoints"))
-    .description("make the runs that `ninscope sweep --queue` puts into a queue, until Ctrl-C")
     .addHelpText(
       "after",
       `
