@@ -99,6 +99,7 @@ export function checkLength(
  * @param width numbers per sample, so that messages can tell the place of the first bad one.
  */
 export function checkSingles(values: ArrayLike<unknown>, width: number, field: string): void {
+  if (values instanceof Uint8Array) return;
   for (let i = 0; i < values.length; i++) {
     if (isSingle(values[i])) continue;
     const place = width === 1 ? "" : `, number ${i % width}`;
@@ -111,9 +112,11 @@ export function checkSingles(values: ArrayLike<unknown>, width: number, field: s
 
 /** Networks see `scale * x + shift`, and all machines but the reference compute it in float32. */
 function checkRange({ scale, shift }: Dataset, inputs: Split["inputs"], field: string): void {
+  const fits = (size: number) => Math.abs(scale) * size + Math.abs(shift) <= MOST;
+  if (inputs instanceof Uint8Array && fits(255)) return;
   let most = 0;
   for (let i = 0; i < inputs.length; i++) most = Math.max(most, Math.abs(inputs[i]));
-  if (Math.abs(scale) * most + Math.abs(shift) <= MOST) return;
+  if (fits(most)) return;
   throw new InputError(
     field,
     `${field} has a number of size ${most}: times ${scale}, plus ${shift}, it exceeds float32`,
