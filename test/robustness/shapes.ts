@@ -35,7 +35,7 @@ export function shapes(rows: number, testRows: number, bytes = false): Dataset {
     targets: labels.slice(from, from + count),
   });
   const scale = bytes ? 3 / 255 : 3;
-  const test = part(rows, testRows);
+  const test = testRows > 0 ? part(rows, testRows) : undefined;
   return datasetOf({
     ...part(0, rows),
     test,
