@@ -12,6 +12,7 @@ import {
   type CorruptionName,
 } from "../../ts/robustness/corruptions/corruptions.js";
 import { type Corruption, PIXELS } from "../../ts/robustness/corruptions/image.js";
+import { halfResolution } from "../../ts/robustness/halfResolution.js";
 import { normals, uniforms } from "./draws.js";
 
 const kernels = await loadKernels();
@@ -47,8 +48,17 @@ describe("against NumPy and SciPy at the same draws", () => {
     }
   });
 
+  test("half the resolution", () => {
+    const expected = arrays.get("half-resolution")?.values ?? new Float64Array(0);
+    const found = halfResolution(Float32Array.from(images));
+    expect(found.length).toBe(expected.length);
+    for (let i = 0; i < found.length; i++) {
+      expect(Math.abs(found[i] - expected[i])).toBeLessThan(2 ** -25 + 1e-12);
+    }
+  });
+
   test("the fixture has every corruption, and each severity changes the image", () => {
-    expect([...arrays.keys()]).toEqual(["images", ...CORRUPTION_NAMES]);
+    expect([...arrays.keys()]).toEqual(["images", ...CORRUPTION_NAMES, "half-resolution"]);
     for (const name of CORRUPTION_NAMES) {
       expect(arrays.get(name)?.shape).toEqual([5, 28, 28]);
       for (const severity of SEVERITIES) {

@@ -2,8 +2,8 @@
 
     python3 test/robustness/make_corruptions.py      # made with NumPy 1.24, SciPy 1.10
 
-Writes fixtures/corruptions.npz: three images, and for each corruption the images at severities 1 to 5. It shares no code
-with the project. Both take their random numbers from `uniforms` and `normals` below, which are exact in float64.
+Writes fixtures/corruptions.npz: three images, for each corruption the images at severities 1 to 5, and the images at half
+their resolution. It shares no code with the project. Both take their random numbers from `uniforms` and `normals` below, which are exact in float64.
 """
 
 import pathlib
@@ -209,6 +209,15 @@ def edges(image, parameters, u, n):
     return (1 - part) * image + part * np.isin(labels, strong[strong > 0])
 
 
+def half_resolution(image):
+    """Means over blocks of 2 x 2 pixels, read back between their centres."""
+    blocks = image.reshape(14, 2, 14, 2).mean((1, 3))
+    places = (np.arange(SIDE) + 0.5) / 2 - 0.5
+    return ndimage.map_coordinates(
+        blocks, np.meshgrid(places, places, indexing="ij"), order=1, mode="nearest"
+    )
+
+
 CORRUPTIONS = {
     "gaussian-noise": (gaussian_noise, [0.18, 0.26, 0.38, 0.5, 0.65]),
     "shot-noise": (shot_noise, [12, 5, 3, 2, 1]),
@@ -253,5 +262,6 @@ if __name__ == "__main__":
             u, n = uniforms(3 * 784, 1 + severity), normals(784, 11 + severity)
             corrupted.append(np.clip(corrupt(images[which].astype(float), amount, u, n), 0, 1))
         written[name] = np.array(corrupted).astype(np.float32)
+    written["half-resolution"] = np.array([half_resolution(x.astype(float)) for x in images])
     path = pathlib.Path(__file__).parent / "fixtures" / "corruptions.npz"
     np.savez_compressed(path, **written)

@@ -14,6 +14,7 @@ import { pngCommand } from "./commands/png.js";
 import { probeCommand } from "./commands/probe.js";
 import { replayCommand } from "./commands/replay.js";
 import { reproduceCommand } from "./commands/reproduce.js";
+import { robustnessCommand } from "./commands/robustness.js";
 import { sweepCommand } from "./commands/sweep.js";
 import { trainCommand } from "./commands/train.js";
 import { verifyCommand } from "./commands/verify.js";
@@ -107,6 +108,7 @@ Exit codes: 0 success, 1 the run failed, 2 bad input, 130 interrupted.`,
   probeCommand(program, interrupt);
   curvatureCommand(program, interrupt);
   gaugeCommand(program, interrupt);
+  robustnessCommand(program, interrupt);
   reproduceCommand(program, interrupt);
   pngCommand(program);
   replayCommand(program);
