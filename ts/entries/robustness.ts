@@ -16,6 +16,7 @@ export type { Activation } from "../program/ops.js";
 export type { AttackName } from "../robustness/attacks/attacks.js";
 export { type CorruptOptions, corruptImages as corrupt } from "../robustness/corruptImages.js";
 export { CORRUPTION_NAMES, type CorruptionName } from "../robustness/corruptions/corruptions.js";
+export type { Model } from "../robustness/model.js";
 export {
   type RobustnessOptions,
   type RobustnessStore,

@@ -12,7 +12,9 @@ const NETWORKS = "checkpoints";
 
 /** Number of samples that a network classified correctly. */
 export interface Measured {
+  /** Samples that it classified correctly. */
   readonly correct: number;
+  /** All samples. */
   readonly samples: number;
 }
 

@@ -4,11 +4,11 @@ import { fgsm, pgd } from "./gradientAttacks.js";
 import { areCorrect } from "./margin.js";
 import { square } from "./square.js";
 
-/** The attacks by name. */
-const ATTACKS = { fgsm, pgd, square } as const satisfies Readonly<Record<string, Attack>>;
-
 /** The name of an attack. */
-export type AttackName = keyof typeof ATTACKS;
+export type AttackName = "fgsm" | "pgd" | "square";
+
+/** The attacks by name. */
+const ATTACKS: Readonly<Record<AttackName, Attack>> = { fgsm, pgd, square };
 
 /** The names of all attacks. */
 export const ATTACK_NAMES = Object.keys(ATTACKS) as readonly AttackName[];

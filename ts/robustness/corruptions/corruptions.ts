@@ -8,8 +8,30 @@ import { spatter } from "./spatter.js";
 import { stripe } from "./stripe.js";
 import { dottedLine, zigzag } from "./strokes.js";
 
+/** The name of a corruption. */
+export type CorruptionName =
+  | "gaussian-noise"
+  | "shot-noise"
+  | "impulse-noise"
+  | "uniform-noise"
+  | "gaussian-blur"
+  | "glass-blur"
+  | "motion-blur"
+  | "shear"
+  | "scale"
+  | "rotation"
+  | "translation"
+  | "brightness"
+  | "contrast"
+  | "fog"
+  | "spatter"
+  | "stripe"
+  | "dotted-line"
+  | "zigzag"
+  | "edges";
+
 /** The corruptions by name. A corruption's place is part of the key of its random numbers, so the order must not change. */
-export const CORRUPTIONS = {
+export const CORRUPTIONS: Readonly<Record<CorruptionName, Corruption>> = {
   "gaussian-noise": gaussianNoise,
   "shot-noise": shotNoise,
   "impulse-noise": impulseNoise,
@@ -29,10 +51,7 @@ export const CORRUPTIONS = {
   "dotted-line": dottedLine,
   zigzag,
   edges,
-} as const satisfies Readonly<Record<string, Corruption>>;
-
-/** The name of a corruption. */
-export type CorruptionName = keyof typeof CORRUPTIONS;
+};
 
 /** The names of all corruptions. */
 export const CORRUPTION_NAMES = Object.keys(CORRUPTIONS) as readonly CorruptionName[];
