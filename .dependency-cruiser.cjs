@@ -19,7 +19,7 @@ const floors = [
   ["jobs"],
   ["sweep"],
   ["probe"],
-  ["paper", "gauge"],
+  ["paper", "gauge", "robustness"],
   ["check"],
   ["report"],
   ["adapters"],

@@ -14,10 +14,12 @@ const entries = {
   browser: "browser.js",
   "browser-store": "browser-store.js",
   probe: "probe.js",
+  robustness: "robustness.js",
   tfjs: "tfjs.js",
   jax: "jax.js",
   node: "node/node.js",
   "probe-node": "node/probe.js",
+  "robustness-node": "node/robustness.js",
 };
 
 export default [

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cosTurn, sinTurn, tanh } from "../../ts/data/elementary.js";
+import { cosTurn, exp, lnBelowOne, sinTurn, tanh } from "../../ts/data/elementary.js";
 
 const U = 2 ** -53;
 
@@ -32,4 +32,20 @@ test("cosine and sine of a turn", () => {
   expect([0, 0.25, 0.5, 0.75, 1].map((u) => Math.round(1e15 * cosTurn(u)) + 0)).toEqual([
     1e15, 0, -1e15, 0, 1e15,
   ]);
+});
+
+test("exp and ln are the host's to a few last bits, where they are defined", () => {
+  fc.assert(
+    fc.property(fc.double({ min: -40, max: 0, noNaN: true }), (x) => {
+      expect(Math.abs(exp(x) - Math.exp(x))).toBeLessThanOrEqual(4 * U * Math.exp(x));
+    }),
+    { numRuns: 3000 },
+  );
+  fc.assert(
+    fc.property(fc.double({ min: 1 / 3, max: 1, noNaN: true }), (x) => {
+      expect(Math.abs(lnBelowOne(x) - Math.log(x))).toBeLessThanOrEqual(4 * U);
+    }),
+    { numRuns: 3000 },
+  );
+  expect([exp(0), lnBelowOne(1)].map((value) => value + 0)).toEqual([1, 0]);
 });

@@ -27,11 +27,15 @@ describe("package.json", () => {
 
   test("all entries share their classes", async () => {
     const entries = ["browser", "node", "probe", "probe-node", "browser-store", "tfjs", "jax"];
+    entries.push("robustness", "robustness-node");
     const loaded = await Promise.all(entries.map((name) => import(resolve(`dist/${name}.js`))));
     const [browser, node, probe, probeNode] = loaded;
     expect(node.InputError).toBe(browser.InputError);
     for (const { probe: run } of [probe, probeNode]) {
       await expect(run({ epochs: -1 })).rejects.toBeInstanceOf(node.InputError);
+    }
+    for (const { corrupt } of loaded.slice(-2)) {
+      expect(() => corrupt(new Float32Array(784), "none", 3)).toThrow(node.InputError);
     }
   });
 

@@ -10,8 +10,10 @@ import { gaugeCurves } from "../../ts/report/gaugeCurves.js";
 import { phaseGrid } from "../../ts/report/phaseGrid.js";
 import { phaseMap } from "../../ts/report/phaseMap.js";
 import { type ProbedRun, probeCurves } from "../../ts/report/probeCurves.js";
+import { robustnessFigure } from "../../ts/report/robustnessFigure.js";
 import { type ScalePoint, timeScales } from "../../ts/report/timeScales.js";
 import { validityMap } from "../../ts/report/validityMap.js";
+import type { Accuracy, NetworkRobustness } from "../../ts/robustness/robustnessResult.js";
 
 const LETTERS: Readonly<Record<string, Phase>> = {
   o: "decoupled",
@@ -161,6 +163,25 @@ export function anyPhases(number: number): string {
 }
 
 /** Every kind of figure, from fixed data. */
+/** Accuracies that fall at a rate of the network's own. */
+function robustOne(name: string, rate: number): NetworkRobustness {
+  const accuracy = (left: number): Accuracy => ({
+    ...{ accuracy: left, error: 0.01, low: left - 0.02, high: left + 0.02 },
+    ...{ seeds: [left, left], difference: null },
+  });
+  return {
+    ...{ name, clean: accuracy(0.9 - 0.005 * rate), corruptions: [], shift: [] },
+    severities: [1, 2, 3, 4, 5].map((severity) => ({
+      severity,
+      ...accuracy(0.9 - 0.1 * severity + 0.008 * rate * severity),
+    })),
+    attacks: [0, 0.05, 0.1, 0.3].map((epsilon) => ({
+      ...({ name: "pgd", epsilon, steps: 40 } as const),
+      ...accuracy((0.9 + 0.02 * rate) / (1 + 30 * epsilon) - 0.04),
+    })),
+  };
+}
+
 export const FIGURES: Readonly<Record<string, () => string>> = {
   phases: () =>
     phaseMap({
@@ -208,6 +229,16 @@ export const FIGURES: Readonly<Record<string, () => string>> = {
       ...frame("What the noise nodes tell"),
       ...gauged(() => Number.NaN),
       ...{ phase: "unclassified", trainingRate: 0.1 },
+    }),
+  robustness: () =>
+    robustnessFigure({
+      ...frame("Robustness"),
+      networks: Array.from({ length: 8 }, (_, i) => robustOne(`network ${i} of the tests`, i)),
+    }),
+  "robustness-attacks": () =>
+    robustnessFigure({
+      ...frame("Attacks"),
+      networks: [0, 1].map((i) => ({ ...robustOne(`network ${i}`, i), severities: [] })),
     }),
   forecast: () =>
     forecastFigure({

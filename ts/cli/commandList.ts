@@ -72,6 +72,12 @@ export const COMMANDS: readonly Listed[] = [
     load: async () => (await import("./commands/gauge.js")).gaugeCommand,
   },
   {
+    name: "robustness",
+    usage: "<networks...>",
+    description: "measure accuracy on corrupted images, under attacks and on other domains",
+    load: async () => (await import("./commands/robustness.js")).robustnessCommand,
+  },
+  {
     name: "reproduce",
     usage: "<what>",
     description:

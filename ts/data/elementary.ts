@@ -42,8 +42,8 @@ function quartered(u: number, more: number): number {
   return quarters === 1 || quarters === 2 ? -value : value;
 }
 
-/** exp x for `x` from -40 to 0: `2^n exp(r)` with `|r| <= ln 2 / 2`. */
-function exp(x: number): number {
+/** exp x for `x` from -40 to 0, accurate to 2e-16 of itself: `2^n exp(r)` with `|r| <= ln 2 / 2`. */
+export function exp(x: number): number {
   const n = Math.round(x / Math.LN2);
   const r = x - n * LN2_HIGH - n * LN2_LOW;
   let sum = 1;
@@ -51,6 +51,14 @@ function exp(x: number): number {
   let power = 1;
   for (let k = 0; k < -n; k++) power *= 0.5;
   return sum * power;
+}
+
+/** ln x for `x` from 1/3 to 1, accurate to 2e-16: `2 (s + s^3 / 3 + s^5 / 5 + ...)` with `s = (x - 1) / (x + 1)`. */
+export function lnBelowOne(x: number): number {
+  const s = (x - 1) / (x + 1);
+  let sum = 0;
+  for (let odd = 53; odd > 0; odd -= 2) sum = 1 / odd + square(s) * sum;
+  return 2 * s * sum;
 }
 
 /** cos x for `|x| <= pi / 4`. */

@@ -13,19 +13,23 @@ export type StreamName =
   | "data"
   | "dataNoise"
   | "labels"
-  | "probe";
+  | "probe"
+  | "corruption"
+  | "attack";
 
-/** A name's position is part of its stream's key, so the order must not change. */
-const NAMES: readonly StreamName[] = [
-  "weights",
-  "niw",
-  "order",
-  "noise",
-  "data",
-  "dataNoise",
-  "labels",
-  "probe",
-];
+/** A name's number is part of its stream's key, so it must not change. */
+const NUMBERS: Readonly<Record<StreamName, number>> = {
+  weights: 0,
+  niw: 1,
+  order: 2,
+  noise: 3,
+  data: 4,
+  dataNoise: 5,
+  labels: 6,
+  probe: 7,
+  corruption: 32,
+  attack: 33,
+};
 
 const KINDS = { words: 0, normal: 1, uniform: 2, rademacher: 3 } as const;
 
@@ -80,6 +84,7 @@ export class Streams {
     epoch: number,
     samples: number,
     nodes: number,
+    firstSample = 0,
   ): Uint32Array {
     const at = this.#room(samples * nodes * 4);
     this.#kernels.draw(
@@ -87,7 +92,7 @@ export class Streams {
       this.#seed,
       streamId(name, index),
       epoch,
-      0,
+      firstSample,
       samples,
       nodes,
       at,
@@ -125,5 +130,5 @@ export class Streams {
 }
 
 function streamId(name: StreamName, index: number): number {
-  return (NAMES.indexOf(name) << 16) | index;
+  return (NUMBERS[name] << 16) | index;
 }

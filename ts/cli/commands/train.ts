@@ -16,6 +16,7 @@ import { type DryRun, dryRun } from "../../train/dryRun.js";
 import { shown } from "../comparisons.js";
 import { dataLine } from "../dataLine.js";
 import type { Interrupt } from "../interrupt.js";
+import { writeNetworkFile } from "../networkFile.js";
 import {
   beginning,
   dataFiles,
@@ -166,6 +167,7 @@ async function writeRun(folder: string, result: RunResult, summary: object): Pro
     caption: `sigma ${firstSigma(experiment)}, data ${experiment.data.name}, seed ${experiment.seed}`,
   };
   await writeFigure(folder, "training", trainingCurves(frame, [runCurves(result)]));
+  await writeNetworkFile(folder, result);
   await writeJson(folder, "summary.json", summary);
 }
 

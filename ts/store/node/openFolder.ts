@@ -5,6 +5,7 @@ import { InputError } from "../../errors/errors.js";
 import { fileName } from "../../experiment/dataPaths.js";
 import { withDataPaths } from "../../experiment/sweepPaths.js";
 import { canonicalJson } from "../../format/hash.js";
+import { MEASUREMENTS } from "../measurements.js";
 import { JOURNAL } from "../store.js";
 import { unwritable } from "./atomic.js";
 
@@ -13,7 +14,7 @@ export const SPEC = "experiment.json";
 /** Files that hold results. */
 const RESULTS = [
   ...[JOURNAL, "trajectories.pack", "trajectory.parquet", "summary.parquet", "summary.json"],
-  ...["report.html", "gauge.csv"],
+  ...["report.html", "gauge.csv", "network.safetensors", MEASUREMENTS],
 ];
 /** Folders that hold results unless they are empty. */
 const FOLDERS = ["figures", "checkpoints"];

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { jsonOf } from "../../data/text.js";
 import { InputError } from "../../errors/errors.js";
+import { MeasurementStore } from "../measurements.js";
 import { JOURNAL, Store } from "../store.js";
 import { unreadable } from "./atomic.js";
 import { Folder } from "./folder.js";
@@ -23,11 +24,31 @@ export async function openStore(
   say?: (line: string) => void,
   claim: Claim | null = null,
 ): Promise<Store> {
+  return opened(folder, field, say, claim, (held) => Store.open(held, say));
+}
+
+/** As `openStore`, for measurements of networks. */
+export function openMeasurements(
+  folder: string,
+  field: string,
+  say: (line: string) => void,
+  claim: Claim,
+): Promise<MeasurementStore> {
+  return opened(folder, field, say, claim, (held) => MeasurementStore.open(held, say));
+}
+
+async function opened<T>(
+  folder: string,
+  field: string,
+  say: ((line: string) => void) | undefined,
+  claim: Claim | null,
+  open: (held: Folder) => Promise<T>,
+): Promise<T> {
   await openFolder(folder, claim, field);
   const held = await Folder.open(folder, say);
   try {
     if (claim?.begin === "anew") await clearResults(folder);
-    return await Store.open(held, say);
+    return await open(held);
   } catch (error) {
     await held.close();
     throw error;

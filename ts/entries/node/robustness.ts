@@ -1,0 +1,18 @@
+/**
+ * Robustness in Node: the same names as in browsers; measurements find the GPU of this machine.
+ * @module ninscope/robustness (Node)
+ */
+import type { Dataset } from "../../data/dataset.js";
+import * as portable from "../robustness.js";
+import { withGpu } from "./host.js";
+
+export * from "../robustness.js";
+
+/** As in browsers; `webgpu` is this machine's GPU. */
+export function robustness(
+  subjects: readonly portable.RobustnessSubject[],
+  dataset: Dataset,
+  options: portable.RobustnessOptions = {},
+): Promise<portable.RobustnessResult> {
+  return portable.robustness(subjects, dataset, withGpu(options));
+}

@@ -1,0 +1,117 @@
+import { RunError } from "../errors/errors.js";
+import type { Tensors } from "../format/safetensors.js";
+import { decodeSealed, encodeSealed } from "../format/sealedTensors.js";
+import type { Parameters } from "../train/parameters.js";
+import { journalLine, readJournal, runInLine } from "./journal.js";
+import type { Storage } from "./storage.js";
+
+/** The list of finished measurements, one line each. */
+export const MEASUREMENTS = "measurements.jsonl";
+/** The folder of trained networks, one file each. */
+const NETWORKS = "checkpoints";
+
+/** Number of samples that a network classified correctly. */
+export interface Measured {
+  /** Samples that it classified correctly. */
+  readonly correct: number;
+  /** All samples. */
+  readonly samples: number;
+}
+
+/** The weights and biases of a network. */
+type Trained = Pick<Parameters, "weights" | "biases">;
+
+/** Where measurements and the networks that they were made of are kept, so that an interrupted job can go on. */
+export class MeasurementStore {
+  readonly #storage: Storage;
+  readonly #say: (line: string) => void;
+  readonly #lines: Map<string, Uint8Array>;
+  #torn: boolean;
+
+  /** @param say receives a line about each damaged file, whose content is made again. */
+  static async open(storage: Storage, say: (line: string) => void): Promise<MeasurementStore> {
+    return new MeasurementStore(
+      storage,
+      (await storage.read(MEASUREMENTS)) ?? new Uint8Array(0),
+      say,
+    );
+  }
+
+  private constructor(storage: Storage, journal: Uint8Array, say: (line: string) => void) {
+    const { lines, torn } = readJournal(journal);
+    this.#storage = storage;
+    this.#say = say;
+    this.#lines = new Map(lines);
+    this.#torn = torn;
+  }
+
+  /** A measurement; undefined if it has not been made. */
+  get(key: string): Measured | undefined {
+    const line = this.#lines.get(key);
+    return line && (runInLine(line) as Measured);
+  }
+
+  /** Adds a measurement, which is durable when the promise resolves. */
+  async put(key: string, measured: Measured): Promise<void> {
+    const line = journalLine(key, measured);
+    const whole = this.#torn ? Uint8Array.of(NEWLINE, ...line) : line;
+    // Until the append succeeds, the file may end in a part of the line.
+    this.#torn = true;
+    await this.#storage.append(MEASUREMENTS, whole);
+    this.#torn = false;
+    this.#lines.set(key, line.subarray(0, line.length - 1));
+  }
+
+  /** A trained network; null if there is none, or its file is damaged. */
+  async network(key: string): Promise<Trained | null> {
+    const file = fileOf(key);
+    const bytes = await this.#storage.read(file);
+    if (!bytes) return null;
+    try {
+      return trainedIn(decodeSealed(bytes, file), key, file);
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      this.#say(`${error.message}; the network is trained again`);
+      return null;
+    }
+  }
+
+  /** Keeps a trained network. */
+  async putNetwork(key: string, { weights, biases }: Trained): Promise<void> {
+    const named = (part: string, values: readonly Float64Array[]) =>
+      values.map((value, l) => [`${part}.${l}`, value] as const);
+    const tensors = Object.fromEntries([...named("weights", weights), ...named("biases", biases)]);
+    await this.#storage.write(fileOf(key), encodeSealed({ tensors, metadata: { key } }));
+  }
+
+  /** @throws RunError if this process no longer holds the folder. */
+  check(): Promise<void> {
+    return this.#storage.check();
+  }
+
+  /** Releases the folder. */
+  close(): Promise<void> {
+    return this.#storage.close();
+  }
+}
+
+const NEWLINE = 10;
+
+function fileOf(key: string): string {
+  return `${NETWORKS}/${key}.safetensors`;
+}
+
+function trainedIn({ tensors, metadata }: Tensors, key: string, file: string): Trained {
+  const part = (name: string): Float64Array[] => {
+    const values: Float64Array[] = [];
+    for (let l = 0; Object.hasOwn(tensors, `${name}.${l}`); l++) {
+      values.push(Float64Array.from(tensors[`${name}.${l}`]));
+    }
+    return values;
+  };
+  const [weights, biases] = [part("weights"), part("biases")];
+  if (metadata.key !== key || weights.length === 0 || weights.length !== biases.length) {
+    throw new RunError(`${file} does not hold this network`);
+  }
+  return { weights, biases };
+}
