@@ -10,16 +10,23 @@ export interface Line {
   readonly label: string;
   readonly colour: keyof typeof CURVES;
   readonly values: Column;
-  readonly dashed?: boolean;
+  /** Lengths of dashes and gaps in pixels; left out: a full line. */
+  readonly dash?: number[];
+  /** Line width in pixels; left out: that of the run on show. */
+  readonly width?: number;
+}
+
+/** Curves over the same steps, the first of which is 1. */
+export interface CurveSet {
+  readonly x: readonly number[];
+  readonly lines: readonly Line[];
 }
 
 interface PlotProps {
   readonly title: string;
-  /** Steps, the first of which is 1. */
-  readonly x: readonly number[];
   /** The last step of the whole run, so that the axis does not move while the run goes on. */
   readonly end: number;
-  readonly lines: readonly Line[];
+  readonly sets: readonly CurveSet[];
   readonly summary: string;
 }
 
@@ -28,19 +35,20 @@ const SYNC = "run";
 const HEIGHT = 220;
 
 /** Curves on logarithmic axes, drawn anew with each frame. */
-export function Plot({ title, x, end, lines, summary }: PlotProps) {
+export function Plot({ title, end, sets, summary }: PlotProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const last = useRef(end);
   last.current = end;
   const isDark = dark.value;
-  const names = lines.map(({ label, colour, dashed }) => `${label}${colour}${dashed}`).join();
+  const lines = sets.flatMap((set) => set.lines);
+  const names = lines.map(({ label, colour, dash }) => `${label}${colour}${dash}`).join();
   useEffect(() => {
     const element = holder.current;
     if (!element) return;
     const made = new uPlot(
       optionsOf(lines, element.clientWidth, isDark, last),
-      dataOf(x, lines),
+      dataOf(sets),
       element,
     );
     plot.current = made;
@@ -56,7 +64,7 @@ export function Plot({ title, x, end, lines, summary }: PlotProps) {
     };
   }, [names, isDark]);
   useEffect(() => {
-    plot.current?.setData(dataOf(x, lines));
+    plot.current?.setData(dataOf(sets));
   });
   return (
     <figure>
@@ -66,8 +74,10 @@ export function Plot({ title, x, end, lines, summary }: PlotProps) {
   );
 }
 
-function dataOf(x: readonly number[], lines: readonly Line[]): uPlot.AlignedData {
-  return [x, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
+/** All curves over the steps of any of them. */
+function dataOf(sets: readonly CurveSet[]): uPlot.AlignedData {
+  const tables = sets.map(({ x, lines }) => [x, ...lines.map(({ values }) => values)]);
+  return uPlot.join(tables as unknown as uPlot.AlignedData[]);
 }
 
 function optionsOf(
@@ -78,7 +88,7 @@ function optionsOf(
 ): uPlot.Options {
   const scheme = isDark ? "dark" : "light";
   const ink = isDark ? "#c9ccd3" : "#3c3f46";
-  const grid = { stroke: isDark ? "#31353f" : "#e4e6ea", width: 1 };
+  const grid = { stroke: isDark ? "#31353f" : "#e4e6ea", width: 1, filter: ifFew };
   const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui, sans-serif" };
   return {
     width: Math.max(200, width),
@@ -95,14 +105,15 @@ function optionsOf(
     ],
     series: [
       { label: "step" },
-      ...lines.map(({ label, colour, dashed }) => ({
+      ...lines.map(({ label, colour, dash, width: own }) => ({
         label,
         stroke: CURVES[colour][scheme],
-        width: 1.6,
+        width: own ?? 1.6,
         spanGaps: true,
         points: { show: false },
-        ...(dashed && { dash: [6, 4] }),
-        value: (_plot: uPlot, value: number | null) => (value === null ? "–" : short(value)),
+        ...(dash && { dash }),
+        value: (_plot: uPlot, value: number | null | undefined) =>
+          value == null ? "–" : short(value),
       })),
     ],
   };
@@ -114,6 +125,12 @@ function decades(low: number | null, high: number | null): [number, number] {
   const from = 10 ** Math.floor(Math.log10(low));
   const to = 10 ** Math.ceil(Math.log10(high));
   return from === to ? [from / 10, to * 10] : [from, to];
+}
+
+/** Where an axis spans many powers of ten, lines between them would only make it grey. */
+function ifFew(_plot: uPlot, splits: number[]): (number | null)[] {
+  const powers = splits.filter((split) => powerOnly(split) !== "");
+  return powers.length > 4 ? splits.map((x) => (powerOnly(x) === "" ? null : x)) : splits;
 }
 
 function powerOnly(split: number | null): string {
