@@ -6,6 +6,8 @@ export interface DriftCurves {
   readonly niwNorm: Float64Array;
   readonly memory: Float64Array;
   readonly reading: Float64Array;
+  /** Whether the expansion holds up to the run's end. */
+  readonly isWhole: boolean;
 }
 
 interface Noise {
@@ -46,17 +48,20 @@ export function driftThrough(still: StillCurvature, noise: Noise): DriftCurves {
       const map = powered(stepMap(H, G, noise, width), count);
       M = map.R.mmul(M);
       C = map.R.mmul(C).mmul(map.R).add(map.added);
-      if (!(trace(C) < FARTHEST ** 2 * square)) return columnsOf(points);
+      if (!(trace(C) < FARTHEST ** 2 * square)) return columnsOf(points, false);
     }
   }
-  return columnsOf(points);
+  return columnsOf(points, true);
 }
 
 type Point = readonly [step: number, niwNorm: number, memory: number, reading: number];
 
-function columnsOf(points: readonly Point[]): DriftCurves {
+function columnsOf(points: readonly Point[], isWhole: boolean): DriftCurves {
   const column = (k: number) => Float64Array.from(points, (point) => point[k]);
-  return { step: column(0), niwNorm: column(1), memory: column(2), reading: column(3) };
+  return {
+    ...{ step: column(0), niwNorm: column(1), memory: column(2), reading: column(3) },
+    isWhole,
+  };
 }
 
 /** `C -> R C R + added`. R is symmetric. */

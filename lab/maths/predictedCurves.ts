@@ -55,9 +55,11 @@ export function driftCurves(experiment: Experiment, still: StillCurvature): Pred
   const [{ sigma, nodes }] = experiment.noise;
   if (sigma === 0) return null;
   const { learningRate } = experiment.optimizer;
+  const found = driftThrough(still, { learningRate, sigma, nodes, batch: still.batch });
+  const ends = found.isWhole ? "" : ", up to where the noise is too strong for it";
   return {
-    ...driftThrough(still, { learningRate, sigma, nodes, batch: still.batch }),
+    ...found,
     ...{ loss: NONE, effective: NONE, lambda: NONE },
-    says: "Predicted: by the expansion in the noise, with the curvatures of the same run without noise.",
+    says: `Predicted: by the expansion in the noise, with the curvatures of the same run without noise${ends}.`,
   };
 }

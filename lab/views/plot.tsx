@@ -14,6 +14,8 @@ export interface Line {
   readonly dash?: number[];
   /** Line width in pixels; left out: that of the run on show. */
   readonly width?: number;
+  /** A letter that is written at the line's end. */
+  readonly tag?: string;
 }
 
 /** Curves over the same steps, the first of which is 1. */
@@ -38,6 +40,8 @@ const HEIGHT = 220;
 export function Plot({ title, end, sets, summary }: PlotProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const tags = useRef<readonly (string | undefined)[]>([]);
+  tags.current = sets.flatMap((set) => set.lines.map(({ tag }) => tag));
   const last = useRef(end);
   last.current = end;
   const isDark = dark.value;
@@ -47,7 +51,7 @@ export function Plot({ title, end, sets, summary }: PlotProps) {
     const element = holder.current;
     if (!element) return;
     const made = new uPlot(
-      optionsOf(lines, element.clientWidth, isDark, last),
+      optionsOf(lines, element.clientWidth, isDark, last, tags),
       dataOf(sets),
       element,
     );
@@ -85,6 +89,7 @@ function optionsOf(
   width: number,
   isDark: boolean,
   last: { readonly current: number },
+  tags: { readonly current: readonly (string | undefined)[] },
 ): uPlot.Options {
   const scheme = isDark ? "dark" : "light";
   const ink = isDark ? "#c9ccd3" : "#3c3f46";
@@ -95,6 +100,7 @@ function optionsOf(
     height: HEIGHT,
     cursor: { sync: { key: SYNC, setSeries: false }, drag: { x: false, y: false } },
     legend: { live: true },
+    hooks: { draw: [(plot) => writeTags(plot, tags.current, ink)] },
     scales: {
       x: { time: false, distr: 3, range: () => [1, Math.max(10, last.current)] },
       y: { distr: 3, range: (_plot, low, high) => decades(low, high) },
@@ -117,6 +123,24 @@ function optionsOf(
       })),
     ],
   };
+}
+
+/** Writes the letters of lines at their last points. */
+function writeTags(plot: uPlot, tags: readonly (string | undefined)[], ink: string): void {
+  const { ctx } = plot;
+  ctx.save();
+  ctx.font = `600 ${12 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.fillStyle = ink;
+  ctx.textAlign = "right";
+  for (const [i, tag] of tags.entries()) {
+    const values = plot.data[i + 1] as Column | undefined;
+    const end = values?.findLastIndex((value) => value != null) ?? -1;
+    if (!tag || !values || end < 0) continue;
+    const x = plot.valToPos(plot.data[0][end], "x", true);
+    const y = plot.valToPos(values[end] as number, "y", true);
+    ctx.fillText(tag, x - 2, y - 5 * devicePixelRatio);
+  }
+  ctx.restore();
 }
 
 /** Whole powers of ten around the curves. */

@@ -1,12 +1,15 @@
 import type { Experiment } from "../../ts/experiment/schema.js";
-import { curvesOf } from "../maths/aligned.js";
+import { type Curves, curvesOf } from "../maths/aligned.js";
 import type { Frame } from "../maths/frame.js";
 import type { PredictedCurves } from "../maths/predictedCurves.js";
 import { short } from "../maths/short.js";
 import { readableSigma } from "../maths/stepReading.js";
+import { letterOf } from "../state/pins.js";
 import { expected } from "./foretold.js";
+import { ghostOf } from "./ghosts.js";
 import { NetworkDrawing } from "./networkDrawing.js";
 import { type CurveSet, type Line, Plot } from "./plot.js";
+import { state } from "./session.js";
 
 type Metric = "loss" | "niwNorm" | "memory" | "effective" | "reading" | "lambda";
 
@@ -31,6 +34,7 @@ export function RunCurves({
   });
   const under = (metrics: Partial<Record<Metric, Line["colour"]>>): CurveSet[] =>
     theory ? [predictedSet(theory, metrics)] : [];
+  const ghosts = (names: readonly (keyof Curves)[]) => ghostSets(experiment, names);
   return (
     <>
       <div class="plots">
@@ -53,6 +57,7 @@ export function RunCurves({
               ],
             },
             ...under({ loss: "loss" }),
+            ...ghosts(["unperturbedLoss"]),
           ]}
         />
         <Plot
@@ -75,6 +80,7 @@ export function RunCurves({
             },
             level("1/e", Math.exp(-1)),
             ...under({ niwNorm: "niwNorm", memory: "memory", effective: "memory" }),
+            ...ghosts(["effective", "memory"]),
           ]}
         />
         {rate > 0 && (
@@ -97,6 +103,7 @@ export function RunCurves({
               },
               level("2/(ησ²)", 2 / rate),
               ...under({ reading: "unperturbedLoss", lambda: "unperturbedLoss" }),
+              ...ghosts(["lambda", "reading"]),
             ]}
           />
         )}
@@ -131,6 +138,26 @@ function predictedSet(
       dash: [2, 3],
     })),
   };
+}
+
+const DASHES = [[], [8, 3], [4, 3], [12, 3, 3, 3], [6, 2, 1, 2], [1, 3]];
+
+/** The pinned runs but the one on show: of these columns the first that they have. */
+function ghostSets(experiment: Experiment, names: readonly (keyof Curves)[]): CurveSet[] {
+  return state.value.pins.flatMap((pin, i) => {
+    const run = ghostOf(pin);
+    if (!run || JSON.stringify(pin) === JSON.stringify(experiment)) return [];
+    const { curves } = run;
+    const name = names.find((one) => curves[one].some((value) => value !== null)) ?? names[0];
+    const values = curves[name];
+    const tag = letterOf(i);
+    return [
+      {
+        x: curves.x,
+        lines: [{ label: tag, colour: "aside", values, width: 1.1, dash: DASHES[i], tag }],
+      },
+    ];
+  });
 }
 
 function last(column: readonly (number | null)[]): string {

@@ -1,6 +1,10 @@
 import { useEffect } from "preact/hooks";
+import type { Frame } from "../maths/frame.js";
 import { Controls } from "./controls.js";
+import { embedded } from "./embedded.js";
+import { ExportRun } from "./exportRun.js";
 import { useForetold } from "./foretold.js";
+import { Pins } from "./pins.js";
 import { RunCurves } from "./runCurves.js";
 import { RunMachine } from "./runMachine.js";
 import { frame, isOpen, openRun, state } from "./session.js";
@@ -11,6 +15,22 @@ import { Verdict } from "./verdict.js";
 
 /** Milliseconds that a slider must rest before the run begins anew. */
 const REST = 60;
+
+/** What one changes, compares and takes along. */
+function Workshop({ frame: shown }: { readonly frame: Frame | null }) {
+  return (
+    <>
+      <Pins />
+      <RunMachine frame={shown} />
+      <details open={innerWidth > 700}>
+        <summary>The experiment</summary>
+        <Controls />
+      </details>
+      <ExportRun frame={shown} />
+      <Share />
+    </>
+  );
+}
 
 /** One experiment, trained while one watches. */
 export function RunView() {
@@ -29,12 +49,7 @@ export function RunView() {
       <SigmaStrip experiment={experiment} />
       <Transport frame={shown} />
       {shown && <RunCurves experiment={experiment} frame={shown} />}
-      <RunMachine frame={shown} />
-      <details open={innerWidth > 700}>
-        <summary>The experiment</summary>
-        <Controls />
-      </details>
-      <Share />
+      {!embedded && <Workshop frame={shown} />}
       {shown?.end && (
         <p class="hash">
           Digest of this run: <code data-testid="hash">{shown.end.hash}</code>, made by{" "}

@@ -7,6 +7,7 @@ import { boundariesAtOne, curve, mapRows, sweepCurve } from "../maths/linearLab.
 import type { MapCell } from "../maths/linearSigmas.js";
 import { LINEAR, SWEEP_RATE } from "../state/defaults.js";
 import type { MapSpec } from "../state/labState.js";
+import { exportApi } from "./exportApi.js";
 import { predictApi } from "./predictApi.js";
 import { runApi } from "./runApi.js";
 
@@ -20,6 +21,7 @@ export interface PredictedStrip {
 const api = {
   ...runApi(loading),
   ...predictApi(loading),
+  ...exportApi,
   async forecast(experiment: Experiment): Promise<PredictedStrip> {
     const kernels = await loading;
     const options = { kernels, backend: "wasm", effort: "run" } as const;
