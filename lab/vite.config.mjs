@@ -7,6 +7,8 @@ export default defineConfig({
   base: "./",
   logLevel: "warn",
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
+  // The build of linkedom for workers, which looks for no canvas of Node's.
+  resolve: { alias: [{ find: /^linkedom$/, replacement: "linkedom/worker" }] },
   worker: { format: "es" },
   build: {
     outDir: fileURLToPath(new URL("../dist/lab", import.meta.url)),

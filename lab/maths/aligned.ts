@@ -13,15 +13,21 @@ export interface Curves {
   /** `|W_NI|` over its start. */
   readonly niwNorm: Column;
   readonly memory: Column;
+  /** `|alpha w2^T W_NI|` of the linear model over its start; empty for other networks. */
+  readonly effective: Column;
+  /** `lambda` of the linear model; empty for other networks. */
+  readonly lambda: Column;
   readonly reading: Column;
 }
 
 /** Readings that are averaged for one point of the curve. */
 const WINDOW = 8;
 
+/** @param rate `eta sigma^2`. */
 export function curvesOf(
   { steps, evaluations }: Trajectory,
   readings: readonly StepReading[],
+  rate: number,
 ): Curves {
   const means = smoothed(readings, WINDOW);
   const x = [
@@ -48,6 +54,8 @@ export function curvesOf(
     testLoss: column(evaluations.step, evaluations.testLoss),
     niwNorm: column(steps.step, steps.niwNorm, steps.niwNorm[0]),
     memory: column(steps.step, steps.memory),
+    effective: column(steps.step, steps.effectiveNiw, steps.effectiveNiw[0]),
+    lambda: column(steps.step, steps.kappa, rate),
     reading: column(
       means.map(({ step }) => step),
       means.map(({ value }) => value),

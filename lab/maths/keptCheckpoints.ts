@@ -19,6 +19,17 @@ export class KeptCheckpoints {
     }
   }
 
+  /** Keeps this one in any case, and none after it. */
+  endWith(checkpoint: Checkpoint): void {
+    this.dropAfter(checkpoint.step - 1);
+    this.#kept.push(checkpoint);
+  }
+
+  /** Forgets those after a step: another machine makes the updates from there on. */
+  dropAfter(step: number): void {
+    this.#kept = this.#kept.filter((checkpoint) => checkpoint.step <= step);
+  }
+
   /** The latest checkpoint at or before a step; null: the start. */
   before(step: number): Checkpoint | null {
     return this.#kept.findLast((checkpoint) => checkpoint.step <= step) ?? null;

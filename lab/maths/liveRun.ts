@@ -1,80 +1,92 @@
-import { classify, type Evidence } from "../../ts/analysis/classify.js";
+import { classify } from "../../ts/analysis/classify.js";
 import type { PhaseScales } from "../../ts/analysis/phaseNumbers.js";
+import { isLost } from "../../ts/backend/gpuMachine.js";
+import { RunError } from "../../ts/errors/errors.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { hashRuns } from "../../ts/format/hash.js";
 import type { Kernels } from "../../ts/kernels/kernels.js";
+import { flops } from "../../ts/program/flops.js";
+import { lower } from "../../ts/program/lower.js";
 import type { Checkpoint } from "../../ts/train/checkpoint.js";
 import { type RunResult, runExperiment } from "../../ts/train/experimentRun.js";
-import type { Final } from "../../ts/train/final.js";
 import type { Observed } from "../../ts/train/hooks.js";
-import { type Parameters, parametersOf } from "../../ts/train/parameters.js";
+import { initialParameters, type Parameters, parametersOf } from "../../ts/train/parameters.js";
 import { phaseScales } from "../../ts/train/phaseScales.js";
 import { type Prepared, prepare } from "../../ts/train/prepare.js";
-import type { Trajectory } from "../../ts/trajectory/trajectory.js";
+import type { MachineChoice } from "../state/labState.js";
+import { CurvatureReadings } from "./curvatureReadings.js";
+import { EMPTY, type Frame, type MachineNote, type StepCost } from "./frame.js";
 import { Gate } from "./gate.js";
 import { KeptCheckpoints } from "./keptCheckpoints.js";
-import { readableSigma, type StepReading, stepReading } from "./stepReading.js";
-
-/** What a run shows at one moment. */
-export interface Frame {
-  /** Updates made, and updates in all. */
-  readonly step: number;
-  readonly steps: number;
-  readonly trajectory: Trajectory;
-  readonly readings: readonly StepReading[];
-  /** The phase so far; null before the first update. */
-  readonly evidence: Evidence | null;
-  /** What the whole run has shown; null until it is over. */
-  readonly end: { readonly final: Final; readonly hash: string; readonly machine: string } | null;
-  /** Microseconds an update took on average; 0 if none was made. */
-  readonly cost: number;
-}
+import { onMachine } from "./machines.js";
+import { MadeBy } from "./madeBy.js";
+import { type NetworkPicture, networkPicture } from "./networkPicture.js";
 
 /** Frames of a run that plays at its usual pace, and their distance in milliseconds. */
 const FRAMES = 120;
 const FRAME_MS = 33;
 
-const EMPTY: Trajectory = {
-  steps: emptyColumns(["step", "loss", "niwNorm", "effectiveNiw", "kappa", "memory", "kick"]),
-  evaluations: emptyColumns([
-    ...(["step", "epoch", "unperturbedLoss", "trainAccuracy", "testLoss", "testAccuracy"] as const),
-    ...(["niwNorm", "memory", "effectiveNiw"] as const),
-  ]),
-};
+/** Whom a run tells what happens. */
+export interface Watcher {
+  show(frame: Frame): void;
+  /** Something that the visitor should know, after which the run goes on. */
+  note(message: string): void;
+  failed(message: string): void;
+}
 
 /**
  * One experiment that is trained while somebody watches. It can wait at any step, and go back to any step: the run is
- * then repeated from the checkpoint before that step, to the same bits.
+ * then repeated from the checkpoint before that step, to the same bits. Another machine can take over while it runs.
  */
 export class LiveRun {
-  readonly #prepared: Prepared;
+  #prepared: Prepared;
   readonly #scales: PhaseScales;
-  readonly #sigma: number | null;
-  readonly #show: (frame: Frame) => void;
+  readonly #start: Parameters["niw"];
+  readonly #flops: number;
+  readonly #watcher: Watcher;
   readonly #kept = new KeptCheckpoints();
-  readonly #readings = new Map<number, number>();
+  readonly #readings: CurvatureReadings;
+  readonly #made = new MadeBy();
   #gate = new Gate();
   /** Ends once the present training has ended. */
   #training: Promise<void> = Promise.resolve();
   #saved: Checkpoint | null = null;
+  /** Time on training steps up to where the present machine took over. */
+  #before = 0;
+  #at = 0;
   #over = false;
   #slowness = 1;
 
-  private constructor(prepared: Prepared, show: (frame: Frame) => void) {
+  private constructor(prepared: Prepared, watcher: Watcher) {
+    const { plan, data, inputs, experiment } = prepared;
     this.#prepared = prepared;
-    this.#scales = phaseScales(prepared.plan, prepared.data, prepared.inputs);
-    this.#sigma = readableSigma(prepared.experiment);
-    this.#show = show;
+    this.#scales = phaseScales(plan, data, inputs);
+    this.#start = initialParameters(plan.network, inputs).niw;
+    this.#flops = flops(lower(plan).program.lists.step.ops);
+    this.#readings = new CurvatureReadings(experiment);
+    this.#watcher = watcher;
   }
 
-  /** Prepares a run, which waits before its first update. */
+  /**
+   * Prepares a run, which waits before its first update. Where the machine is missing, WebAssembly takes its place.
+   * @throws InputError as `train` does.
+   */
   static async open(
     experiment: Experiment,
     kernels: Kernels,
-    show: (frame: Frame) => void,
+    { machine, slowness = 1 }: { readonly machine: MachineChoice; readonly slowness?: number },
+    watcher: Watcher,
   ): Promise<LiveRun> {
-    const run = new LiveRun(await prepare(experiment, { kernels, backend: "wasm" }), show);
-    run.#train(0, 0);
+    const onCpu = await prepare(experiment, { kernels, backend: "wasm" });
+    const prepared = await onMachine(onCpu, machine).catch((error: unknown) => {
+      if (!(error instanceof RunError)) throw error;
+      watcher.note(`${error.message}. The run is made on WebAssembly.`);
+      return onMachine(onCpu, "wasm");
+    });
+    const run = new LiveRun(prepared, watcher);
+    run.slow(slowness);
+    run.#made.from(0, prepared.machine);
+    run.#train(null, 0, 0);
     return run;
   }
 
@@ -100,7 +112,25 @@ export class LiveRun {
   /** Goes to a step, forwards or back, and waits there. */
   async seek(step: number): Promise<void> {
     await this.#end();
-    this.#train(step, step);
+    const from = this.#kept.before(step);
+    // What another machine made is not repeated by this one to the same bits.
+    const { machine } = this.#prepared;
+    if (this.#made.isMixed || !this.#made.isLast(machine)) this.#takeOver(from);
+    this.#train(from, step, step);
+  }
+
+  /**
+   * Lets another machine go on from where the run is.
+   * @throws RunError if there is no such machine; the run then stays where it was.
+   */
+  async switchTo(machine: MachineChoice): Promise<void> {
+    const next = await onMachine(this.#prepared, machine);
+    const until = this.#gate.until;
+    const isOver = this.#over;
+    await this.#end();
+    this.#prepared = next;
+    if (isOver) return this.#watcher.note("The next run is made on the machine that you chose.");
+    this.#goOn(until);
   }
 
   async dispose(): Promise<void> {
@@ -113,24 +143,49 @@ export class LiveRun {
     await this.#training;
   }
 
-  /** Trains from the checkpoint before `from`; shows nothing before it, and waits at `until`. */
-  #train(from: number, until: number): void {
+  /** Goes on from the last checkpoint, up to `until`. */
+  #goOn(until: number): void {
+    const from = this.#saved;
+    const step = from?.step ?? 0;
+    this.#takeOver(from);
+    this.#train(from, step, Math.max(step, until));
+  }
+
+  /** From this checkpoint on, the present machine makes the updates. */
+  #takeOver(from: Checkpoint | null): void {
+    const step = from?.step ?? 0;
+    if (from) this.#kept.endWith(from);
+    else this.#kept.dropAfter(-1);
+    this.#readings.dropFrom(step);
+    this.#made.from(step, this.#prepared.machine);
+    this.#before = from?.seconds ?? 0;
+  }
+
+  /** Trains from a checkpoint; shows nothing before `quietUntil`, and waits at `until`. */
+  #train(from: Checkpoint | null, quietUntil: number, until: number): void {
     const gate = new Gate();
     gate.open(until);
     this.#gate = gate;
     this.#over = false;
-    this.#saved = this.#kept.before(from);
-    this.#training = this.#run(gate, from).catch((error: unknown) => {
-      // The page shows it; this promise is only waited for.
-      if (!gate.closed) this.#failed(error);
-    });
+    this.#saved = from;
+    this.#training = this.#run(gate, quietUntil).catch((error: unknown) =>
+      this.#failed(gate, error),
+    );
   }
 
-  #failed: (error: unknown) => void = () => {};
-
-  /** Whom to tell that the run failed. */
-  onFailure(tell: (error: unknown) => void): void {
-    this.#failed = tell;
+  /** A run whose GPU was lost goes on without it. */
+  async #failed(gate: Gate, error: unknown): Promise<void> {
+    if (gate.closed) return;
+    const message = error instanceof Error ? error.message : String(error);
+    if (!isLost(this.#prepared.machine)) return this.#watcher.failed(message);
+    const cpu = await onMachine(this.#prepared, "wasm");
+    if (gate.closed) return;
+    this.#prepared = cpu;
+    const step = this.#saved?.step ?? 0;
+    this.#watcher.note(
+      `The GPU was lost at step ${this.#at}. The run goes on on WebAssembly, from its checkpoint of step ${step}.`,
+    );
+    this.#goOn(gate.until);
   }
 
   async #run(gate: Gate, quietUntil: number): Promise<void> {
@@ -138,7 +193,6 @@ export class LiveRun {
     const stride = () =>
       this.#slowness > 1 ? 1 : Math.max(1, Math.round(schedule.steps / FRAMES));
     const frameAt = (step: number) => step % stride() === 0 || step === gate.until;
-    let last: { step: number; niw: Parameters["niw"] } | null = null;
     const result = await runExperiment(this.#prepared, {
       checkpoints: {
         from: this.#saved,
@@ -157,14 +211,15 @@ export class LiveRun {
         },
         look: async (state) => {
           if (gate.closed) return "stop";
+          const { step } = state;
           const niw = this.#niwOf(state);
-          if (last?.step === state.step - 1) this.#read(last, niw);
-          last = { step: state.step, niw };
-          if (state.step >= schedule.steps) return;
-          if (frameAt(state.step) || state.step >= gate.until) {
-            if (state.step >= quietUntil) this.#showAt(state.step);
-            if (state.step > quietUntil) await rest(FRAME_MS * Math.min(this.#slowness, 16));
-            await gate.pass(state.step);
+          this.#at = step;
+          this.#readings.take(step, niw);
+          if (step >= schedule.steps) return;
+          if (frameAt(step) || step >= gate.until) {
+            if (step >= quietUntil) this.#showAt(step, niw);
+            if (step > quietUntil) await rest(FRAME_MS * Math.min(this.#slowness, 16));
+            await gate.pass(step);
           }
           return gate.closed ? "stop" : undefined;
         },
@@ -175,62 +230,63 @@ export class LiveRun {
     await this.#showEnd(result);
   }
 
-  #niwOf({ weights }: Observed): Parameters["niw"] {
+  #niwOf({ weights }: Pick<Observed, "weights">): Parameters["niw"] {
     return parametersOf(this.#prepared.plan.network, weights).niw;
   }
 
-  #read(before: { step: number; niw: Parameters["niw"] }, after: Parameters["niw"]): void {
-    if (this.#sigma === null) return;
-    const { learningRate } = this.#prepared.experiment.optimizer;
-    this.#readings.set(before.step, stepReading(before.niw, after, this.#sigma, learningRate));
+  #pictureOf(niw: Parameters["niw"]): NetworkPicture {
+    return networkPicture(this.#prepared.plan.network, niw, this.#start);
   }
 
-  #readingsUntil(step: number): StepReading[] {
-    return [...this.#readings]
-      .filter(([at]) => at < step)
-      .sort(([a], [b]) => a - b)
-      .map(([at, value]) => ({ step: at, value }));
+  #costAt(step: number, seconds: number): StepCost {
+    const made = step - this.#made.since;
+    const micros = made > 0 ? (1e6 * (seconds - this.#before)) / made : 0;
+    return { micros, flops: this.#flops };
   }
 
-  #showAt(step: number): void {
+  get #machine(): MachineNote {
+    const { machine, why = "" } = this.#prepared;
+    return { name: machine.name, flavour: machine.flavour, why };
+  }
+
+  #showAt(step: number, niw: Parameters["niw"]): void {
     const saved = step > 0 ? this.#saved : null;
     const trajectory = saved?.trajectory ?? EMPTY;
-    this.#show({
+    this.#watcher.show({
       step,
       steps: this.#prepared.schedule.steps,
       trajectory,
-      readings: this.#readingsUntil(step),
+      readings: this.#readings.until(step),
       evidence: trajectory.steps.step.length > 0 ? classify(trajectory, this.#scales) : null,
       end: null,
-      cost: saved && saved.step > 0 ? (1e6 * saved.seconds) / saved.step : 0,
+      picture: this.#pictureOf(niw),
+      cost: this.#costAt(step, saved?.seconds ?? 0),
+      machine: this.#machine,
     });
   }
 
   async #showEnd(result: RunResult): Promise<void> {
-    const { trajectory, evidence, final, timing, backend } = result;
-    this.#show({
+    const { trajectory, evidence, final, timing, parameters } = result;
+    const { steps } = this.#prepared.schedule;
+    this.#watcher.show({
       step: timing.steps,
-      steps: this.#prepared.schedule.steps,
+      steps,
       trajectory,
-      readings: this.#readingsUntil(timing.steps),
+      readings: this.#readings.until(timing.steps),
       evidence,
       end: {
         final,
         hash: await hashRuns([result]),
-        machine: `${backend.name} (${backend.flavour})`,
+        machines: this.#made.words,
+        early: timing.steps < steps && evidence.finite,
       },
-      cost: timing.steps > 0 ? (1e6 * timing.seconds) / timing.steps : 0,
+      picture: this.#pictureOf(parameters.niw),
+      cost: this.#costAt(timing.steps, timing.seconds),
+      machine: this.#machine,
     });
   }
 }
 
 function rest(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-function emptyColumns<K extends string>(names: readonly K[]): Record<K, Float64Array> {
-  return Object.fromEntries(names.map((name) => [name, new Float64Array(0)])) as Record<
-    K,
-    Float64Array
-  >;
 }

@@ -1,121 +1,112 @@
 import type { Experiment } from "../../ts/experiment/schema.js";
+import type { Control } from "./control.js";
+import { dataControls } from "./dataControls.js";
+import { noiseControls } from "./noiseControls.js";
 
-/** A control of the run view: a field of the experiment, its unit, and what it does in one line. */
-export interface Control {
-  readonly field: string;
-  readonly label: string;
-  readonly help: string;
-  /** Values to choose from; left out: a number or a list is typed in. */
-  readonly options?: readonly (string | number)[];
-  readonly group: "Data" | "Network" | "Noise" | "Training";
-}
+const NETWORK: readonly Control[] = [
+  {
+    ...{ group: "Network", field: "network.layers", label: "Hidden widths", unit: "units" },
+    help: "Units of each hidden layer, with commas between: 32, 32.",
+  },
+  {
+    ...{ group: "Network", field: "network.activation", label: "Activation" },
+    help: "What each hidden unit does to its sum.",
+    options: ["relu", "tanh", "gelu", "linear"],
+  },
+  {
+    ...{ group: "Network", field: "network.loss", label: "Loss" },
+    help: "What training lowers; by the data: cross-entropy for classes, mse for numbers.",
+    options: ["", "cross-entropy", "mse"],
+  },
+  {
+    ...{ group: "Network", field: "network.bias", label: "Biases" },
+    help: "Whether each unit adds a constant of its own.",
+    options: [true, false],
+  },
+  {
+    ...{ group: "Network", field: "network.init", label: "Initial weights" },
+    help: "The rule by which they are drawn.",
+    options: ["he", "lecun", "ntk"],
+  },
+  {
+    ...{ group: "Network", field: "network.scale", label: "Scale of the weights", unit: "times" },
+    help: "A factor on that rule.",
+  },
+];
 
-const DATA: Record<string, readonly Control[]> = {
-  "gaussian-mixture": [
-    number("data.inputs", "Inputs", "Numbers in a sample."),
-    number("data.classes", "Classes", "Clouds to tell apart."),
-    number(
-      "data.separation",
-      "Separation",
-      "Distance of a cloud from the origin, in its standard deviations.",
-    ),
-  ],
-  spiral: [
-    number("data.classes", "Arms", "One class for each arm."),
-    number("data.turns", "Turns", "Turns of an arm."),
-    number("data.noise", "Scatter", "Standard deviation of the noise on both coordinates."),
-  ],
-  teacher: [
-    number("data.inputs", "Inputs", "Numbers in a sample."),
-    number("data.outputs", "Outputs", "Numbers to predict."),
-    number("data.noise", "Scatter", "Standard deviation of the noise on the targets."),
-  ],
-  "linear-regression": [number("data.inputs", "Inputs", "Numbers in a sample.")],
-};
+const TRAINING: readonly Control[] = [
+  {
+    ...{ group: "Training", field: "optimizer.learningRate", label: "Learning rate η" },
+    ...{ help: "Size of a step along the gradient.", unit: "per gradient" },
+  },
+  {
+    ...{ group: "Training", field: "optimizer.batchSize", label: "Batch", unit: "samples" },
+    help: "Samples in a step; “full” takes all.",
+  },
+  {
+    ...{ group: "Training", field: "optimizer.momentum", label: "Momentum", unit: "0 to 1" },
+    help: "Part of the last step that is made again.",
+  },
+  {
+    ...{ group: "Training", field: "optimizer.weightDecay", label: "Weight decay" },
+    ...{ help: "Added to the gradient, times the weight itself.", unit: "per weight" },
+  },
+  {
+    ...{ group: "Training", field: "steps", label: "Steps", unit: "updates" },
+    help: "Length of the run.",
+  },
+  {
+    ...{ group: "Training", field: "epochs", label: "Epochs", unit: "passes" },
+    help: "The same in passes over the samples; one of the two is set.",
+  },
+  {
+    ...{ group: "Training", field: "seed", label: "Seed" },
+    help: "Names all random numbers of the run: the same seed gives the same run.",
+  },
+];
 
-function number(field: string, label: string, help: string): Control {
-  return { field, label, help, group: "Data" };
-}
+const END: readonly Control[] = [
+  {
+    ...{ group: "Stop early", field: "stop.trainAccuracy", label: "At accuracy", unit: "0 to 1" },
+    help: "Training ends once so many training samples are right; empty: never.",
+  },
+  {
+    ...{ group: "Stop early", field: "stop.loss", label: "At loss", unit: "loss" },
+    help: "Training ends once the loss without noise is this low; empty: never.",
+  },
+];
 
-/** The controls of an experiment. */
-export function controlsOf({ data, network, noise }: Experiment): Control[] {
-  const layers = network.layers.map((_, l) => l).concat(network.layers.length);
-  const group = noise.length > 0;
+const RECORD: readonly Control[] = [
+  {
+    ...{ group: "Record", field: "record.evaluateEvery", label: "Evaluate every", unit: "epochs" },
+    help: "How often the losses without noise are measured.",
+  },
+  {
+    ...{ group: "Record", field: "record.evaluateEarly", label: "Evaluate early" },
+    ...{ help: "In the first so many steps, more often; empty: no.", unit: "updates" },
+  },
+  {
+    ...{ group: "Record", field: "record.evaluateSamples", label: "Evaluate on", unit: "samples" },
+    help: "The first so many training samples; empty: all.",
+  },
+  {
+    ...{ group: "Record", field: "record.dense", label: "Record each of", unit: "updates" },
+    help: "The first so many steps are all recorded.",
+  },
+  {
+    ...{ group: "Record", field: "record.every", label: "Then one in", unit: "updates" },
+    help: "Later steps that are recorded; empty: one an epoch.",
+  },
+];
+
+/** The controls of an experiment, box by box. */
+export function controlsOf(experiment: Experiment): Control[] {
   return [
-    {
-      ...{ field: "data.name", label: "Data", group: "Data", help: "A generated set of samples." },
-      options: ["gaussian-mixture", "spiral", "teacher", "linear-regression"],
-    },
-    ...(DATA[data.name] ?? []),
-    number("data.train", "Training samples", "Samples that the network learns from."),
-    number("data.test", "Test samples", "Samples that it never sees."),
-    {
-      ...{ field: "network.layers", label: "Hidden widths", group: "Network" },
-      help: "Units of each hidden layer, with commas between: 32, 32.",
-    },
-    {
-      ...{ field: "network.activation", label: "Activation", group: "Network" },
-      help: "What each hidden unit does to its sum.",
-      options: ["relu", "tanh", "gelu", "linear"],
-    },
-    {
-      ...{ field: "network.init", label: "Initial weights", group: "Network" },
-      help: "How large the weights are at the start.",
-      options: ["he", "lecun", "ntk"],
-    },
-    ...(group ? noiseControls(layers) : []),
-    {
-      ...{ field: "optimizer.learningRate", label: "Learning rate η", group: "Training" },
-      help: "Size of a step along the gradient.",
-    },
-    {
-      ...{ field: "optimizer.batchSize", label: "Batch", group: "Training" },
-      help: "Samples in a step; “full” takes all.",
-    },
-    { field: "steps", label: "Steps", group: "Training", help: "Updates of the whole run." },
-    {
-      ...{ field: "seed", label: "Seed", group: "Training" },
-      help: "Names all random numbers of the run: the same seed gives the same run.",
-    },
+    ...dataControls(experiment.data.name),
+    ...NETWORK,
+    ...noiseControls(experiment),
+    ...TRAINING,
+    ...END,
+    ...RECORD,
   ];
-}
-
-function noiseControls(layers: readonly number[]): Control[] {
-  return [
-    {
-      ...{ field: "noise.0.layer", label: "Layer", group: "Noise", options: layers },
-      help: "The layer whose sums the noise nodes add to; 0 is the first.",
-    },
-    {
-      ...{ field: "noise.0.nodes", label: "Noise nodes", group: "Noise" },
-      help: "How many inputs carry noise.",
-    },
-    {
-      ...{ field: "noise.0.distribution", label: "Distribution", group: "Noise" },
-      help: "Shape of the noise; its standard deviation is σ in each case.",
-      options: ["normal", "uniform", "rademacher"],
-    },
-    {
-      ...{ field: "noise.0.mode", label: "Draws", group: "Noise", options: ["fresh", "fixed"] },
-      help: "Fresh: new noise at each visit of a sample. Fixed: one draw for each sample.",
-    },
-    {
-      ...{ field: "noise.0.scale", label: "Initial scale", group: "Noise" },
-      help: "Initial noise weights, relative to the layer's other weights.",
-    },
-  ];
-}
-
-/** The value that a person typed for a field; text that is no number is refused where it is parsed. */
-export function typed(field: string, text: string): unknown {
-  const words = text.trim();
-  if (field === "network.layers") {
-    return words === "" ? [] : words.split(/[\s,]+/).map((word) => numberOr(word));
-  }
-  return numberOr(words);
-}
-
-function numberOr(words: string): unknown {
-  const value = Number(words);
-  return words === "" || Number.isNaN(value) ? words : value;
 }

@@ -3,23 +3,32 @@ import { withField } from "../../ts/experiment/paths.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { checkForPage } from "./pageLimits.js";
 
+/** A run is as long as its steps say, or its epochs: not both. */
+const INSTEAD_OF: Readonly<Record<string, string>> = { steps: "epochs", epochs: "steps" };
+
 /**
- * The experiment with one field changed. Other data take their own default fields, with as many samples as before.
+ * The experiment with one field changed; undefined leaves it out. Other data take their own default fields, with as many
+ * samples as before.
  * @throws InputError if the value is not right for the field, or the run too large for a page.
  */
 export function edited(experiment: Experiment, field: string, value: unknown): Experiment {
   const { train, test } = experiment.data;
-  const changed =
-    field === "data.name"
-      ? {
-          ...experiment,
-          data: { name: value, train, test },
-          network: { ...experiment.network, loss: undefined },
-        }
-      : withField(experiment, field, value);
-  // A run is as long as its steps say, or its epochs: not both.
-  const input = field === "steps" ? { ...(changed as object), epochs: undefined } : changed;
-  const parsed = parseExperiment(withoutUndefined(input));
+  if (field === "data.name") {
+    const network = { ...experiment.network, loss: undefined };
+    return checked({ ...experiment, data: { name: value, train, test }, network });
+  }
+  const changed = withField(experiment, field, value) as object;
+  const other = INSTEAD_OF[field];
+  return checked(other && value !== undefined ? { ...changed, [other]: undefined } : changed);
+}
+
+/**
+ * A parsed experiment that a page can train.
+ * @throws InputError that names the field.
+ */
+export function checked(input: unknown): Experiment {
+  // The schema has no field whose value is undefined.
+  const parsed = parseExperiment(JSON.parse(JSON.stringify(input)));
   checkForPage(parsed);
   return parsed;
 }
@@ -28,9 +37,4 @@ export function edited(experiment: Experiment, field: string, value: unknown): E
 export function withSigma(experiment: Experiment, sigma: number): Experiment {
   const noise = experiment.noise.map((group) => ({ ...group, sigma }));
   return { ...experiment, noise };
-}
-
-/** The schema has no field whose value is undefined. */
-function withoutUndefined(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
 }

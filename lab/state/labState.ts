@@ -4,12 +4,20 @@ import { parseExperiment } from "../../ts/experiment/parse.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { parseWith } from "../../ts/schema/parseWith.js";
 import { isPlainObject } from "../../ts/schema/plainObject.js";
-import { choice, integer } from "../../ts/schema/takes.js";
+import { choice, integer, list } from "../../ts/schema/takes.js";
 import { FIRST_EXPERIMENT, LINEAR } from "./defaults.js";
 import { checkForPage } from "./pageLimits.js";
 import { withoutDefaults } from "./withoutDefaults.js";
 
 export const PANELS = ["phases", "run", "map"] as const;
+
+/** Which machine trains; `auto` takes the faster one, but no software GPU. */
+export const MACHINES = ["wasm", "webgpu", "auto"] as const;
+export type MachineChoice = (typeof MACHINES)[number];
+
+/** Runs that can be pinned, and stops of the tour. */
+export const MOST_PINS = 6;
+export const TOUR_STOPS = 5;
 
 const mapSchema = v.strictObject({
   width: v.optional(integer(2, 4096), LINEAR.width),
@@ -21,6 +29,9 @@ const mapSchema = v.strictObject({
 const stateSchema = v.strictObject({
   panel: v.optional(choice(PANELS), "phases"),
   map: v.optional(mapSchema, {}),
+  machine: v.optional(choice(MACHINES), "wasm"),
+  tour: v.optional(integer(0, TOUR_STOPS), 0),
+  pins: v.optional(list(v.unknown(), MOST_PINS, "takes a list of experiments"), []),
   experiment: v.optional(v.unknown()),
 });
 
@@ -35,12 +46,21 @@ export interface LabState {
   readonly experiment: Experiment;
   /** The linear model of the phase map. */
   readonly map: MapSpec;
+  /** The machine that trains the run view's network. */
+  readonly machine: MachineChoice;
+  /** The stop of the tour, from 1 on; 0: no tour. */
+  readonly tour: number;
+  /** Runs under the present one. */
+  readonly pins: readonly Experiment[];
 }
 
 export const FIRST_STATE: LabState = {
   panel: "phases",
   experiment: FIRST_EXPERIMENT,
   map: { ...LINEAR },
+  machine: "wasm",
+  tour: 0,
+  pins: [],
 };
 
 /**
@@ -51,15 +71,22 @@ export function parseState(input: unknown): LabState {
   if (!isPlainObject(input)) {
     throw new InputError("link", `the link is ${shown(input)}: takes an object`);
   }
-  const { panel, map, experiment } = parseWith(stateSchema, input, "the link");
-  if (experiment === undefined) return { panel, map, experiment: FIRST_EXPERIMENT };
-  const parsed = parseExperiment(experiment);
+  const { experiment, pins, ...rest } = parseWith(stateSchema, input, "the link");
+  return {
+    ...rest,
+    experiment: experiment === undefined ? FIRST_EXPERIMENT : forPage(experiment),
+    pins: pins.map(forPage),
+  };
+}
+
+function forPage(input: unknown): Experiment {
+  const parsed = parseExperiment(input);
   checkForPage(parsed);
-  return { panel, map, experiment: parsed };
+  return parsed;
 }
 
 /** The shortest value that `parseState` turns into this state. */
-export function shortState({ panel, map, experiment }: LabState): object {
+export function shortState({ panel, map, experiment, machine, tour, pins }: LabState): object {
   const model = Object.entries(map).filter(
     ([key, value]) => LINEAR[key as keyof MapSpec] !== value,
   );
@@ -67,6 +94,9 @@ export function shortState({ panel, map, experiment }: LabState): object {
   return {
     ...(panel !== "phases" && { panel }),
     ...(model.length > 0 && { map: Object.fromEntries(model) }),
+    ...(machine !== "wasm" && { machine }),
+    ...(tour > 0 && { tour }),
+    ...(pins.length > 0 && { pins: pins.map(withoutDefaults) }),
     ...(!isFirst && { experiment: withoutDefaults(experiment) }),
   };
 }

@@ -1,15 +1,50 @@
+import { fragmentOf } from "../state/fragment.js";
 import { PANELS } from "../state/labState.js";
+import { STOPS } from "../state/tour.js";
+import { embedded, plainAddress } from "./embedded.js";
 import { Machine } from "./machine.js";
 import { MapView } from "./mapView.js";
 import { PhasesView } from "./phasesView.js";
 import { RunView } from "./runView.js";
 import { change, problem, state } from "./session.js";
+import { Link, Tour } from "./tour.js";
 
 const NAMES = { phases: "The four phases", run: "One run", map: "Phase map" } as const;
 
-/** The whole page. */
+/** The whole page, or one view of it. */
 export function App() {
+  return embedded ? <Embedded /> : <Page />;
+}
+
+function Panel() {
   const { panel } = state.value;
+  if (panel === "phases") return <PhasesView />;
+  return panel === "run" ? <RunView /> : <MapView />;
+}
+
+/** A view alone, for lecture notes. */
+function Embedded() {
+  return (
+    <div class="page">
+      <main>
+        <h1 class="unseen">ninscope lab: {NAMES[state.value.panel]}</h1>
+        <Problem />
+        <Tour />
+        <Panel />
+      </main>
+      <footer>
+        <p>
+          <a href={`${plainAddress()}#${fragmentOf(state.value)}`} target="_blank" rel="noopener">
+            Open this in the ninscope lab
+          </a>
+        </p>
+      </footer>
+    </div>
+  );
+}
+
+function Page() {
+  const { panel, tour } = state.value;
   return (
     <div class="page">
       <header>
@@ -21,14 +56,18 @@ export function App() {
           instead of data. The optimiser does not know that it is there. How the weights of that
           node move tells in which phase training is.
         </p>
+        {tour === 0 && (
+          <p>
+            <Link to={STOPS[0]}>Take the tour: five stops, a few minutes</Link>
+          </p>
+        )}
       </header>
       <main>
         <Problem />
+        <Tour />
         <Tabs />
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${panel}`}>
-          {panel === "phases" && <PhasesView />}
-          {panel === "run" && <RunView />}
-          {panel === "map" && <MapView />}
+          <Panel />
         </div>
       </main>
       <footer>

@@ -7,6 +7,8 @@ import { MAP_RATES, MAP_SIGMAS, type MapCell } from "../maths/linearSigmas.js";
 import { short } from "../maths/short.js";
 import { linearCell } from "../state/defaults.js";
 import type { MapSpec } from "../state/labState.js";
+import { embedded } from "./embedded.js";
+import { ExportMap } from "./exportLinear.js";
 import { PhaseBadge } from "./phaseBadge.js";
 import { change, helpers, hidden, state, told } from "./session.js";
 
@@ -133,6 +135,7 @@ export function MapView() {
           </li>
         ))}
       </ul>
+      {!embedded && <ExportMap model={map} cells={shown} atOne={bounds.value} />}
       <div class="controls">
         <fieldset>
           <legend>The model</legend>

@@ -6,6 +6,8 @@ import { type LinearCurve, SWEEP_SIGMAS } from "../maths/linearSigmas.js";
 import { short } from "../maths/short.js";
 import type { Boundaries } from "../maths/strip.js";
 import { LINEAR, linearCell, SWEEP_RATE } from "../state/defaults.js";
+import { embedded } from "./embedded.js";
+import { ExportPhases } from "./exportLinear.js";
 import { PhaseBadge } from "./phaseBadge.js";
 import { PhaseStrip } from "./phaseStrip.js";
 import { change, dark, helpers, hidden, still, told } from "./session.js";
@@ -114,6 +116,7 @@ export function PhasesView() {
         the theory’s boundaries for a wide network: <var>κ</var> = <var>ησ²λ</var> = 2 and 4, and
         where the noise weights fall by a factor e.
       </p>
+      {!embedded && <ExportPhases curves={curves.value} />}
       <button
         type="button"
         class="primary"

@@ -10,16 +10,25 @@ export interface Line {
   readonly label: string;
   readonly colour: keyof typeof CURVES;
   readonly values: Column;
-  readonly dashed?: boolean;
+  /** Lengths of dashes and gaps in pixels; left out: a full line. */
+  readonly dash?: number[];
+  /** Line width in pixels; left out: that of the run on show. */
+  readonly width?: number;
+  /** A letter that is written at the line's end. */
+  readonly tag?: string;
+}
+
+/** Curves over the same steps, the first of which is 1. */
+export interface CurveSet {
+  readonly x: readonly number[];
+  readonly lines: readonly Line[];
 }
 
 interface PlotProps {
   readonly title: string;
-  /** Steps, the first of which is 1. */
-  readonly x: readonly number[];
   /** The last step of the whole run, so that the axis does not move while the run goes on. */
   readonly end: number;
-  readonly lines: readonly Line[];
+  readonly sets: readonly CurveSet[];
   readonly summary: string;
 }
 
@@ -28,19 +37,22 @@ const SYNC = "run";
 const HEIGHT = 220;
 
 /** Curves on logarithmic axes, drawn anew with each frame. */
-export function Plot({ title, x, end, lines, summary }: PlotProps) {
+export function Plot({ title, end, sets, summary }: PlotProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const tags = useRef<readonly (string | undefined)[]>([]);
+  tags.current = sets.flatMap((set) => set.lines.map(({ tag }) => tag));
   const last = useRef(end);
   last.current = end;
   const isDark = dark.value;
-  const names = lines.map(({ label, colour, dashed }) => `${label}${colour}${dashed}`).join();
+  const lines = sets.flatMap((set) => set.lines);
+  const names = lines.map(({ label, colour, dash }) => `${label}${colour}${dash}`).join();
   useEffect(() => {
     const element = holder.current;
     if (!element) return;
     const made = new uPlot(
-      optionsOf(lines, element.clientWidth, isDark, last),
-      dataOf(x, lines),
+      optionsOf(lines, element.clientWidth, isDark, last, tags),
+      dataOf(sets),
       element,
     );
     plot.current = made;
@@ -56,7 +68,7 @@ export function Plot({ title, x, end, lines, summary }: PlotProps) {
     };
   }, [names, isDark]);
   useEffect(() => {
-    plot.current?.setData(dataOf(x, lines));
+    plot.current?.setData(dataOf(sets));
   });
   return (
     <figure>
@@ -66,8 +78,10 @@ export function Plot({ title, x, end, lines, summary }: PlotProps) {
   );
 }
 
-function dataOf(x: readonly number[], lines: readonly Line[]): uPlot.AlignedData {
-  return [x, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
+/** All curves over the steps of any of them. */
+function dataOf(sets: readonly CurveSet[]): uPlot.AlignedData {
+  const tables = sets.map(({ x, lines }) => [x, ...lines.map(({ values }) => values)]);
+  return uPlot.join(tables as unknown as uPlot.AlignedData[]);
 }
 
 function optionsOf(
@@ -75,16 +89,18 @@ function optionsOf(
   width: number,
   isDark: boolean,
   last: { readonly current: number },
+  tags: { readonly current: readonly (string | undefined)[] },
 ): uPlot.Options {
   const scheme = isDark ? "dark" : "light";
   const ink = isDark ? "#c9ccd3" : "#3c3f46";
-  const grid = { stroke: isDark ? "#31353f" : "#e4e6ea", width: 1 };
+  const grid = { stroke: isDark ? "#31353f" : "#e4e6ea", width: 1, filter: ifFew };
   const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui, sans-serif" };
   return {
     width: Math.max(200, width),
     height: HEIGHT,
     cursor: { sync: { key: SYNC, setSeries: false }, drag: { x: false, y: false } },
     legend: { live: true },
+    hooks: { draw: [(plot) => writeTags(plot, tags.current, ink)] },
     scales: {
       x: { time: false, distr: 3, range: () => [1, Math.max(10, last.current)] },
       y: { distr: 3, range: (_plot, low, high) => decades(low, high) },
@@ -95,17 +111,36 @@ function optionsOf(
     ],
     series: [
       { label: "step" },
-      ...lines.map(({ label, colour, dashed }) => ({
+      ...lines.map(({ label, colour, dash, width: own }) => ({
         label,
         stroke: CURVES[colour][scheme],
-        width: 1.6,
+        width: own ?? 1.6,
         spanGaps: true,
         points: { show: false },
-        ...(dashed && { dash: [6, 4] }),
-        value: (_plot: uPlot, value: number | null) => (value === null ? "–" : short(value)),
+        ...(dash && { dash }),
+        value: (_plot: uPlot, value: number | null | undefined) =>
+          value == null ? "–" : short(value),
       })),
     ],
   };
+}
+
+/** Writes the letters of lines at their last points. */
+function writeTags(plot: uPlot, tags: readonly (string | undefined)[], ink: string): void {
+  const { ctx } = plot;
+  ctx.save();
+  ctx.font = `600 ${12 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.fillStyle = ink;
+  ctx.textAlign = "right";
+  for (const [i, tag] of tags.entries()) {
+    const values = plot.data[i + 1] as Column | undefined;
+    const end = values?.findLastIndex((value) => value != null) ?? -1;
+    if (!tag || !values || end < 0) continue;
+    const x = plot.valToPos(plot.data[0][end], "x", true);
+    const y = plot.valToPos(values[end] as number, "y", true);
+    ctx.fillText(tag, x - 2, y - 5 * devicePixelRatio);
+  }
+  ctx.restore();
 }
 
 /** Whole powers of ten around the curves. */
@@ -114,6 +149,12 @@ function decades(low: number | null, high: number | null): [number, number] {
   const from = 10 ** Math.floor(Math.log10(low));
   const to = 10 ** Math.ceil(Math.log10(high));
   return from === to ? [from / 10, to * 10] : [from, to];
+}
+
+/** Where an axis spans many powers of ten, lines between them would only make it grey. */
+function ifFew(_plot: uPlot, splits: number[]): (number | null)[] {
+  const powers = splits.filter((split) => powerOnly(split) !== "");
+  return powers.length > 4 ? splits.map((x) => (powerOnly(x) === "" ? null : x)) : splits;
 }
 
 function powerOnly(split: number | null): string {

@@ -1,9 +1,9 @@
 import { effect, signal } from "@preact/signals";
 import { proxy, type Remote, wrap } from "comlink";
 import type { Experiment } from "../../ts/experiment/schema.js";
-import type { Frame } from "../maths/liveRun.js";
+import type { Frame } from "../maths/frame.js";
 import { fragmentOf, stateOf } from "../state/fragment.js";
-import { FIRST_STATE, type LabState } from "../state/labState.js";
+import { FIRST_STATE, type LabState, type MachineChoice } from "../state/labState.js";
 import type { LabWorker } from "../worker/lab-worker.js";
 
 /** What the page shows. */
@@ -12,6 +12,10 @@ export const state = signal<LabState>(FIRST_STATE);
 export const problem = signal<string | null>(null);
 export const frame = signal<Frame | null>(null);
 export const playing = signal(false);
+/** What the run that is open has to say, such as that its GPU was lost; null: nothing. */
+export const notice = signal<string | null>(null);
+/** How many times slower than usual the run plays. */
+export const slowness = signal(1);
 export const hidden = signal(document.hidden);
 const media = (query: string) => {
   const list = matchMedia(query);
@@ -72,16 +76,22 @@ export async function openRun(experiment: Experiment, play: boolean): Promise<vo
   opened = JSON.stringify(experiment);
   playing.value = play;
   const isMine = () => mine === generation;
+  notice.value = null;
   const show = (shown: Frame) => {
     if (!isMine()) return;
     frame.value = shown;
     if (shown.end) playing.value = false;
   };
+  const note = (message: string) => {
+    if (isMine()) notice.value = message;
+  };
   const failed = (message: string) => {
     if (isMine()) problem.value = message;
   };
+  const { machine } = state.peek();
+  const opening = { machine, slowness: slowness.peek() };
   try {
-    await trainer.open(experiment, proxy(show), proxy(failed));
+    await trainer.open(experiment, opening, proxy(show), proxy(note), proxy(failed));
     if (isMine() && playing.value && !hidden.value) await trainer.play();
   } catch (error) {
     if (!isMine()) return;
@@ -110,13 +120,36 @@ export async function stepOnce(): Promise<void> {
   await trainer.advance(frame.value?.step ?? 0, 1).catch(told);
 }
 
+let wanted: number | null = null;
+let seeking = false;
+
+/** Goes to a step. Of the steps that are asked for meanwhile, as by a slider that is dragged, only the last counts. */
 export async function seek(step: number): Promise<void> {
   playing.value = false;
-  await trainer.seek(step).catch(told);
+  wanted = step;
+  if (seeking) return;
+  seeking = true;
+  while (wanted !== null) {
+    const next: number = wanted;
+    wanted = null;
+    await trainer.seek(next).catch(told);
+  }
+  seeking = false;
 }
 
-export async function slow(slowness: number): Promise<void> {
-  await trainer.slow(slowness).catch(told);
+/** 1: the usual pace; 8: an eighth of it. */
+export async function slow(times: number): Promise<void> {
+  slowness.value = times;
+  await trainer.slow(times).catch(told);
+}
+
+/** Lets another machine make the run that is open, from where it is. */
+export async function switchMachine(machine: MachineChoice): Promise<void> {
+  change({ machine });
+  notice.value = null;
+  await trainer.switchTo(machine).catch((error: Error) => {
+    notice.value = `${error.message}. The run stays where it was.`;
+  });
 }
 
 /** Follows the address, the tab's visibility and the state. */

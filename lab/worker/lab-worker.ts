@@ -1,30 +1,17 @@
 import { expose } from "comlink";
-import { RunError } from "../../ts/errors/errors.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { forecast } from "../../ts/forecast/forecast.js";
 import type { ForecastBoundary } from "../../ts/forecast/forecastResult.js";
 import { type Kernels, loadKernels } from "../../ts/kernels/kernels.js";
 import { boundariesAtOne, curve, mapRows, sweepCurve } from "../maths/linearLab.js";
 import type { MapCell } from "../maths/linearSigmas.js";
-import { type Frame, LiveRun } from "../maths/liveRun.js";
 import { LINEAR, SWEEP_RATE } from "../state/defaults.js";
 import type { MapSpec } from "../state/labState.js";
+import { exportApi } from "./exportApi.js";
+import { predictApi } from "./predictApi.js";
+import { runApi } from "./runApi.js";
 
 const loading: Promise<Kernels> = loadKernels();
-let run: LiveRun | null = null;
-/** Opening and seeking take turns, in the order in which they were asked for. */
-let turn: Promise<void> = Promise.resolve();
-
-function inTurn(work: () => Promise<void>): Promise<void> {
-  turn = turn.then(work, work);
-  return turn;
-}
-
-const needed = () => {
-  if (!run) throw new RunError("no run is open");
-  return run;
-};
-
 /** What the strip of the phases needs of a forecast. */
 export interface PredictedStrip {
   readonly boundaries: Record<"decay" | "catapult" | "divergent", ForecastBoundary | null>;
@@ -32,34 +19,9 @@ export interface PredictedStrip {
 }
 
 const api = {
-  /** Opens a run in the place of the one before; it waits at its start. */
-  open(
-    experiment: Experiment,
-    show: (frame: Frame) => void,
-    failed: (message: string) => void,
-  ): Promise<void> {
-    return inTurn(async () => {
-      await run?.dispose();
-      run = null;
-      run = await LiveRun.open(experiment, await loading, show);
-      run.onFailure((error) => failed(error instanceof Error ? error.message : String(error)));
-    });
-  },
-  async play() {
-    needed().play();
-  },
-  async pause() {
-    needed().pause();
-  },
-  async advance(from: number, count: number) {
-    needed().advance(from, count);
-  },
-  async slow(slowness: number) {
-    needed().slow(slowness);
-  },
-  seek(step: number): Promise<void> {
-    return inTurn(() => needed().seek(step));
-  },
+  ...runApi(loading),
+  ...predictApi(loading),
+  ...exportApi,
   async forecast(experiment: Experiment): Promise<PredictedStrip> {
     const kernels = await loading;
     const options = { kernels, backend: "wasm", effort: "run" } as const;

@@ -1,73 +1,21 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { build } from "vite";
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { edited, withSigma } from "../../lab/state/edit.js";
 import { fragmentOf } from "../../lab/state/fragment.js";
-import { FIRST_STATE, type LabState } from "../../lab/state/labState.js";
-import { type PageServer, servePage } from "../../ts/cli/lab/pageServer.js";
+import { FIRST_STATE } from "../../lab/state/labState.js";
 import { hashRuns, train } from "../../ts/entries/browser.js";
-import { chromiumPath } from "../golden/chromium.js";
-
-const executablePath = chromiumPath();
-const SIZES = {
-  desktop: { viewport: { width: 1280, height: 900 } },
-  phone: { viewport: { width: 360, height: 740 }, hasTouch: true },
-} as const;
-
-/** A short run, which a busy machine makes soon. */
-const SHORT: LabState = {
-  ...FIRST_STATE,
-  panel: "run",
-  experiment: edited(FIRST_STATE.experiment, "steps", 40),
-};
+import { executablePath, hashOn, type Lab, openLab, SHORT, SIZES } from "./lab.js";
 
 describe.skipIf(executablePath === null)("the lab (skipped where there is no Chromium)", () => {
-  let folder: string;
-  let server: PageServer;
-  let browser: Browser;
+  let lab: Lab;
   let want: string;
+  const on: Lab["on"] = (...args) => lab.on(...args);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "ninscope-lab-page-"));
-    await build({ configFile: "lab/vite.config.mjs", build: { outDir: folder } });
-    server = await servePage(folder, 0);
-    const flags = ["--no-sandbox", "--disable-background-networking", "--disable-sync"];
-    browser = await chromium.launch({ executablePath: executablePath ?? "", args: flags });
+    lab = await openLab();
     want = await hashRuns([await train(SHORT.experiment, { backend: "wasm" })]);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  /** Opens the page in a fresh profile; afterwards nothing may have gone wrong, or asked another host. */
-  async function on(
-    fragment: string,
-    options: BrowserContextOptions,
-    use: (page: Page) => Promise<void>,
-  ): Promise<void> {
-    const context = await browser.newContext(options);
-    context.setDefaultTimeout(0);
-    const page = await context.newPage();
-    const wrong: string[] = [];
-    page.on("console", (line) => {
-      if (line.type() === "error") wrong.push(line.text());
-    });
-    page.on("pageerror", (error) => wrong.push(error.message));
-    page.on("request", (request) => {
-      if (!request.url().startsWith(server.url)) wrong.push(request.url());
-    });
-    await page.goto(`${server.url}#${fragment}`);
-    await use(page);
-    await context.close();
-    expect(wrong).toEqual([]);
-  }
-
-  const hashOn = async (page: Page) => page.getByTestId("hash").textContent();
+  afterAll(() => lab?.close());
 
   for (const [size, options] of Object.entries(SIZES)) {
     it(`sweeps the linear model without a click, and fits a ${size}`, () =>

@@ -3,7 +3,16 @@ import { describe, expect, it } from "vitest";
 import { asCommand } from "../../lab/state/asCommand.js";
 import { edited } from "../../lab/state/edit.js";
 import { fragmentOf, stateOf } from "../../lab/state/fragment.js";
-import { FIRST_STATE, type LabState, PANELS, parseState } from "../../lab/state/labState.js";
+import {
+  FIRST_STATE,
+  type LabState,
+  MACHINES,
+  MOST_PINS,
+  PANELS,
+  parseState,
+  TOUR_STOPS,
+} from "../../lab/state/labState.js";
+import { besideAt, isPinned, pinned, unpinned } from "../../lab/state/pins.js";
 import { withoutDefaults } from "../../lab/state/withoutDefaults.js";
 import { InputError } from "../../ts/errors/errors.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
@@ -32,6 +41,14 @@ const dataSpec = fc.oneof(
 const states: fc.Arbitrary<LabState> = fc
   .record({
     panel: fc.constantFrom(...PANELS),
+    machine: fc.constantFrom(...MACHINES),
+    tour: fc.integer({ min: 0, max: TOUR_STOPS }),
+    pins: fc.array(
+      sigma.map((value) => ({ noise: [{ sigma: value }], seed: 3 })),
+      {
+        maxLength: MOST_PINS,
+      },
+    ),
     map: fc.record({
       width: fc.integer({ min: 2, max: 4096 }),
       samples: fc.integer({ min: 2, max: 4096 }),
@@ -182,6 +199,21 @@ describe("the state in the address", () => {
     ["an unknown field", encoded({ pannel: "map" }), /^pannel is not a field here/],
   ])("refuses %s", (_name, fragment, message) => {
     expect(opened(fragment)).toMatch(message);
+  });
+});
+
+describe("pinned runs", () => {
+  it("are each pinned once, the last ones only, and go when they are unpinned", () => {
+    let state = pinned(pinned(FIRST_STATE));
+    expect(state.pins).toEqual([FIRST_STATE.experiment]);
+    state = besideAt(state, 40);
+    expect(state.experiment.noise[0].sigma).toBe(40);
+    expect(state.experiment.seed).toBe(FIRST_STATE.experiment.seed);
+    for (let i = 1; i <= MOST_PINS; i++) state = besideAt(state, 40 + i);
+    expect(state.pins.map(({ noise }) => noise[0].sigma)).toEqual([40, 41, 42, 43, 44, 45]);
+    expect(isPinned(unpinned(state, state.pins[2]), state.pins[2])).toBe(false);
+    expect(parseState({ pins: state.pins })).toEqual({ ...FIRST_STATE, pins: state.pins });
+    expect(() => parseState({ pins: [...state.pins, {}] })).toThrow(/^pins/);
   });
 });
 

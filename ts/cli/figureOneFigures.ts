@@ -5,9 +5,9 @@ import type { ValidityCell } from "../probe/expansionValidity.js";
 import { trainingCurves } from "../report/curves.js";
 import { phaseMap } from "../report/phaseMap.js";
 import { probeCurves } from "../report/probeCurves.js";
+import { fitsOf, runCurves, stepsAnEpoch } from "../report/runCurves.js";
 import { type ScalePoint, timeScales } from "../report/timeScales.js";
 import { validityMap } from "../report/validityMap.js";
-import { fitsOf, runCurves, stepsAnEpoch } from "./runCurves.js";
 import { digits } from "./terminal.js";
 
 /** The figures of the reproduction that show its networks, by name. */

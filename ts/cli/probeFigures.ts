@@ -3,6 +3,7 @@ import type { ProbeResult } from "../probe/probeResult.js";
 import { calibrationScatter } from "../report/calibration.js";
 import { trainingCurves } from "../report/curves.js";
 import { probeCurves } from "../report/probeCurves.js";
+import { fitsOf, runCurves, stepsAnEpoch } from "../report/runCurves.js";
 import { validityMap } from "../report/validityMap.js";
 import {
   CALIBRATED,
@@ -11,7 +12,6 @@ import {
   type Reading,
   readingsOf,
 } from "./probeCalibration.js";
-import { fitsOf, runCurves, stepsAnEpoch } from "./runCurves.js";
 import { digits } from "./terminal.js";
 
 export type Figures = Readonly<Record<string, { readonly heading: string; readonly svg: string }>>;

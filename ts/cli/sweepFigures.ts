@@ -2,9 +2,9 @@ import { PHASES } from "../analysis/phase.js";
 import { firstSigma } from "../experiment/sweep.js";
 import { trainingCurves } from "../report/curves.js";
 import { phaseMap } from "../report/phaseMap.js";
+import { runCurves } from "../report/runCurves.js";
 import type { SweepResult, SweptSummary } from "../sweep/sweepResult.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
-import { runCurves } from "./runCurves.js";
 
 /** The run of each phase that lies in the middle of its range of sigma. */
 export function onePerPhase(runs: readonly SweptSummary[]): SweptSummary[] {

@@ -47,6 +47,7 @@ export function demoCommand(program: Command, interrupt: Interrupt): void {
     });
     say(sweepTable(network));
     say(`\nFigures: ${join(linearFolder, "figures")} and ${join(networkFolder, "figures")}`);
+    say("To watch the phases happen: ninscope lab (in a clone: node dist/cli.js lab)");
     if (voice.json)
       process.stdout.write(
         `${JSON.stringify({ linear: phases.boundaries, network: network.boundaries })}\n`,

@@ -9,6 +9,7 @@ import { type RunResult, train } from "../../jobs/train.js";
 import { phaseComparison } from "../../probe/comparisons.js";
 import { predictedBoundaries } from "../../probe/predictedBoundaries.js";
 import { trainingCurves } from "../../report/curves.js";
+import { runCurves } from "../../report/runCurves.js";
 import { openStore, writeSpec } from "../../store/node/openStore.js";
 import { writeFigure, writeJson, writeTrajectories } from "../../store/node/results.js";
 import type { CheckpointStore } from "../../store/runStore.js";
@@ -26,7 +27,6 @@ import {
   voiceOf,
   withLongRun,
 } from "../options.js";
-import { runCurves } from "../runCurves.js";
 import { digits, ProgressBar, phaseName, sayer, table } from "../terminal.js";
 
 interface TrainCommandOptions extends LongRunOptions {

@@ -1,9 +1,9 @@
 import type { TimeScale } from "../analysis/timeScale.js";
 import { firstSigma } from "../experiment/sweep.js";
 import type { TimeScales } from "../probe/probeResult.js";
-import type { CurveFit } from "../report/curvePanel.js";
-import type { RunCurves } from "../report/curves.js";
 import type { RunResult } from "../train/experimentRun.js";
+import type { CurveFit } from "./curvePanel.js";
+import type { RunCurves } from "./curves.js";
 
 /** The curves of a run that figures show, against epochs. */
 export function runCurves({
