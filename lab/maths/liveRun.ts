@@ -10,6 +10,7 @@ import type { Observed } from "../../ts/train/hooks.js";
 import { type Parameters, parametersOf } from "../../ts/train/parameters.js";
 import { phaseScales } from "../../ts/train/phaseScales.js";
 import { type Prepared, prepare } from "../../ts/train/prepare.js";
+import { EVALUATION_COLUMNS, STEP_COLUMNS } from "../../ts/train/recorder.js";
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 import { Gate } from "./gate.js";
 import { KeptCheckpoints } from "./keptCheckpoints.js";
@@ -35,11 +36,8 @@ const FRAMES = 120;
 const FRAME_MS = 33;
 
 const EMPTY: Trajectory = {
-  steps: emptyColumns(["step", "loss", "niwNorm", "effectiveNiw", "kappa", "memory", "kick"]),
-  evaluations: emptyColumns([
-    ...(["step", "epoch", "unperturbedLoss", "trainAccuracy", "testLoss", "testAccuracy"] as const),
-    ...(["niwNorm", "memory", "effectiveNiw"] as const),
-  ]),
+  steps: emptyColumns(STEP_COLUMNS),
+  evaluations: emptyColumns(EVALUATION_COLUMNS),
 };
 
 /**

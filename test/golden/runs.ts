@@ -92,14 +92,25 @@ function hashColumns(
   return hashRuns([{ experiment, trajectory: columns as Trajectory }]);
 }
 
+/** The dose of all steps and evaluations. `hashRuns` leaves it out. */
+function doseBytes({ steps, evaluations }: Trajectory): Uint8Array<ArrayBuffer> {
+  const numbers = Float64Array.from(
+    [steps, evaluations].flatMap(({ dosePaid, doseBudget }) => [...dosePaid, ...doseBudget]),
+    (value) => (Number.isNaN(value) ? Number.NaN : value),
+  );
+  return new Uint8Array(numbers.buffer);
+}
+
 /**
  * SHA-256 of each run on the baseline kernels, the same on every host: under the run's name of its losses, accuracies and
- * norms, and under `memory` of what all runs' noise weights remember and how they are kicked.
+ * norms, under `memory` of what all runs' noise weights remember and how they are kicked, and under `dose` of the dose that
+ * they pay.
  */
 export async function goldenHashes(): Promise<Record<string, string>> {
   const kernels = await loadKernels();
   const hashes: Record<string, string> = {};
   const memories: string[] = [];
+  const doses: string[] = [];
   for (const [name, experiment] of Object.entries(RUNS)) {
     const { trajectory } = await train(experiment, { kernels, backend: "wasm" });
     const { memory, kick, ...steps } = trajectory.steps;
@@ -108,8 +119,10 @@ export async function goldenHashes(): Promise<Record<string, string>> {
     hashes[name] = await hashColumns(name, { steps, evaluations });
     const remembered = { steps: { memory, kick }, evaluations: { memory: evaluated } };
     memories.push(await hashColumns(name, remembered));
+    doses.push(await sha256(doseBytes(trajectory)));
   }
   hashes.memory = await hashDigests(memories);
+  hashes.dose = await hashDigests(doses);
   const cells = await runLinearEnsemble(
     {
       experiment: linearExperiment({

@@ -111,6 +111,7 @@ export type {
 export * as linear from "../theory/linear.js";
 export { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundaries.js";
 export type { Checkpoint, Checkpoints } from "../train/checkpoint.js";
+export type { Dose } from "../train/dose.js";
 export type { Final } from "../train/final.js";
 export { type LoadOptions, loadData as loadDataset } from "../train/loadData.js";
 export type { Parameters, Weights } from "../train/parameters.js";

@@ -28,6 +28,13 @@ export class Pass {
     return { ...this.input(l), cols: this.#space.layers[l].inputs };
   }
 
+  /** The columns of a noise group in its layer's input. */
+  noiseInput(group: number): Region {
+    const l = this.#space.plan.network.noise[group].layer;
+    const { column, cols } = this.#space.noisePlace(group);
+    return { ...this.input(l), offset: column, cols };
+  }
+
   preactivation(l: number): Region {
     return this.#space.matrix(`${this.#name}.z.${l}`, this.rows, this.#space.layers[l].outputs);
   }

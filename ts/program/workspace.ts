@@ -57,9 +57,16 @@ export class Workspace {
   /** The noise weights of a group, as a part of their layer's weights. */
   niw(group: number): Region {
     const l = this.plan.network.noise[group].layer;
+    const { column, cols } = this.noisePlace(group);
+    return { ...this.weights(l), offset: column, cols };
+  }
+
+  /** The columns of a group in its layer's weights and input. */
+  noisePlace(group: number): { readonly column: number; readonly cols: number } {
+    const l = this.plan.network.noise[group].layer;
     const place = this.layers[l].noiseColumns.find((n) => n.group === group);
     if (!place) throw new Error(`layer ${l} has no noise group ${group}`);
-    return { ...this.weights(l), offset: place.column, cols: place.nodes };
+    return { column: place.column, cols: place.nodes };
   }
 
   /** The initial noise weights of a group. */

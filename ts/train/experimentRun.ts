@@ -4,6 +4,7 @@ import { type BackendRecord, backendRecord } from "../backend/machineFor.js";
 import { type DatasetRecord, recordOf } from "../data/dataset.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
+import { type Dose, doseOf } from "./dose.js";
 import { type Final, finalOf } from "./final.js";
 import { type Parameters, parametersOf } from "./parameters.js";
 import { phaseScales } from "./phaseScales.js";
@@ -24,6 +25,8 @@ export interface RunResult {
   readonly evidence: Evidence;
   /** The numbers at the run's end. */
   readonly final: Final;
+  /** The dose that its noise nodes paid; null without them. */
+  readonly dose: Dose | null;
   /** Speed of the training steps alone, without evaluations. */
   readonly timing: {
     /** Updates made. */
@@ -53,6 +56,7 @@ export function resultOf(
   { trajectory, weights, steps, seconds }: TrainerResult,
 ): RunResult {
   const { experiment, machine, kernels, plan, data, inputs, schedule, why, dataKey } = prepared;
+  const final = finalOf(trajectory, schedule);
   const evidence = classify(trajectory, phaseScales(plan, data, inputs));
   return {
     experiment,
@@ -60,7 +64,8 @@ export function resultOf(
     backend: { ...backendRecord(machine, kernels), ...(why !== undefined && { why }) },
     phase: evidence.phase,
     evidence,
-    final: finalOf(trajectory, schedule),
+    final,
+    dose: doseOf(experiment, final),
     timing: { steps, seconds, stepsPerSecond: seconds > 0 ? steps / seconds : 0 },
     trajectory,
     parameters: parametersOf(plan.network, weights),

@@ -1,6 +1,8 @@
 import type { Lowered } from "../program/lower.js";
 import type { Plan } from "../program/workspace.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { DoseSums } from "./doseSums.js";
 import { isRecorded, type Schedule } from "./schedule.js";
 
 /** One row of `Trajectory.evaluations`. */
@@ -15,6 +17,8 @@ export const STEP_COLUMNS = [
   "kappa",
   "memory",
   "kick",
+  "dosePaid",
+  "doseBudget",
 ] as const;
 export const EVALUATION_COLUMNS = [
   "step",
@@ -26,6 +30,8 @@ export const EVALUATION_COLUMNS = [
   "niwNorm",
   "memory",
   "effectiveNiw",
+  "dosePaid",
+  "doseBudget",
 ] as const;
 
 /** What an evaluation left in the traces. */
@@ -45,6 +51,7 @@ export class Recorder {
   readonly #niwStart: number;
   /** Numbers at the beginning of a step's row that end a run when they are not finite. */
   readonly #judged: number;
+  readonly #dose: DoseSums;
   readonly #steps: StepRecord[] = [];
   readonly #evaluations: EvaluationRecord[] = [];
   #diverged = false;
@@ -55,7 +62,8 @@ export class Recorder {
     this.#schedule = schedule;
     this.#niwStart = niwStart;
     // What follows are products of what was judged before, which may leave the finite range first.
-    this.#judged = lowered.program.lists.step.slots - 2 * plan.network.noise.length;
+    this.#judged = lowered.program.lists.step.slots - 4 * plan.network.noise.length;
+    this.#dose = new DoseSums(plan, lowered.stepSlots);
   }
 
   /** Whether the run is over because a number has left the finite range. */
@@ -76,6 +84,7 @@ export class Recorder {
       if (this.#diverged || isRecorded(this.#schedule, first + k)) {
         this.#steps.push(this.#stepRecord(first + k, row));
       }
+      this.#dose.add(row);
       if (this.#diverged) return k + 1;
     }
     return count;
@@ -99,6 +108,7 @@ export class Recorder {
       effectiveNiw: linear
         ? Math.sqrt(norms[linear.effectiveSquares])
         : Math.sqrt(traces.noiseResponse / sigmaSquared),
+      ...this.#dose.at(norms),
     };
     this.#evaluations.push(record);
     return record;
@@ -116,8 +126,14 @@ export class Recorder {
     return record;
   }
 
+  /** What a checkpoint keeps besides the trajectory. */
+  get carried(): Checkpoint["carried"] {
+    return { dose: this.#dose.carried };
+  }
+
   /** Restores what was recorded before an interruption. */
-  restore({ steps, evaluations }: Trajectory): void {
+  restore({ trajectory: { steps, evaluations }, carried }: Checkpoint): void {
+    this.#dose.restore(carried.dose);
     for (const row of rows(steps, STEP_COLUMNS)) this.#steps.push(row);
     for (const row of rows(evaluations, EVALUATION_COLUMNS)) this.#evaluations.push(row);
   }
@@ -131,7 +147,9 @@ export class Recorder {
         ...steps,
         ...(linear ? {} : { effectiveNiw: none, kappa: none }),
         ...(this.#niwStart > 0 ? {} : { memory: none }),
-        ...(this.#plan.network.noise.length > 0 ? {} : { kick: none }),
+        ...(this.#plan.network.noise.length > 0
+          ? {}
+          : { kick: none, dosePaid: none, doseBudget: none }),
       },
       evaluations: columns(this.#evaluations, EVALUATION_COLUMNS),
     };
@@ -148,6 +166,7 @@ export class Recorder {
       kappa: linear ? this.#kappa(row[linear.outputSquares], niwNorm) : Number.NaN,
       memory: this.#memory(row),
       kick: this.#kick(row),
+      ...this.#dose.at(row),
     };
   }
 

@@ -117,9 +117,10 @@ class Trainer {
   #restore(): number {
     const from = this.#hooks.checkpoints?.from;
     if (!from) return 0;
-    this.#recorder.restore(from.trajectory);
+    const own = this.#recorder.carried;
+    this.#recorder.restore(from);
     const recorded = this.#recorder.trajectory();
-    const misfit = checkpointMisfit(from, this.#lowered, this.#schedule, recorded);
+    const misfit = checkpointMisfit(from, this.#lowered, this.#schedule, recorded, own);
     if (misfit) {
       throw new InputError("checkpoint", `checkpoint is not one of this run: ${misfit}`);
     }
@@ -195,7 +196,8 @@ class Trainer {
     const buffers: Record<string, Float64Array> = {};
     for (const name of names) buffers[name] = await this.#session.read(name);
     const trajectory = this.#recorder.trajectory();
-    const checkpoint: Checkpoint = { step, seconds: this.#seconds, buffers, trajectory };
+    const { carried } = this.#recorder;
+    const checkpoint: Checkpoint = { step, seconds: this.#seconds, buffers, carried, trajectory };
     await save(checkpoint);
     this.#lastCheckpoint = performance.now();
   }

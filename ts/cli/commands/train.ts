@@ -141,7 +141,7 @@ function plannedTable(plan: DryRun): string {
  * The command line's JSON for one run. `backend` is the machine's name, `flavour` its build, `kernels` and `shaders` are the
  * digests of its code, `why` is the reason for its choice.
  */
-export function summaryOf({ backend, dataset, phase, evidence, final, timing }: RunResult) {
+export function summaryOf({ backend, dataset, phase, evidence, final, dose, timing }: RunResult) {
   const { name, flavour, kernels, shaders, why } = backend;
   return {
     backend: name,
@@ -153,6 +153,7 @@ export function summaryOf({ backend, dataset, phase, evidence, final, timing }: 
     phase,
     evidence,
     final,
+    dose,
     timing,
   };
 }
@@ -171,7 +172,7 @@ async function writeRun(folder: string, result: RunResult, summary: object): Pro
 }
 
 function described(
-  { experiment, backend, dataset, phase, evidence, final, timing }: RunResult,
+  { experiment, backend, dataset, phase, evidence, final, dose, timing }: RunResult,
   prediction: PredictedBoundaries | null,
   asked: boolean,
 ): string {
@@ -196,8 +197,14 @@ function described(
     ),
     dataLine(dataset),
     `unperturbed loss ${digits(final.unperturbedLoss)}, test loss ${digits(final.testLoss)}, accuracy ${digits(final.trainAccuracy)} in training, ${digits(final.testAccuracy)} in the test`,
+    ...(dose ? [doseLine(dose)] : []),
     `${timing.steps} steps on ${backend.name} (${backend.flavour}; ${backend.why}), ${digits(timing.stepsPerSecond)} a second`,
   ].join("\n");
+}
+
+function doseLine({ paid, budget, ratio, why }: NonNullable<RunResult["dose"]>): string {
+  const line = `dose paid ${digits(paid)}, budget ${digits(budget)}, ratio ${digits(ratio)}`;
+  return why ? `${line} (${why})` : line;
 }
 
 /** What happened to the noise weights, if it decided the phase. */
