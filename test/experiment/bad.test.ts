@@ -41,7 +41,10 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   "network.inputs": NOT_COUNTS,
   "network.outputs": NOT_COUNTS,
   noise: [null, 1, "x", {}, true, [null], [1], ["x"], [[]], new Array(65).fill({})],
-  "noise.0.layer": [...NOT_NATURAL, 65, 1e9],
+  "noise.0.layer": [
+    ...NOT_NATURAL.filter((value) => !Array.isArray(value) || value.length === 0),
+    ...[65, 1e9, "all", "Hidden", [0, 0], [0, 0.5], [-1], ["0"], [[0]], [0, 64], [null]],
+  ],
   "noise.0.nodes": [...NOT_COUNTS, 65537],
   "noise.0.sigma": NOT_NON_NEGATIVE,
   "noise.0.distribution": NOT_NAMES,
@@ -142,6 +145,18 @@ const contradiction = fc.constantFrom(
   { input: { epochs: 3, steps: 3 }, field: "steps" },
   { input: { network: { layers: [5] }, noise: [{ layer: 2 }] }, field: "noise.0.layer" },
   { input: { network: { layers: [] }, noise: [{}, { layer: 1 }] }, field: "noise.1.layer" },
+  { input: { network: { layers: [] }, noise: [{}, { layer: "hidden" }] }, field: "noise.1.layer" },
+  {
+    input: { network: { layers: [2, 2] }, noise: [{}, { layer: [0, 3] }] },
+    field: "noise.1.layer",
+  },
+  {
+    input: {
+      network: { layers: new Array(30).fill(2) },
+      noise: [{ layer: "hidden" }, { layer: "hidden" }, { layer: "hidden" }],
+    },
+    field: "noise",
+  },
 );
 
 function refusal(work: () => unknown): InputError {

@@ -61,6 +61,7 @@ export type {
   ExperimentInput,
   NetworkSpec,
   NoiseGroup,
+  NoiseInput,
   OptimizerSpec,
   RecordSpec,
   StopSpec,

@@ -48,6 +48,15 @@ export interface NoiseGroup {
   scale: number;
 }
 
+/** Noise injection nodes as a user writes them: on one layer or on several, every field may be left out. */
+export interface NoiseInput extends Partial<Omit<NoiseGroup, "layer">> {
+  /**
+   * Weight layer, counted from 0, whose pre-activations the noise weights add to: 0 if left out. A list of layers, or `hidden` for
+   * all that lead to hidden units, stands for a group of its own on each of them, with its own noise and noise weights.
+   */
+  layer?: number | number[] | "hidden";
+}
+
 /** Stochastic gradient descent as in PyTorch's SGD, on all parameters, including biases and noise weights. */
 export interface OptimizerSpec {
   /** Step size `eta`: 0.1 if left out. */
@@ -117,7 +126,7 @@ export interface ExperimentInput {
   /** The network to train. */
   network?: Partial<NetworkSpec>;
   /** Its groups of noise injection nodes. If left out, one group with default settings; if empty, no noise. */
-  noise?: Partial<NoiseGroup>[];
+  noise?: NoiseInput[];
   /** The data that it learns: a mixture of Gaussians if left out. */
   data?: DataInput;
   /** The optimiser. */

@@ -17,15 +17,6 @@ export function parseExperiment(input: unknown): Experiment {
     );
   }
   if (experiment.epochs === undefined && experiment.steps === undefined) experiment.epochs = 20;
-  const last = experiment.network.layers.length;
-  experiment.noise.forEach((group, g) => {
-    if (group.layer > last) {
-      throw new InputError(
-        `noise.${g}.layer`,
-        `noise.${g}.layer is ${group.layer}: takes a layer of the network, 0 to ${last}`,
-      );
-    }
-  });
   checkSize(experiment);
   return experiment;
 }

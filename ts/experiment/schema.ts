@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { dataSchema } from "../data/specs.js";
 import { choice, flag, integer, list, real } from "../schema/takes.js";
+import type { Experiment } from "./experiment.js";
+import { groupsOfLayers, MOST_GROUPS } from "./noiseLayers.js";
 
 const MAX_WIDTH = 65536;
 
@@ -22,7 +24,17 @@ const network = v.strictObject({
 });
 
 const noiseGroup = v.strictObject({
-  layer: v.optional(integer(0, 64), 0),
+  layer: v.optional(
+    v.union(
+      [
+        integer(0, 64),
+        v.literal("hidden"),
+        list(integer(0, 64), MOST_GROUPS, "takes a list of layers"),
+      ],
+      'takes a layer, a list of layers, or "hidden" for all layers with hidden units',
+    ),
+    0,
+  ),
   nodes: v.optional(integer(1, MAX_WIDTH), 1),
   sigma: v.optional(real(0), 1),
   distribution: v.optional(choice(["normal", "uniform", "rademacher"]), "normal"),
@@ -53,10 +65,9 @@ const record = v.strictObject({
   evaluateSamples: v.optional(integer(1)),
 });
 
-/** What an experiment accepts; `Experiment` describes each field. */
-export const experimentSchema = v.strictObject({
+const fields = v.strictObject({
   network: v.optional(network, {}),
-  noise: v.optional(list(noiseGroup, 64, "takes a list of noise groups"), [{}]),
+  noise: v.optional(list(noiseGroup, MOST_GROUPS, "takes a list of noise groups"), [{}]),
   data: v.optional(dataSchema, { name: DEFAULT_DATA }),
   optimizer: v.optional(optimizer, {}),
   epochs: v.optional(integer(1, 1e9)),
@@ -66,4 +77,15 @@ export const experimentSchema = v.strictObject({
   seed: v.optional(integer(0, 0xffffffff), 0),
 });
 
-export type { Experiment, ExperimentInput, NoiseGroup } from "./experiment.js";
+/** What an experiment accepts; `Experiment` describes each field. Each noise group of several layers becomes one of each. */
+export const experimentSchema = v.pipe(
+  fields,
+  v.transform(
+    ({ noise, ...rest }): Experiment => ({
+      ...rest,
+      noise: groupsOfLayers(noise, rest.network.layers.length),
+    }),
+  ),
+);
+
+export type { Experiment, ExperimentInput, NoiseGroup, NoiseInput } from "./experiment.js";

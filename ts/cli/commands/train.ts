@@ -1,10 +1,12 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { PredictedBoundaries } from "../../analysis/boundaries.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { nodeFiles } from "../../data/node/files.js";
+import { InputError } from "../../errors/errors.js";
 import { parseExperiment } from "../../experiment/parse.js";
 import type { Experiment } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
+import { NINR_PRESETS, type NinrPreset, ninr } from "../../forecast/ninr.js";
 import { type RunResult, train } from "../../jobs/train.js";
 import { phaseComparison } from "../../probe/comparisons.js";
 import { predictedBoundaries } from "../../probe/predictedBoundaries.js";
@@ -31,6 +33,7 @@ import { digits, ProgressBar, phaseName, sayer, table } from "../terminal.js";
 interface TrainCommandOptions extends LongRunOptions {
   readonly predict?: boolean;
   readonly dryRun?: boolean;
+  readonly preset?: NinrPreset;
 }
 
 export function trainCommand(program: Command, interrupt: Interrupt): void {
@@ -38,6 +41,12 @@ export function trainCommand(program: Command, interrupt: Interrupt): void {
     .argument("[config]", "JSON file of an experiment; without one, a small run on built-in data")
     .description("train one network with noise, and print the phase of its training")
     .addOption(predictOption())
+    .addOption(
+      new Option(
+        "--preset <name>",
+        "noise nodes as a regulariser, on the first layer or on all with hidden units; sigma comes from a forecast",
+      ).choices(NINR_PRESETS),
+    )
     .option("--dry-run", "print how much memory and work the run needs, without making it")
     .addHelpText(
       "after",
@@ -47,11 +56,13 @@ Examples:
   $ ninscope train experiment.json --out results/first --set optimizer.learningRate=0.05
   $ ninscope train --resume --out results/first
   $ ninscope train experiment.json --out results/first --force
+  $ ninscope train experiment.json --preset ninr-full --out results/ninr
   $ ninscope train experiment.json --json | jq .phase`,
     )
     .action(async (config: string | undefined, options: TrainCommandOptions) => {
       const voice = voiceOf(options);
-      const experiment = parseExperiment(await readLongConfig(config, options));
+      const read = parseExperiment(await readLongConfig(config, options));
+      const experiment = options.preset ? await regularised(read, options, interrupt) : read;
       if (options.dryRun) {
         const plan = await dryRun(experiment, { files: dataFiles(voice, interrupt.signal) });
         process.stdout.write(`${voice.json ? JSON.stringify(plan) : plannedTable(plan)}\n`);
@@ -94,6 +105,33 @@ Examples:
         await store?.close();
       }
     });
+}
+
+/** The experiment with the preset's noise nodes; says on standard error which sigma they have, and why. */
+async function regularised(
+  read: Experiment,
+  { preset, resume, backend, fast, ...options }: TrainCommandOptions,
+  { signal }: Interrupt,
+): Promise<Experiment> {
+  if (resume) {
+    throw new InputError(
+      "--preset",
+      "--preset is given with --resume: takes one of the two; the experiment in --out has the preset's noise nodes",
+    );
+  }
+  const voice = voiceOf(options);
+  const files = dataFiles(voice, signal);
+  const gpu = { source: dawn };
+  const { experiment, sigma, why } = await ninr(read, {
+    preset,
+    backend,
+    fast,
+    gpu,
+    files,
+    signal,
+  });
+  sayer(voice)(`sigma ${digits(sigma)}: ${why}`);
+  return experiment;
 }
 
 /** Opens the folder of results. Removes earlier results only if this run's data can be read. */
