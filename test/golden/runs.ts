@@ -68,6 +68,17 @@ export const RUNS: Readonly<Record<string, ExperimentInput>> = {
   }),
 };
 
+/** A run with schedules and a controller on several layers, whose noise follows from what it did. */
+const SCHEDULED: ExperimentInput = {
+  ...RUNS.relu,
+  noise: [
+    { sigma: 2, schedule: { kind: "controller", hold: "kappa", target: 0.01, every: 4 } },
+    { layer: "hidden", nodes: 2, sigma: 1, schedule: { kind: "cosine", low: 0.2 } },
+    { layer: 1, sigma: 1, schedule: { kind: "periodic", on: 1, off: 2, low: 0.5 } },
+  ],
+  epochs: 12,
+};
+
 /** Vectors that `fast` takes here, and a SHA-256 of what a network of some width makes with it. */
 export async function fastHash(): Promise<{ vectorBits: number; hash: string }> {
   const kernels = await loadKernels({ fast: true });
@@ -123,6 +134,8 @@ export async function goldenHashes(): Promise<Record<string, string>> {
   }
   hashes.memory = await hashDigests(memories);
   hashes.dose = await hashDigests(doses);
+  const scheduled = await train(SCHEDULED, { kernels, backend: "wasm" });
+  hashes.schedules = await hashColumns(JSON.stringify(scheduled.controls), scheduled.trajectory);
   const cells = await runLinearEnsemble(
     {
       experiment: linearExperiment({

@@ -57,13 +57,19 @@ export type { ImageFile, ImageFiles } from "../data/images.js";
 export type { FileSource, NamedSet } from "../data/load.js";
 export { InputError, RunError } from "../errors/errors.js";
 export type {
+  ConstantSchedule,
+  ControllerSchedule,
+  CosineSchedule,
   Experiment,
   ExperimentInput,
   NetworkSpec,
   NoiseGroup,
   NoiseInput,
   OptimizerSpec,
+  PeriodicSchedule,
   RecordSpec,
+  ScheduleInput,
+  ScheduleSpec,
   StopSpec,
 } from "../experiment/experiment.js";
 export { parseExperiment } from "../experiment/parse.js";
@@ -118,5 +124,6 @@ export { type LoadOptions, loadData as loadDataset } from "../train/loadData.js"
 export type { Parameters, Weights } from "../train/parameters.js";
 export type { HostOptions, PrepareOptions } from "../train/prepare.js";
 export type { EvaluationRecord } from "../train/recorder.js";
+export type { SigmaControl, SigmaPoint } from "../train/sigmaControls.js";
 export type { Observed, Observer } from "../train/trainer.js";
 export type { Trajectory } from "../trajectory/trajectory.js";

@@ -23,6 +23,32 @@ const network = v.strictObject({
   outputs: v.optional(integer(1)),
 });
 
+const schedule = v.variant(
+  "kind",
+  [
+    v.strictObject({ kind: v.literal("constant") }),
+    v.strictObject({
+      kind: v.literal("periodic"),
+      on: v.optional(integer(1, 1e9), 1),
+      off: v.optional(integer(1, 1e9), 1),
+      low: v.optional(real(0, { max: 1 }), 0),
+    }),
+    v.strictObject({
+      kind: v.literal("cosine"),
+      low: v.optional(real(0, { max: 1 }), 0),
+    }),
+    v.strictObject({
+      kind: v.literal("controller"),
+      hold: choice(["kappa", "dose"]),
+      target: real(0, { exclusive: true }),
+      every: v.optional(integer(1, 1e9), 50),
+      least: v.optional(real(0, { exclusive: true })),
+      most: v.optional(real(0, { exclusive: true })),
+    }),
+  ],
+  'takes one of "constant", "periodic", "cosine", "controller"',
+);
+
 const noiseGroup = v.strictObject({
   layer: v.optional(
     v.union(
@@ -40,6 +66,7 @@ const noiseGroup = v.strictObject({
   distribution: v.optional(choice(["normal", "uniform", "rademacher"]), "normal"),
   mode: v.optional(choice(["fresh", "fixed"]), "fresh"),
   scale: v.optional(real(0), 1),
+  schedule: v.optional(schedule),
 });
 
 const optimizer = v.strictObject({
@@ -88,4 +115,15 @@ export const experimentSchema = v.pipe(
   ),
 );
 
-export type { Experiment, ExperimentInput, NoiseGroup, NoiseInput } from "./experiment.js";
+export type {
+  ConstantSchedule,
+  ControllerSchedule,
+  CosineSchedule,
+  Experiment,
+  ExperimentInput,
+  NoiseGroup,
+  NoiseInput,
+  PeriodicSchedule,
+  ScheduleInput,
+  ScheduleSpec,
+} from "./experiment.js";

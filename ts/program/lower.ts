@@ -48,7 +48,8 @@ const CHUNK = 1024;
  * Lowers a training run to a program. Its lists are `step` (one update), `norms` (the numbers of a step except the
  * loss), `evaluate.*` (without noise) and `noiseResponse`. The caller fills the buffers `train.inputs`,
  * `train.targets`, `test.*`, `order` (uint32 `[trainRows]`), `noise.g` (unit variance, `[trainRows, nodes]`),
- * `weights.l`, `start.niw.g` (the initial noise weights, `[outputs, nodes]`) and those of `indices`.
+ * `weights.l`, `start.niw.g` (the initial noise weights, `[outputs, nodes]`) and those of `indices`; for groups with a schedule
+ * `schedule.g` (the factor of each step of an epoch, `[steps, nodes]`) and `schedule.steps` (the step of each place in `order`).
  *
  * A noise node is one more input column of its layer: `z = c_l [W | b/c_l | W_NI/c_l] [x; 1; eps]`. So the constant
  * column holds `1/c_l`, and the noise columns hold unit noise times `sigma/c_l`. The ordinary products and weight
@@ -130,6 +131,7 @@ function step(space: Workspace, slots: StepSlots): Op[] {
     ...norms(space, slots),
     ...pass.gather("train", "order"),
     ...pass.noise("order"),
+    ...pass.schedules(),
     ...pass.forward(true),
     loss(space, pass, slots.loss, 1 / batch, true),
   ];

@@ -1,3 +1,4 @@
+import { isScheduled } from "./network.js";
 import type { Activation, Epilogue, Op, Region } from "./ops.js";
 import type { Workspace } from "./workspace.js";
 
@@ -99,6 +100,19 @@ export class Pass {
         }),
       ),
     );
+  }
+
+  /** Multiplies the noise of scheduled groups by their factors of the step, `schedule.g`. */
+  schedules(): Op[] {
+    return this.#space.plan.network.noise.flatMap((group, g): Op[] => {
+      if (!isScheduled(group)) return [];
+      const by = this.#space.matrix(`${this.#name}.schedule.${g}`, this.rows, group.nodes);
+      const from = { source: `schedule.${g}`, index: "schedule.steps", scale: 1, shift: 0 };
+      return [
+        { op: "gather", ...from, into: by },
+        { op: "multiply", by, into: this.noiseInput(g) },
+      ];
+    });
   }
 
   forward(withNoise: boolean): Op[] {

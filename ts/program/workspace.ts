@@ -1,4 +1,4 @@
-import { type LayerLayout, layouts, type Network } from "./network.js";
+import { isScheduled, type LayerLayout, layouts, type Network } from "./network.js";
 import type { BufferSpec, Region } from "./ops.js";
 
 /** A training run, as input to lowering. */
@@ -95,7 +95,7 @@ export class Workspace {
   }
 
   #declareData(): void {
-    const { network, trainRows, testRows, inputType, momentum } = this.plan;
+    const { network, batch, trainRows, testRows, inputType, momentum } = this.plan;
     for (const [split, rows] of Object.entries({ train: trainRows, test: testRows })) {
       if (rows === 0) continue;
       const length = rows * network.widths[0];
@@ -105,8 +105,11 @@ export class Workspace {
       this.indices(`identity.${split}`, rows);
     }
     this.indices("order", trainRows);
-    network.noise.forEach(({ nodes }, g) => {
-      this.#shared(`noise.${g}`, trainRows * nodes);
+    network.noise.forEach((group, g) => {
+      this.#shared(`noise.${g}`, trainRows * group.nodes);
+      if (!isScheduled(group)) return;
+      this.matrix(`schedule.${g}`, Math.floor(trainRows / batch), group.nodes);
+      this.indices("schedule.steps", trainRows);
     });
     this.layers.forEach(({ outputs, columns }, l) => {
       this.matrix(`weights.${l}`, outputs, columns);

@@ -9,14 +9,14 @@ type Columns = Readonly<Record<string, Float64Array>>;
  * Why a checkpoint cannot be one of this run: the names and lengths of its buffers, and the steps that it has recorded,
  * follow from the run. Null if it can be.
  * @param recorded the trajectory of the run's recorder that has taken up the checkpoint's.
- * @param own what a run of this kind carries.
+ * @param own how many numbers of each name the run carries by then.
  */
 export function checkpointMisfit(
   { step, buffers, carried, trajectory }: Checkpoint,
   { program }: Lowered,
   schedule: Schedule,
   recorded: Trajectory,
-  own: Checkpoint["carried"],
+  own: Readonly<Record<string, number>>,
 ): string | null {
   if (!(Number.isInteger(step) && step > 0 && step < schedule.steps)) {
     return `it was saved after ${step} updates, and the run makes ${schedule.steps}`;
@@ -27,7 +27,7 @@ export function checkpointMisfit(
     if (length !== wanted) return `${name} has ${length} numbers, and the run's has ${wanted}`;
   }
   for (const name of new Set([...Object.keys(own), ...Object.keys(carried)])) {
-    const [length, wanted] = [carried[name]?.length ?? 0, own[name]?.length ?? 0];
+    const [length, wanted] = [carried[name]?.length ?? 0, own[name] ?? 0];
     if (length !== wanted) {
       return `its carried ${name} has ${length} numbers, and the run's has ${wanted}`;
     }

@@ -9,6 +9,7 @@ import { type Final, finalOf } from "./final.js";
 import { type Parameters, parametersOf } from "./parameters.js";
 import { phaseScales } from "./phaseScales.js";
 import type { Prepared } from "./prepare.js";
+import type { SigmaControl } from "./sigmaControls.js";
 import { runTraining, type TrainerHooks, type TrainerResult } from "./trainer.js";
 
 /** What a training run shows. */
@@ -27,6 +28,8 @@ export interface RunResult {
   readonly final: Final;
   /** The dose that its noise nodes paid; null without them. */
   readonly dose: Dose | null;
+  /** What schedules did with `sigma`, for each noise group that has one. */
+  readonly controls: readonly SigmaControl[];
   /** Speed of the training steps alone, without evaluations. */
   readonly timing: {
     /** Updates made. */
@@ -53,7 +56,7 @@ export async function runExperiment(
 /** What a training run shows. */
 export function resultOf(
   prepared: Prepared,
-  { trajectory, weights, steps, seconds }: TrainerResult,
+  { trajectory, controls, weights, steps, seconds }: TrainerResult,
 ): RunResult {
   const { experiment, machine, kernels, plan, data, inputs, schedule, why, dataKey } = prepared;
   const final = finalOf(trajectory, schedule);
@@ -66,6 +69,7 @@ export function resultOf(
     evidence,
     final,
     dose: doseOf(experiment, final),
+    controls,
     timing: { steps, seconds, stepsPerSecond: seconds > 0 ? steps / seconds : 0 },
     trajectory,
     parameters: parametersOf(plan.network, weights),

@@ -4,6 +4,7 @@ import type { Trajectory } from "../trajectory/trajectory.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { DoseSums } from "./doseSums.js";
 import { isRecorded, type Schedule } from "./schedule.js";
+import { SigmaControls } from "./sigmaControls.js";
 
 /** One row of `Trajectory.evaluations`. */
 export type EvaluationRecord = { [K in keyof Trajectory["evaluations"]]: number };
@@ -52,6 +53,7 @@ export class Recorder {
   /** Numbers at the beginning of a step's row that end a run when they are not finite. */
   readonly #judged: number;
   readonly #dose: DoseSums;
+  readonly controls: SigmaControls;
   readonly #steps: StepRecord[] = [];
   readonly #evaluations: EvaluationRecord[] = [];
   #diverged = false;
@@ -64,6 +66,7 @@ export class Recorder {
     // What follows are products of what was judged before, which may leave the finite range first.
     this.#judged = lowered.program.lists.step.slots - 4 * plan.network.noise.length;
     this.#dose = new DoseSums(plan, lowered.stepSlots);
+    this.controls = new SigmaControls(plan, schedule, lowered.stepSlots);
   }
 
   /** Whether the run is over because a number has left the finite range. */
@@ -85,6 +88,7 @@ export class Recorder {
         this.#steps.push(this.#stepRecord(first + k, row));
       }
       this.#dose.add(row);
+      this.controls.add(first + k, row);
       if (this.#diverged) return k + 1;
     }
     return count;
@@ -128,12 +132,18 @@ export class Recorder {
 
   /** What a checkpoint keeps besides the trajectory. */
   get carried(): Checkpoint["carried"] {
-    return { dose: this.#dose.carried };
+    return { dose: this.#dose.carried, ...this.controls.carried };
+  }
+
+  /** How many numbers of each name a checkpoint carries after so many steps. */
+  carriedAfter(steps: number): Readonly<Record<string, number>> {
+    return { dose: this.#dose.carried.length, ...this.controls.carriedAfter(steps) };
   }
 
   /** Restores what was recorded before an interruption. */
   restore({ trajectory: { steps, evaluations }, carried }: Checkpoint): void {
     this.#dose.restore(carried.dose);
+    this.controls.restore(carried);
     for (const row of rows(steps, STEP_COLUMNS)) this.#steps.push(row);
     for (const row of rows(evaluations, EVALUATION_COLUMNS)) this.#evaluations.push(row);
   }
@@ -163,9 +173,9 @@ export class Recorder {
       loss: row[loss],
       niwNorm,
       effectiveNiw: linear ? Math.sqrt(row[linear.effectiveSquares]) : Number.NaN,
-      kappa: linear ? this.#kappa(row[linear.outputSquares], niwNorm) : Number.NaN,
+      kappa: linear ? this.#kappa(step, row[linear.outputSquares], niwNorm) : Number.NaN,
       memory: this.#memory(row),
-      kick: this.#kick(row),
+      kick: this.#kick(step, row),
       ...this.#dose.at(row),
     };
   }
@@ -181,21 +191,22 @@ export class Recorder {
     return niwOverlaps.reduce((sum, slot) => sum + row[slot], 0) / this.#niwStart;
   }
 
-  #kick(row: Float64Array): number {
+  #kick(step: number, row: Float64Array): number {
     const { network, learningRate, momentum, batch } = this.#plan;
     const { gradientSquares } = this.#lowered.stepSlots;
     const diffusion = network.noise.reduce(
-      (sum, { sigma, nodes }, g) => sum + sigma * sigma * nodes * row[gradientSquares[g]],
+      (sum, { nodes }, g) =>
+        sum + this.controls.sigma(g, step) ** 2 * nodes * row[gradientSquares[g]],
       0,
     );
     return (learningRate / (1 - momentum)) * Math.sqrt(diffusion / batch);
   }
 
   /** `eta sigma^2 alpha^2 (|w2|^2 + |W_NI|^2)` (theory, section 3). */
-  #kappa(outputSquares: number, niwNorm: number): number {
+  #kappa(step: number, outputSquares: number, niwNorm: number): number {
     const { network, learningRate } = this.#plan;
     const alpha = network.factors[1];
-    const { sigma } = network.noise[0];
+    const sigma = this.controls.sigma(0, step);
     return learningRate * sigma ** 2 * alpha ** 2 * (outputSquares + niwNorm ** 2);
   }
 }

@@ -179,7 +179,8 @@ function plannedTable(plan: DryRun): string {
  * The command line's JSON for one run. `backend` is the machine's name, `flavour` its build, `kernels` and `shaders` are the
  * digests of its code, `why` is the reason for its choice.
  */
-export function summaryOf({ backend, dataset, phase, evidence, final, dose, timing }: RunResult) {
+export function summaryOf(result: RunResult) {
+  const { backend, dataset, phase, evidence, final, dose, controls, timing } = result;
   const { name, flavour, kernels, shaders, why } = backend;
   return {
     backend: name,
@@ -192,6 +193,7 @@ export function summaryOf({ backend, dataset, phase, evidence, final, dose, timi
     evidence,
     final,
     dose,
+    controls,
     timing,
   };
 }
