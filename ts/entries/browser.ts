@@ -68,6 +68,7 @@ export type {
   OptimizerSpec,
   PeriodicSchedule,
   RecordSpec,
+  RegularizationSpec,
   ScheduleInput,
   ScheduleSpec,
   StopSpec,

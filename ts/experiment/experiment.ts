@@ -139,6 +139,17 @@ export interface OptimizerSpec {
   weightDecay: number;
 }
 
+/** Other regularisers of training, beside noise nodes and weight decay. Every evaluation is without them. */
+export interface RegularizationSpec {
+  /**
+   * Probability with which a hidden unit's activation is set to 0 in a step, drawn for each sample and unit; the others are divided by
+   * `1 - dropout`: 0 if left out.
+   */
+  dropout: number;
+  /** Standard deviation of normal noise on the inputs that the network sees, new at each visit of a sample: 0 if left out. */
+  inputNoise: number;
+}
+
 /** Conditions that end training early. */
 export interface StopSpec {
   /** Training ends at the first evaluation whose unperturbed training accuracy reaches this, 0 to 1. */
@@ -183,6 +194,8 @@ export interface Experiment {
   epochs?: number;
   /** Length of the run in updates, instead of `epochs`. */
   steps?: number;
+  /** Its other regularisers; none if left out. */
+  regularization?: RegularizationSpec;
   /** Conditions that end it early. */
   stop: StopSpec;
   /** What its trajectory records. */
@@ -205,6 +218,8 @@ export interface ExperimentInput {
   epochs?: number;
   /** Length of the run in updates, instead of `epochs`. */
   steps?: number;
+  /** Its other regularisers; none if left out. */
+  regularization?: Partial<RegularizationSpec>;
   /** Conditions that end it early; none if left out. */
   stop?: StopSpec;
   /** What its trajectory records. */

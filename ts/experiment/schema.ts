@@ -79,6 +79,11 @@ const optimizer = v.strictObject({
   weightDecay: v.optional(real(0), 0),
 });
 
+const regularization = v.strictObject({
+  dropout: v.optional(real(0, { max: 0.999 }), 0),
+  inputNoise: v.optional(real(0), 0),
+});
+
 const stop = v.strictObject({
   trainAccuracy: v.optional(real(0, { max: 1 })),
   loss: v.optional(real(0)),
@@ -97,6 +102,7 @@ const fields = v.strictObject({
   noise: v.optional(list(noiseGroup, MOST_GROUPS, "takes a list of noise groups"), [{}]),
   data: v.optional(dataSchema, { name: DEFAULT_DATA }),
   optimizer: v.optional(optimizer, {}),
+  regularization: v.optional(regularization),
   epochs: v.optional(integer(1, 1e9)),
   steps: v.optional(integer(1, 1e9)),
   stop: v.optional(stop, {}),
@@ -124,6 +130,7 @@ export type {
   NoiseGroup,
   NoiseInput,
   PeriodicSchedule,
+  RegularizationSpec,
   ScheduleInput,
   ScheduleSpec,
 } from "./experiment.js";

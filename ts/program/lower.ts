@@ -49,7 +49,9 @@ const CHUNK = 1024;
  * loss), `evaluate.*` (without noise) and `noiseResponse`. The caller fills the buffers `train.inputs`,
  * `train.targets`, `test.*`, `order` (uint32 `[trainRows]`), `noise.g` (unit variance, `[trainRows, nodes]`),
  * `weights.l`, `start.niw.g` (the initial noise weights, `[outputs, nodes]`) and those of `indices`; for groups with a schedule
- * `schedule.g` (the factor of each step of an epoch, `[steps, nodes]`) and `schedule.steps` (the step of each place in `order`).
+ * `schedule.g` (the factor of each step of an epoch, `[steps, nodes]`) and `schedule.steps` (the step of each place in `order`); with
+ * dropout `kept.l` (1 where an activation that leads to layer l is kept, `[trainRows, inputs]`), and `inputNoise` (unit variance,
+ * `[trainRows, inputs]`).
  *
  * A noise node is one more input column of its layer: `z = c_l [W | b/c_l | W_NI/c_l] [x; 1; eps]`. So the constant
  * column holds `1/c_l`, and the noise columns hold unit noise times `sigma/c_l`. The ordinary products and weight
@@ -126,10 +128,12 @@ function slotsOf({ network }: Plan): StepSlots {
 /** One SGD update on one batch. The norms are those before the update. */
 function step(space: Workspace, slots: StepSlots): Op[] {
   const { batch } = space.plan;
-  const pass = new Pass(space, "step", batch);
+  const pass = new Pass(space, "step", batch, (space.plan.dropout ?? 0) > 0);
   const ops = [
     ...norms(space, slots),
     ...pass.gather("train", "order"),
+    ...pass.inputNoise("order"),
+    ...pass.kept("order"),
     ...pass.noise("order"),
     ...pass.schedules(),
     ...pass.forward(true),

@@ -7,6 +7,10 @@ export interface Plan {
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
+  /** Probability with which a step sets a hidden activation to 0; default 0. */
+  readonly dropout?: number;
+  /** Standard deviation of the noise that a step adds to the inputs; default 0. */
+  readonly inputNoise?: number;
   /** Samples per step. */
   readonly batch: number;
   readonly trainRows: number;
@@ -110,6 +114,12 @@ export class Workspace {
       if (!isScheduled(group)) return;
       this.matrix(`schedule.${g}`, Math.floor(trainRows / batch), group.nodes);
       this.indices("schedule.steps", trainRows);
+    });
+    const { dropout = 0, inputNoise = 0 } = this.plan;
+    if (inputNoise > 0) this.#shared("inputNoise", trainRows * network.widths[0]);
+    this.layers.forEach(({ inputs }, l) => {
+      if (l === 0 || dropout === 0) return;
+      this.buffers[`kept.${l}`] = { type: "byte", length: trainRows * inputs, shared: true };
     });
     this.layers.forEach(({ outputs, columns }, l) => {
       this.matrix(`weights.${l}`, outputs, columns);

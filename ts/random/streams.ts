@@ -13,7 +13,9 @@ export type StreamName =
   | "data"
   | "dataNoise"
   | "labels"
-  | "probe";
+  | "probe"
+  | "dropout"
+  | "inputNoise";
 
 /** A name's position is part of its stream's key, so the order must not change. */
 const NAMES: readonly StreamName[] = [
@@ -25,6 +27,8 @@ const NAMES: readonly StreamName[] = [
   "dataNoise",
   "labels",
   "probe",
+  "dropout",
+  "inputNoise",
 ];
 
 const KINDS = { words: 0, normal: 1, uniform: 2, rademacher: 3 } as const;

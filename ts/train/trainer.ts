@@ -149,7 +149,19 @@ class Trainer {
       const noise = this.#inputs.noise(g, epoch);
       if (noise) this.#session.write(`noise.${g}`, noise);
     }
+    this.#writeRegularisers(epoch);
     this.#writeFactors(epoch);
+  }
+
+  #writeRegularisers(epoch: number): void {
+    const { dropout = 0, inputNoise = 0 } = this.#plan;
+    if (inputNoise > 0 && this.#inputs.inputNoise) {
+      this.#session.write("inputNoise", this.#inputs.inputNoise(epoch));
+    }
+    if (dropout === 0 || !this.#inputs.kept) return;
+    for (let l = 1; l < this.#lowered.layers.length; l++) {
+      this.#session.write(`kept.${l}`, this.#inputs.kept(l, epoch));
+    }
   }
 
   /** Writes what schedules multiply the noise by in the steps of an epoch; those that are made do not matter any more. */
