@@ -2,7 +2,7 @@ import { activate, activationCurvature, activationGradient } from "./activations
 import { gather } from "./gather";
 import { countCorrect, crossEntropy, softmaxTangent, squaredError } from "./losses";
 import { product } from "./product";
-import { addScaled, dot } from "./vectors";
+import { addScaled, dot, multiply } from "./vectors";
 
 // A list of operations is stored as records of 32 words: the operation's number, then its operands in the order of the
 // function's arguments. Addresses and steps are in bytes. `ts/backend/encode.ts` writes the records.
@@ -18,6 +18,7 @@ const DOT = 8;
 const ADD_SCALED = 9;
 const ACTIVATION_CURVATURE = 10;
 const SOFTMAX_TANGENT = 11;
+const MULTIPLY = 12;
 
 const RECORD: usize = 128;
 
@@ -106,6 +107,9 @@ function execute(r: usize, step: i32, trace: usize, workspace: usize): void {
     }
     case ADD_SCALED:
       addScaled(word(r, 1), word(r, 2), word(r, 3), word(r, 4), word(r, 5), word(r, 6), real(r, 7));
+      break;
+    case MULTIPLY:
+      multiply(word(r, 1), word(r, 2), word(r, 3), word(r, 4), word(r, 5), word(r, 6));
       break;
     case ACTIVATION_CURVATURE:
       activationCurvature(

@@ -49,3 +49,24 @@ export function addScaled(
     into += intoStride;
   }
 }
+
+/** `into *= by`. Strides are in bytes. */
+export function multiply(by: usize, byStride: usize, into: usize, intoStride: usize, rows: i32, cols: i32): void {
+  for (let r = 0; r < rows; r++) {
+    let p = by;
+    let q = into;
+    let c = 0;
+    for (; c + 4 <= cols; c += 4) {
+      v128.store(q, f32x4.mul(v128.load(q), v128.load(p)));
+      p += 16;
+      q += 16;
+    }
+    for (; c < cols; c++) {
+      store<f32>(q, load<f32>(q) * load<f32>(p));
+      p += 4;
+      q += 4;
+    }
+    by += byStride;
+    into += intoStride;
+  }
+}

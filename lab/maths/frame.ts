@@ -1,5 +1,6 @@
 import type { Evidence } from "../../ts/analysis/classify.js";
 import type { Final } from "../../ts/train/final.js";
+import { EVALUATION_COLUMNS, STEP_COLUMNS } from "../../ts/train/recorder.js";
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 import type { NetworkPicture } from "./networkPicture.js";
 import type { StepReading } from "./stepReading.js";
@@ -46,11 +47,8 @@ export interface MachineNote {
 
 /** The record of a run that has made no step. */
 export const EMPTY: Trajectory = {
-  steps: emptyColumns(["step", "loss", "niwNorm", "effectiveNiw", "kappa", "memory", "kick"]),
-  evaluations: emptyColumns([
-    ...(["step", "epoch", "unperturbedLoss", "trainAccuracy", "testLoss", "testAccuracy"] as const),
-    ...(["niwNorm", "memory", "effectiveNiw"] as const),
-  ]),
+  steps: emptyColumns(STEP_COLUMNS),
+  evaluations: emptyColumns(EVALUATION_COLUMNS),
 };
 
 function emptyColumns<K extends string>(names: readonly K[]): Record<K, Float64Array> {

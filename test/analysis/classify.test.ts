@@ -34,6 +34,8 @@ function drawn(
       kappa: none,
       memory: at(memory),
       kick: at(kick),
+      dosePaid: none,
+      doseBudget: none,
     },
     evaluations: {
       step: Float64Array.of(steps),
@@ -45,6 +47,8 @@ function drawn(
       niwNorm: one,
       memory: Float64Array.of(memory(1)),
       effectiveNiw: one,
+      dosePaid: one,
+      doseBudget: one,
     },
   };
 }

@@ -64,9 +64,9 @@ test("those that write apart are one dispatch, those that meet are not", () => {
   expect(dispatches(inputs, loss, noise)).toBe(3);
 });
 
-test("a training step has few dispatches, three of them for the noise weights' memory and kick", () => {
+test("a training step has few dispatches, six of them for the noise weights' memory, kick and dose", () => {
   const { program } = lower(benchPlan([784, 512, 512, 512, 10], 128));
-  expect(dispatchesOf(program.lists.step, program, can)).toHaveLength(24);
+  expect(dispatchesOf(program.lists.step, program, can)).toHaveLength(27);
 });
 
 test.skipIf("none" in gpu)("one dispatch gathers what each would", async () => {

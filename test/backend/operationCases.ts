@@ -146,6 +146,8 @@ function others(layout: Layout): Plain[] {
       [{ op: "dot", a: at("a"), b: at("a"), slot: 2, scale: 0.5 }, [], scale],
       [{ op: "dot", a: at("a"), b: at("b"), slot: 1, scale: 1 }, ["b"], scale],
       [{ op: "addScaled", from: at("from"), into, factor: -0.3 }, [], scale],
+      [{ op: "multiply", by: at("by"), into }, [], scale],
+      [{ op: "multiply", by: at("by"), into }, ["by"], scale],
       ...["bytes", "floats"].map(
         (source): Plain => [
           { op: "gather", source, index: "index", into, scale: 1 / 255, shift: -0.3 },

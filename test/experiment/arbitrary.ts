@@ -46,6 +46,14 @@ export const valid: fc.Arbitrary<ExperimentInput> = fc
           distribution: fc.constantFrom("normal", "uniform", "rademacher"),
           mode: fc.constantFrom("fresh", "fixed"),
           scale: number(0, 2),
+          schedule: fc.oneof(
+            fc.constant({ kind: "constant" as const }),
+            fc.record({
+              kind: fc.constant("periodic" as const),
+              on: fc.integer({ min: 1, max: 3 }),
+            }),
+            fc.record({ kind: fc.constant("cosine" as const), low: number(0, 1) }),
+          ),
         }),
         { maxLength: 3 },
       ),
@@ -56,6 +64,7 @@ export const valid: fc.Arbitrary<ExperimentInput> = fc
         momentum: number(0, 0.9),
         weightDecay: number(0, 0.1),
       }),
+      regularization: some({ dropout: number(0, 0.9), inputNoise: number(0, 2) }),
       stop: some({ trainAccuracy: number(0, 1), loss: number(0, 1) }),
       record: some({
         dense: fc.nat(50),

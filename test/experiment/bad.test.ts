@@ -41,12 +41,45 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   "network.inputs": NOT_COUNTS,
   "network.outputs": NOT_COUNTS,
   noise: [null, 1, "x", {}, true, [null], [1], ["x"], [[]], new Array(65).fill({})],
-  "noise.0.layer": [...NOT_NATURAL, 65, 1e9],
+  "noise.0.layer": [
+    ...NOT_NATURAL.filter((value) => !Array.isArray(value) || value.length === 0),
+    ...[65, 1e9, "all", "Hidden", [0, 0], [0, 0.5], [-1], ["0"], [[0]], [0, 64], [null]],
+  ],
   "noise.0.nodes": [...NOT_COUNTS, 65537],
   "noise.0.sigma": NOT_NON_NEGATIVE,
   "noise.0.distribution": NOT_NAMES,
   "noise.0.mode": NOT_NAMES,
   "noise.0.scale": NOT_NON_NEGATIVE,
+  "noise.0.schedule": [
+    ...NOT_OBJECTS.filter((value) => value !== undefined),
+    ...[{}, { kind: null }, { kind: "linear" }, { kind: ["cosine"] }, { low: 0.5 }],
+    ...[
+      { kind: "constant", low: 0 },
+      { kind: "cosine", on: 1 },
+      { kind: "periodic", target: 1 },
+    ],
+    ...[0, -1, 1.5, "2", null, 1e10].flatMap((epochs) => [
+      { kind: "periodic", on: epochs },
+      { kind: "periodic", off: epochs },
+    ]),
+    ...[-0.1, 1.1, "0", null, Number.NaN].flatMap((low) => [
+      { kind: "periodic", low },
+      { kind: "cosine", low },
+    ]),
+    ...[
+      { kind: "controller" },
+      { kind: "controller", hold: "kappa" },
+      { kind: "controller", target: 1 },
+    ],
+    ...[0, -1, "1", null, Number.NaN, 1e31].flatMap((value) => [
+      { kind: "controller", hold: "kappa", target: value },
+      { kind: "controller", hold: "dose", target: 1, least: value },
+      { kind: "controller", hold: "dose", target: 1, most: value },
+      { kind: "controller", hold: "dose", target: 1, every: value },
+    ]),
+    { kind: "controller", hold: "sigma", target: 1 },
+    { kind: "controller", hold: "kappa", target: 1, every: 0.5 },
+  ],
   data: [...NOT_OBJECTS, { name: "imagenet" }, { name: null }, { name: ["spiral"] }],
   "data.name": NOT_NAMES,
   "data.train": [...NOT_COUNTS, 1e10],
@@ -58,6 +91,9 @@ const BAD: Readonly<Record<string, readonly unknown[]>> = {
   "optimizer.weightDecay": NOT_NON_NEGATIVE,
   epochs: [...NOT_COUNTS, 1e10],
   steps: [...NOT_COUNTS, 1e10],
+  regularization: NOT_OBJECTS,
+  "regularization.dropout": [...NOT_NON_NEGATIVE, 1, 0.9999, 2],
+  "regularization.inputNoise": NOT_NON_NEGATIVE,
   stop: NOT_OBJECTS,
   "stop.trainAccuracy": [...NOT_NON_NEGATIVE, 1.01],
   "stop.loss": NOT_NON_NEGATIVE,
@@ -140,8 +176,29 @@ const whole = fc
 
 const contradiction = fc.constantFrom(
   { input: { epochs: 3, steps: 3 }, field: "steps" },
+  ...[
+    [{ sigma: 0 }, {}, "noise.0.sigma"] as const,
+    [{ sigma: 3 }, { most: 2 }, "noise.0.sigma"] as const,
+    [{ sigma: 3 }, { least: 4 }, "noise.0.sigma"] as const,
+    [{ sigma: 3 }, { least: 4, most: 2 }, "noise.0.schedule.least"] as const,
+  ].map(([group, range, field]) => {
+    const schedule = { kind: "controller", hold: "kappa", target: 0.1, ...range };
+    return { input: { noise: [{ ...group, schedule }] }, field };
+  }),
   { input: { network: { layers: [5] }, noise: [{ layer: 2 }] }, field: "noise.0.layer" },
   { input: { network: { layers: [] }, noise: [{}, { layer: 1 }] }, field: "noise.1.layer" },
+  { input: { network: { layers: [] }, noise: [{}, { layer: "hidden" }] }, field: "noise.1.layer" },
+  {
+    input: { network: { layers: [2, 2] }, noise: [{}, { layer: [0, 3] }] },
+    field: "noise.1.layer",
+  },
+  {
+    input: {
+      network: { layers: new Array(30).fill(2) },
+      noise: [{ layer: "hidden" }, { layer: "hidden" }, { layer: "hidden" }],
+    },
+    field: "noise",
+  },
 );
 
 function refusal(work: () => unknown): InputError {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { loadKernels, train } from "../../ts/entries/browser.js";
+import { type ExperimentInput, loadKernels, train } from "../../ts/entries/browser.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
 import { fieldAt, parseValue, withField } from "../../ts/experiment/paths.js";
 import { linearExperiment } from "../../ts/experiment/presets.js";
@@ -52,6 +52,29 @@ describe("an experiment", () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  test("may put a noise group on several layers, each with its own group", () => {
+    const network = { layers: [5, 4, 3] };
+    const layersOf = (noise: ExperimentInput["noise"]) =>
+      parseExperiment({ network, noise }).noise.map(({ layer, nodes }) => [layer, nodes]);
+    expect(layersOf([{ layer: "hidden", nodes: 2 }, { layer: 3 }])).toEqual([
+      ...[0, 1, 2].map((layer) => [layer, 2]),
+      [3, 1],
+    ]);
+    expect(layersOf([{ layer: [3, 0] }])).toEqual([
+      [3, 1],
+      [0, 1],
+    ]);
+    const swept = sweepRuns({
+      network,
+      noise: [{ layer: "hidden" }],
+      sweep: { "noise.0.sigma": [1, 2] },
+    });
+    expect(swept.map(({ experiment }) => experiment.noise.map(({ sigma }) => sigma))).toEqual([
+      [1, 1, 1],
+      [2, 2, 2],
+    ]);
   });
 
   test("may say something of its data without naming it", () => {

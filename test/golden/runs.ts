@@ -68,6 +68,17 @@ export const RUNS: Readonly<Record<string, ExperimentInput>> = {
   }),
 };
 
+/** A run with schedules and a controller on several layers, whose noise follows from what it did. */
+const SCHEDULED: ExperimentInput = {
+  ...RUNS.relu,
+  noise: [
+    { sigma: 2, schedule: { kind: "controller", hold: "kappa", target: 0.01, every: 4 } },
+    { layer: "hidden", nodes: 2, sigma: 1, schedule: { kind: "cosine", low: 0.2 } },
+    { layer: 1, sigma: 1, schedule: { kind: "periodic", on: 1, off: 2, low: 0.5 } },
+  ],
+  epochs: 12,
+};
+
 /** Vectors that `fast` takes here, and a SHA-256 of what a network of some width makes with it. */
 export async function fastHash(): Promise<{ vectorBits: number; hash: string }> {
   const kernels = await loadKernels({ fast: true });
@@ -92,14 +103,25 @@ function hashColumns(
   return hashRuns([{ experiment, trajectory: columns as Trajectory }]);
 }
 
+/** The dose of all steps and evaluations. `hashRuns` leaves it out. */
+function doseBytes({ steps, evaluations }: Trajectory): Uint8Array<ArrayBuffer> {
+  const numbers = Float64Array.from(
+    [steps, evaluations].flatMap(({ dosePaid, doseBudget }) => [...dosePaid, ...doseBudget]),
+    (value) => (Number.isNaN(value) ? Number.NaN : value),
+  );
+  return new Uint8Array(numbers.buffer);
+}
+
 /**
  * SHA-256 of each run on the baseline kernels, the same on every host: under the run's name of its losses, accuracies and
- * norms, and under `memory` of what all runs' noise weights remember and how they are kicked.
+ * norms, under `memory` of what all runs' noise weights remember and how they are kicked, and under `dose` of the dose that
+ * they pay.
  */
 export async function goldenHashes(): Promise<Record<string, string>> {
   const kernels = await loadKernels();
   const hashes: Record<string, string> = {};
   const memories: string[] = [];
+  const doses: string[] = [];
   for (const [name, experiment] of Object.entries(RUNS)) {
     const { trajectory } = await train(experiment, { kernels, backend: "wasm" });
     const { memory, kick, ...steps } = trajectory.steps;
@@ -108,8 +130,12 @@ export async function goldenHashes(): Promise<Record<string, string>> {
     hashes[name] = await hashColumns(name, { steps, evaluations });
     const remembered = { steps: { memory, kick }, evaluations: { memory: evaluated } };
     memories.push(await hashColumns(name, remembered));
+    doses.push(await sha256(doseBytes(trajectory)));
   }
   hashes.memory = await hashDigests(memories);
+  hashes.dose = await hashDigests(doses);
+  const scheduled = await train(SCHEDULED, { kernels, backend: "wasm" });
+  hashes.schedules = await hashColumns(JSON.stringify(scheduled.controls), scheduled.trajectory);
   const cells = await runLinearEnsemble(
     {
       experiment: linearExperiment({

@@ -175,8 +175,9 @@ describe("a training step", () => {
     const { plan } = randomRun({ ...five, momentum: 0 });
     const { program } = lower(plan);
     const [first, second] = [4 * 6 * (5 + 1 + 2), 4 * 3 * 7];
-    // Forward and weight gradient take all columns, going back takes those of the activations.
-    expect(flops(program.lists.step.ops)).toBe(2 * (2 * first + 2 * second + 4 * 3 * 6));
+    // Forward and weight gradient take all columns, going back takes those of the activations, the dose those of the noise.
+    const dose = 4 * 6 * 2;
+    expect(flops(program.lists.step.ops)).toBe(2 * (2 * first + 2 * second + 4 * 3 * 6 + dose));
   });
 });
 

@@ -50,6 +50,7 @@ describe("a checkpoint's file", () => {
   const checkpoint: Checkpoint = {
     step: 12345,
     seconds: 1.5,
+    carried: { dose: numbers(2, 0.1, Number.MIN_VALUE) },
     buffers: { "weights.0": numbers(1, Number.NaN, -0), "velocity.0": numbers(3) },
     trajectory: {
       steps: {
@@ -60,6 +61,8 @@ describe("a checkpoint's file", () => {
         kappa: none,
         memory: numbers(1, 0.99),
         kick: numbers(0, 1e-9),
+        dosePaid: numbers(0, -0.5),
+        doseBudget: numbers(0, 1e300),
       },
       evaluations: {
         step: numbers(0),
@@ -71,6 +74,8 @@ describe("a checkpoint's file", () => {
         niwNorm: numbers(0),
         memory: numbers(1),
         effectiveNiw: numbers(0),
+        dosePaid: numbers(2),
+        doseBudget: numbers(Number.NaN),
       },
     },
   };

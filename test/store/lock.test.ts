@@ -117,7 +117,7 @@ describe("a folder whose lock another process has taken", () => {
     const key = "0".repeat(64);
     const path = place(`checkpoints/${key}.safetensors`);
     const trajectory = { steps: {}, evaluations: {} } as unknown as Checkpoint["trajectory"];
-    const written = { step: 1, seconds: 0, buffers: {}, trajectory };
+    const written = { step: 1, seconds: 0, buffers: {}, carried: {}, trajectory };
     await other.saveCheckpoint(key, written);
     const theirs = await readFile(path);
     for (const work of [

@@ -79,6 +79,7 @@ export function naiveRun({ plan, data, schedule, start, order, noise }: NaiveRun
       effectiveNiw: isLinear(network)
         ? effectiveNiw(network, parameters)
         : Math.sqrt(response / sigmaSquared),
+      ...dose(),
     });
     const { stop } = schedule;
     return (
@@ -87,6 +88,17 @@ export function naiveRun({ plan, data, schedule, start, order, noise }: NaiveRun
     );
   };
 
+  let [slope, square] = [0, 0];
+  /** The dose so far, from the definitions of the theory's section 5. */
+  const dose = () =>
+    network.noise.length === 0
+      ? { dosePaid: Number.NaN, doseBudget: Number.NaN }
+      : {
+          dosePaid: slope / 2,
+          doseBudget:
+            (norm(start.niw) ** 2 - norm(parameters.niw) ** 2 + learningRate ** 2 * square) /
+            (4 * learningRate),
+        };
   const early = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12].filter((step) => step <= schedule.evaluateEarly);
   evaluate(0, 0);
   let step = 0;
@@ -114,8 +126,15 @@ export function naiveRun({ plan, data, schedule, start, order, noise }: NaiveRun
           kick:
             (learningRate / (1 - momentum)) *
             Math.sqrt(diffusion.reduce((a, b) => a + b, 0) / batch),
+          ...dose(),
         });
       }
+      gradient.niw.forEach((values, g) => {
+        values.forEach((value, i) => {
+          slope += (parameters.niw[g][i] * value) / batch;
+          square += (value / batch) ** 2;
+        });
+      });
       each(parameters, gradient, velocity, (p, g, v) => {
         for (let j = 0; j < p.length; j++) {
           v[j] = momentum * v[j] + g[j] / batch + weightDecay * p[j];
@@ -136,7 +155,7 @@ export function naiveRun({ plan, data, schedule, start, order, noise }: NaiveRun
         ...steps,
         ...(isLinear(network) ? {} : { effectiveNiw: none, kappa: none }),
         ...(norm(start.niw) > 0 ? {} : { memory: none }),
-        ...(network.noise.length > 0 ? {} : { kick: none }),
+        ...(network.noise.length > 0 ? {} : { kick: none, dosePaid: none, doseBudget: none }),
       },
       evaluations: columns(evaluations, Object.keys(evaluations[0]) as (keyof Evaluation)[]),
     },

@@ -84,12 +84,12 @@ it("a run goes on from a checkpoint with 150,000 recorded steps and as many eval
   const trajectory = {
     steps: {
       ...{ step: counted, loss: falling, niwNorm: falling, memory: falling, kick: falling },
-      ...{ effectiveNiw: none, kappa: none },
+      ...{ effectiveNiw: none, kappa: none, dosePaid: falling, doseBudget: falling },
     },
     evaluations: {
       ...{ step: evaluated, epoch: evaluated, unperturbedLoss: low },
       ...{ trainAccuracy: low, testLoss: low, testAccuracy: low },
-      ...{ niwNorm: low, memory: low, effectiveNiw: low },
+      ...{ niwNorm: low, memory: low, effectiveNiw: low, dosePaid: low, doseBudget: low },
     },
   };
   const from = { ...saved[0], step: done, trajectory };

@@ -13,6 +13,7 @@ const OPCODES: Record<Op["op"], number> = {
   addScaled: 9,
   activationCurvature: 10,
   softmaxTangent: 11,
+  multiply: 12,
 };
 
 const ACTIVATIONS: Record<Activation | Epilogue, number> = { relu: 1, tanh: 2, gelu: 3, linear: 4 };
@@ -103,6 +104,9 @@ export function encode(op: Op, arena: Arena, replica: number, view: DataView, at
     case "addScaled":
       words(...matrix(op.from), ...matrix(op.into), op.into.rows, op.into.cols);
       float(7, op.factor);
+      break;
+    case "multiply":
+      words(...matrix(op.by), ...matrix(op.into), op.into.rows, op.into.cols);
       break;
   }
 }

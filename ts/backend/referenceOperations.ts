@@ -8,6 +8,7 @@ import {
   type CrossEntropy,
   type Dot,
   type Gather,
+  type Multiply,
   type Op,
   type Product,
   type Region,
@@ -51,6 +52,8 @@ export function execute(
       return dot(op, memory, trace);
     case "addScaled":
       return addScaled(op, memory);
+    case "multiply":
+      return multiply(op, memory);
   }
 }
 
@@ -247,5 +250,13 @@ function addScaled(op: AddScaled, memory: Memory): void {
   const into = memory[op.into.buffer];
   eachElement(op.into, (i, r, c) => {
     into[i] += op.factor * from[at(op.from, r, c)];
+  });
+}
+
+function multiply(op: Multiply, memory: Memory): void {
+  const by = memory[op.by.buffer];
+  const into = memory[op.into.buffer];
+  eachElement(op.into, (i, r, c) => {
+    into[i] *= by[at(op.by, r, c)];
   });
 }

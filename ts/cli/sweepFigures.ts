@@ -1,8 +1,9 @@
 import { PHASES } from "../analysis/phase.js";
 import { firstSigma } from "../experiment/sweep.js";
 import { trainingCurves } from "../report/curves.js";
+import { doseCurves } from "../report/doseCurves.js";
 import { phaseMap } from "../report/phaseMap.js";
-import { runCurves } from "../report/runCurves.js";
+import { doseOfRun, runCurves } from "../report/runCurves.js";
 import type { SweepResult, SweptSummary } from "../sweep/sweepResult.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 
@@ -41,5 +42,25 @@ export async function sweepFigures(
     );
     figures.training = trainingCurves(frame, await Promise.all(curves));
   }
+  const dosed = someOfOneSeed(runs);
+  if (dosed.length > 0) {
+    const frame = { title: "The dose that the noise nodes paid, and its budget", caption: what };
+    const curves = dosed.map(async (run) =>
+      doseOfRun({ ...run, trajectory: await trajectoryOf(run) }),
+    );
+    figures.dose = doseCurves(frame, await Promise.all(curves));
+  }
   return figures;
+}
+
+/** Runs of the first seed with noise that stayed finite, at most five, spread over `sigma`. */
+function someOfOneSeed(runs: readonly SweptSummary[]): SweptSummary[] {
+  const own = runs
+    .filter(({ experiment, dose }) => {
+      const { seed } = runs[0].experiment;
+      return experiment.seed === seed && (dose?.paid ?? 0) > 0 && Number.isFinite(dose?.budget);
+    })
+    .sort((a, b) => firstSigma(a.experiment) - firstSigma(b.experiment));
+  if (own.length <= 5) return own;
+  return [0, 1, 2, 3, 4].map((i) => own[Math.round((i * (own.length - 1)) / 4)]);
 }

@@ -57,12 +57,20 @@ export type { ImageFile, ImageFiles } from "../data/images.js";
 export type { FileSource, NamedSet } from "../data/load.js";
 export { InputError, RunError } from "../errors/errors.js";
 export type {
+  ConstantSchedule,
+  ControllerSchedule,
+  CosineSchedule,
   Experiment,
   ExperimentInput,
   NetworkSpec,
   NoiseGroup,
+  NoiseInput,
   OptimizerSpec,
+  PeriodicSchedule,
   RecordSpec,
+  RegularizationSpec,
+  ScheduleInput,
+  ScheduleSpec,
   StopSpec,
 } from "../experiment/experiment.js";
 export { parseExperiment } from "../experiment/parse.js";
@@ -111,10 +119,12 @@ export type {
 export * as linear from "../theory/linear.js";
 export { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundaries.js";
 export type { Checkpoint, Checkpoints } from "../train/checkpoint.js";
+export type { Dose } from "../train/dose.js";
 export type { Final } from "../train/final.js";
 export { type LoadOptions, loadData as loadDataset } from "../train/loadData.js";
 export type { Parameters, Weights } from "../train/parameters.js";
 export type { HostOptions, PrepareOptions } from "../train/prepare.js";
 export type { EvaluationRecord } from "../train/recorder.js";
+export type { SigmaControl, SigmaPoint } from "../train/sigmaControls.js";
 export type { Observed, Observer } from "../train/trainer.js";
 export type { Trajectory } from "../trajectory/trajectory.js";

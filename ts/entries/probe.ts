@@ -46,6 +46,14 @@ export type {
   ForecastCost,
   ForecastMemory,
 } from "../forecast/forecastResult.js";
+export {
+  type Ninr,
+  type NinrOptions,
+  type NinrPreset,
+  type NinrSigma,
+  ninr,
+  ninrSigma,
+} from "../forecast/ninr.js";
 export type { StepGain } from "../forecast/stepGain.js";
 export type { CurvatureReading } from "../gauge/curvatureOver.js";
 export { gaugeCsv, gaugeLogHeader, gaugeLogLine } from "../gauge/exportRecords.js";

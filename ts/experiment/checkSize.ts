@@ -37,7 +37,10 @@ function inputWidth(data: DataSpec): number {
  * Does the same with what only the loaded data tells.
  * @throws InputError that names the field which makes a matrix too large.
  */
-export function checkSizeWithData({ network, noise }: Experiment, data: Dataset): void {
+export function checkSizeWithData(
+  { network, noise, regularization }: Experiment,
+  data: Dataset,
+): void {
   const { layers } = network;
   const rows = Math.max(data.train.rows, data.test?.rows ?? 0);
   const widths = [data.inputs, ...layers, data.outputs];
@@ -50,6 +53,9 @@ export function checkSizeWithData({ network, noise }: Experiment, data: Dataset)
   noise.forEach(({ nodes }, g) => {
     refuse(`noise.${g}.nodes`, nodes, nodes * data.train.rows);
   });
+  const { dropout = 0 } = regularization ?? {};
+  const numbers = data.train.rows * Math.max(0, ...layers);
+  if (dropout > 0) refuse("regularization.dropout", `${dropout} with ${shown(layers)}`, numbers);
 }
 
 function refuseLayers(field: string, widths: readonly number[]): void {

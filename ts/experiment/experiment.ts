@@ -27,6 +27,72 @@ export interface NetworkSpec {
   outputs?: number;
 }
 
+/** `sigma` stays what it is: the same as no schedule. */
+export interface ConstantSchedule {
+  /** Names the schedule. */
+  kind: "constant";
+}
+
+/** `sigma` for some epochs, then `low sigma` for some, and again. */
+export interface PeriodicSchedule {
+  /** Names the schedule. */
+  kind: "periodic";
+  /** Epochs with `sigma`: 1 if left out. */
+  on: number;
+  /** Epochs with `low sigma`: 1 if left out. */
+  off: number;
+  /** Part of `sigma` in the other epochs, 0 to 1: 0 if left out. */
+  low: number;
+}
+
+/** From `sigma` at the first update to `low sigma` at the last, as half a period of a cosine. */
+export interface CosineSchedule {
+  /** Names the schedule. */
+  kind: "cosine";
+  /** Part of `sigma` at the end, 0 to 1: 0 if left out. */
+  low: number;
+}
+
+/**
+ * Begins with `sigma`, reads what the noise weights do, and changes `sigma` so that it stays at a target. A step of the
+ * controller multiplies `sigma` by the fourth root of target over reading, at least by 0.71 and at most by 1.19; it turns round where
+ * more noise lowers the reading.
+ */
+export interface ControllerSchedule {
+  /** Names the schedule. */
+  kind: "controller";
+  /**
+   * `kappa`: `eta sigma^2 h` along the noise weights, read as `eta <W_NI, g> / |W_NI|^2`. `dose`: the dose that the group pays in an
+   * epoch.
+   */
+  hold: "kappa" | "dose";
+  /** What it holds, above 0. */
+  target: number;
+  /** Updates between two steps of the controller, over which it averages: 50 if left out. */
+  every: number;
+  /** Least `sigma`: 1/1000 of the group's own if left out. */
+  least?: number;
+  /** Largest `sigma`: 1000 times the group's own if left out. */
+  most?: number;
+}
+
+/** How `sigma` changes during a run (theory, section 5). */
+export type ScheduleSpec =
+  | ConstantSchedule
+  | PeriodicSchedule
+  | CosineSchedule
+  | ControllerSchedule;
+
+type Flat<T> = { [P in keyof T]: T[P] };
+type WithDefaults<S, K extends keyof S> = Flat<Omit<S, K> & Partial<Pick<S, K>>>;
+
+/** A schedule as a user writes it. */
+export type ScheduleInput =
+  | ConstantSchedule
+  | WithDefaults<PeriodicSchedule, "on" | "off" | "low">
+  | WithDefaults<CosineSchedule, "low">
+  | WithDefaults<ControllerSchedule, "every">;
+
 /** Noise injection nodes of one layer: they add `W_NI eps` to its pre-activations (arXiv:2210.13599, section 2). */
 export interface NoiseGroup {
   /** Weight layer, counted from 0, whose pre-activations the noise weights add to: 0 if left out. */
@@ -46,6 +112,19 @@ export interface NoiseGroup {
    * left out.
    */
   scale: number;
+  /** How `sigma` changes during the run; constant if left out. */
+  schedule?: ScheduleSpec;
+}
+
+/** Noise injection nodes as a user writes them: on one layer or on several, every field may be left out. */
+export interface NoiseInput extends Partial<Omit<NoiseGroup, "layer" | "schedule">> {
+  /**
+   * Weight layer, counted from 0, whose pre-activations the noise weights add to: 0 if left out. A list of layers, or `hidden` for
+   * all that lead to hidden units, stands for a group of its own on each of them, with its own noise and noise weights.
+   */
+  layer?: number | number[] | "hidden";
+  /** How `sigma` changes during the run; constant if left out. */
+  schedule?: ScheduleInput;
 }
 
 /** Stochastic gradient descent as in PyTorch's SGD, on all parameters, including biases and noise weights. */
@@ -58,6 +137,17 @@ export interface OptimizerSpec {
   momentum: number;
   /** Added to the gradient as `weightDecay w`: 0 if left out. */
   weightDecay: number;
+}
+
+/** Other regularisers of training, beside noise nodes and weight decay. Every evaluation is without them. */
+export interface RegularizationSpec {
+  /**
+   * Probability with which a hidden unit's activation is set to 0 in a step, drawn for each sample and unit; the others are divided by
+   * `1 - dropout`: 0 if left out.
+   */
+  dropout: number;
+  /** Standard deviation of normal noise on the inputs that the network sees, new at each visit of a sample: 0 if left out. */
+  inputNoise: number;
 }
 
 /** Conditions that end training early. */
@@ -104,6 +194,8 @@ export interface Experiment {
   epochs?: number;
   /** Length of the run in updates, instead of `epochs`. */
   steps?: number;
+  /** Its other regularisers; none if left out. */
+  regularization?: RegularizationSpec;
   /** Conditions that end it early. */
   stop: StopSpec;
   /** What its trajectory records. */
@@ -117,7 +209,7 @@ export interface ExperimentInput {
   /** The network to train. */
   network?: Partial<NetworkSpec>;
   /** Its groups of noise injection nodes. If left out, one group with default settings; if empty, no noise. */
-  noise?: Partial<NoiseGroup>[];
+  noise?: NoiseInput[];
   /** The data that it learns: a mixture of Gaussians if left out. */
   data?: DataInput;
   /** The optimiser. */
@@ -126,6 +218,8 @@ export interface ExperimentInput {
   epochs?: number;
   /** Length of the run in updates, instead of `epochs`. */
   steps?: number;
+  /** Its other regularisers; none if left out. */
+  regularization?: Partial<RegularizationSpec>;
   /** Conditions that end it early; none if left out. */
   stop?: StopSpec;
   /** What its trajectory records. */

@@ -17,15 +17,7 @@ export function parseExperiment(input: unknown): Experiment {
     );
   }
   if (experiment.epochs === undefined && experiment.steps === undefined) experiment.epochs = 20;
-  const last = experiment.network.layers.length;
-  experiment.noise.forEach((group, g) => {
-    if (group.layer > last) {
-      throw new InputError(
-        `noise.${g}.layer`,
-        `noise.${g}.layer is ${group.layer}: takes a layer of the network, 0 to ${last}`,
-      );
-    }
-  });
+  experiment.noise.forEach(checkSchedule);
   checkSize(experiment);
   return experiment;
 }
@@ -35,4 +27,27 @@ function withDataNamed(input: unknown): unknown {
   const data = (input as { data?: unknown } | null | undefined)?.data;
   const unnamed = isPlainObject(data) && !("name" in data);
   return unnamed ? { ...(input as object), data: { ...data, name: DEFAULT_DATA } } : input;
+}
+
+/** Refuses a controller whose range does not hold the `sigma` that it begins with. */
+function checkSchedule({ sigma, schedule }: Experiment["noise"][number], g: number): void {
+  if (schedule?.kind !== "controller") return;
+  const { least = 0, most = Number.POSITIVE_INFINITY } = schedule;
+  const field = `noise.${g}.sigma`;
+  if (sigma === 0) {
+    throw new InputError(
+      field,
+      `${field} is 0: takes a number above 0, where its controller begins`,
+    );
+  }
+  if (least > most) {
+    const place = `noise.${g}.schedule.least`;
+    throw new InputError(place, `${place} is ${least}: takes a number of at most most, ${most}`);
+  }
+  if (sigma < least || sigma > most) {
+    throw new InputError(
+      field,
+      `${field} is ${sigma}: takes a number in the range of its controller, ${least} to ${most}`,
+    );
+  }
 }

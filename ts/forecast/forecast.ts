@@ -81,7 +81,7 @@ export async function forecastPrepared(
   }
 }
 
-/** The experiment with some noise in all its groups. */
+/** The experiment with some noise in all its groups, without their schedules: boundaries are those of constant noise. */
 function forecastable(experiment: Experiment): Experiment {
   if (experiment.noise.length === 0) {
     throw new InputError(
@@ -89,7 +89,7 @@ function forecastable(experiment: Experiment): Experiment {
       "noise is empty: a forecast says what noise nodes' weights will do",
     );
   }
-  const noise = experiment.noise.map((group) => ({ ...group, sigma: 1 }));
+  const noise = experiment.noise.map(({ schedule: _, ...group }) => ({ ...group, sigma: 1 }));
   return { ...experiment, noise };
 }
 

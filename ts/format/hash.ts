@@ -13,8 +13,8 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * SHA-256, in hex, of the experiments and trajectories of runs, in any order: the float64 bits of every column,
- * little-endian, with one form of NaN.
+ * SHA-256, in hex, of the experiments and trajectories of runs, in any order: the float64 bits of every column but the
+ * dose's, little-endian, with one form of NaN.
  */
 export async function hashRuns(
   runs: readonly { readonly experiment: unknown; readonly trajectory: Trajectory }[],
@@ -30,6 +30,9 @@ export function hashDigests(digests: readonly string[]): Promise<string> {
   return sha256(new TextEncoder().encode([...digests].sort().join("\n")));
 }
 
+/** Columns that came after the first hashes were published. They are left out, so that those hashes stay what they were. */
+const UNHASHED: ReadonlySet<string> = new Set(["dosePaid", "doseBudget"]);
+
 /** The digest of one run; it does not depend on where the files of its data lie. */
 export async function hashRun(run: {
   readonly experiment: unknown;
@@ -37,7 +40,9 @@ export async function hashRun(run: {
 }): Promise<string> {
   const text = new TextEncoder().encode(canonicalJson(withoutPlaces(run.experiment)));
   const columns = [run.trajectory.steps, run.trajectory.evaluations].flatMap((part) =>
-    Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)),
+    Object.entries(part)
+      .filter(([name]) => !UNHASHED.has(name))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
   const length = columns.reduce((sum, [, values]) => sum + 8 + 8 * values.length, text.length);
   const bytes = new Uint8Array(length);

@@ -10,6 +10,8 @@ export interface TrajectoryRow {
   readonly kappa: number | null;
   readonly memory: number | null;
   readonly kick: number | null;
+  readonly dosePaid: number | null;
+  readonly doseBudget: number | null;
   readonly unperturbedLoss: number | null;
   readonly trainAccuracy: number | null;
   readonly testLoss: number | null;
@@ -23,6 +25,8 @@ const EMPTY: Omit<TrajectoryRow, "step" | "epoch"> = {
   kappa: null,
   memory: null,
   kick: null,
+  dosePaid: null,
+  doseBudget: null,
   unperturbedLoss: null,
   trainAccuracy: null,
   testLoss: null,

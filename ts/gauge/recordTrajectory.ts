@@ -11,15 +11,17 @@ export function trajectoryOf(records: readonly GaugeRecord[]): Trajectory {
   const of = (key: keyof GaugeRecord) => Float64Array.from(records, (record) => record[key]);
   const last = of("step").slice(-1);
   const none = last.map(() => Number.NaN);
+  const empty = new Float64Array(0);
   return {
     steps: {
       ...{ step: of("step"), loss: of("loss"), niwNorm: of("norm"), memory: of("memory") },
-      ...{ effectiveNiw: new Float64Array(0), kappa: new Float64Array(0), kick: of("kick") },
+      ...{ effectiveNiw: empty, kappa: empty, kick: of("kick") },
+      ...{ dosePaid: empty, doseBudget: empty },
     },
     evaluations: {
       ...{ step: last, epoch: last, niwNorm: of("norm").slice(-1), memory: of("memory").slice(-1) },
       ...{ unperturbedLoss: none, trainAccuracy: none, testLoss: none, testAccuracy: none },
-      effectiveNiw: none,
+      ...{ effectiveNiw: none, dosePaid: none, doseBudget: none },
     },
   };
 }

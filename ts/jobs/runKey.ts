@@ -5,7 +5,7 @@ import type { Experiment } from "../experiment/schema.js";
 import { canonicalJson } from "../format/hash.js";
 
 /** Must change whenever the same experiment would give other numbers. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * The key of a run: the SHA-256 of everything that its numbers depend on.

@@ -2,6 +2,7 @@ import type { PhaseScales } from "../analysis/phaseNumbers.js";
 import { linearRegression } from "../data/generate.js";
 import type { DataSpecOf } from "../data/specs.js";
 import { InputError, shown } from "../errors/errors.js";
+import { refuseSchedules } from "../experiment/constantNoise.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Streams } from "../random/streams.js";
 import { type LinearState, reduce } from "../theory/linear.js";
@@ -69,6 +70,10 @@ export function linearModelData(experiment: Experiment): DataSpecOf<"linear-regr
   needs("network.bias", network.bias, "false", !network.bias);
   needs("network.loss", network.loss, '"mse"', network.loss !== "cross-entropy");
   needs("noise", noise, "one group on layer 0", noise.length === 1 && noise[0].layer === 0);
+  refuseSchedules(experiment, "the linear model's exact reduction");
+  const { dropout = 0, inputNoise = 0 } = experiment.regularization ?? {};
+  needs("regularization.dropout", dropout, "0", dropout === 0);
+  needs("regularization.inputNoise", inputNoise, "0", inputNoise === 0);
   const { batchSize, momentum, weightDecay } = optimizer;
   needs("optimizer.batchSize", batchSize, '"full"', batchSize === "full");
   needs("optimizer.momentum", momentum, "0", momentum === 0);

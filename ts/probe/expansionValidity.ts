@@ -1,6 +1,7 @@
 import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import { ExpansionProbe } from "../curvature/expansionProbe.js";
 import { InputError } from "../errors/errors.js";
+import { refuseSchedules } from "../experiment/constantNoise.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import type { Distribution } from "../random/streams.js";
@@ -50,6 +51,7 @@ export async function validity(
     throw new InputError("noise", "noise is empty: the expansion needs noise injection nodes");
   }
   const { sigmas, distributions = DISTRIBUTIONS, moments = 20, signal } = options;
+  refuseSchedules(experiment, "the expansion");
   const prepared = await prepare(experiment, options);
   const progress = new ProgressReporter("run", options.onProgress);
   const cells: ValidityCell[] = [];

@@ -1,4 +1,5 @@
 import { InputError } from "../errors/errors.js";
+import { refuseSchedules } from "../experiment/constantNoise.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { type PrepareOptions, prepare } from "../train/prepare.js";
@@ -28,6 +29,7 @@ export async function predictionOf(
       "noise is empty: a prediction says what noise nodes' weights will do",
     );
   }
+  refuseSchedules(experiment, "a prediction");
   const prepared = await prepare(experiment, options);
   try {
     const { rows } = prepared.data.train;

@@ -1,6 +1,7 @@
 import type { PredictedBoundaries } from "../analysis/boundaries.js";
 import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import { InputError } from "../errors/errors.js";
+import { refuseSchedules } from "../experiment/constantNoise.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { Experiment, ExperimentInput } from "../experiment/schema.js";
 import { forecastPrepared } from "../forecast/forecast.js";
@@ -52,6 +53,7 @@ export async function probe(
       "noise has no nodes with a sigma above 0: a probe reads the weights of such nodes",
     );
   }
+  refuseSchedules(given, "a probe");
   return probePrepared(await prepare(given, options), options);
 }
 

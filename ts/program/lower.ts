@@ -14,6 +14,10 @@ export interface StepSlots {
   readonly niwOverlaps: readonly number[];
   /** `<|g|^2>` over the batch for each noise group, with `g = dL_i/dz_i` at its layer. */
   readonly gradientSquares: readonly number[];
+  /** `<W_NI, g>` of each noise group, with `g` the gradient of the batch's loss with respect to `W_NI`. */
+  readonly niwSlopes: readonly number[];
+  /** `|g|^2` of the same gradient. */
+  readonly niwGradientSquares: readonly number[];
 }
 
 /** How to run the lists of an evaluation: over whole chunks of samples, then over the rest. */
@@ -44,7 +48,10 @@ const CHUNK = 1024;
  * Lowers a training run to a program. Its lists are `step` (one update), `norms` (the numbers of a step except the
  * loss), `evaluate.*` (without noise) and `noiseResponse`. The caller fills the buffers `train.inputs`,
  * `train.targets`, `test.*`, `order` (uint32 `[trainRows]`), `noise.g` (unit variance, `[trainRows, nodes]`),
- * `weights.l`, `start.niw.g` (the initial noise weights, `[outputs, nodes]`) and those of `indices`.
+ * `weights.l`, `start.niw.g` (the initial noise weights, `[outputs, nodes]`) and those of `indices`; for groups with a schedule
+ * `schedule.g` (the factor of each step of an epoch, `[steps, nodes]`) and `schedule.steps` (the step of each place in `order`); with
+ * dropout `kept.l` (1 where an activation that leads to layer l is kept, `[trainRows, inputs]`), and `inputNoise` (unit variance,
+ * `[trainRows, inputs]`).
  *
  * A noise node is one more input column of its layer: `z = c_l [W | b/c_l | W_NI/c_l] [x; 1; eps]`. So the constant
  * column holds `1/c_l`, and the noise columns hold unit noise times `sigma/c_l`. The ordinary products and weight
@@ -60,7 +67,7 @@ export function lower(plan: Plan): Lowered {
   if (plan.testRows > 0) indices["identity.test"] = { first: 0, length: plan.testRows };
 
   const groups = plan.network.noise.length;
-  const slots = 1 + 3 * groups + (stepSlots.linear ? 2 : 0);
+  const slots = 1 + 5 * groups + (stepSlots.linear ? 2 : 0);
   lists.step = { ops: step(space, stepSlots), slots };
   lists.norms = { ops: norms(space, stepSlots), slots };
 
@@ -113,17 +120,22 @@ function slotsOf({ network }: Plan): StepSlots {
     linear,
     niwOverlaps: places(overlaps),
     gradientSquares: places(overlaps + groups),
+    niwSlopes: places(overlaps + 2 * groups),
+    niwGradientSquares: places(overlaps + 3 * groups),
   };
 }
 
 /** One SGD update on one batch. The norms are those before the update. */
 function step(space: Workspace, slots: StepSlots): Op[] {
   const { batch } = space.plan;
-  const pass = new Pass(space, "step", batch);
+  const pass = new Pass(space, "step", batch, (space.plan.dropout ?? 0) > 0);
   const ops = [
     ...norms(space, slots),
     ...pass.gather("train", "order"),
+    ...pass.inputNoise("order"),
+    ...pass.kept("order"),
     ...pass.noise("order"),
+    ...pass.schedules(),
     ...pass.forward(true),
     loss(space, pass, slots.loss, 1 / batch, true),
   ];
@@ -132,10 +144,36 @@ function step(space: Workspace, slots: StepSlots): Op[] {
     if (l > 0) ops.push(...pass.backward(l));
     for (const { group } of space.layers[l].noiseColumns) {
       ops.push(square(pass.delta(l), slots.gradientSquares[group], 1 / batch));
+      ops.push(...slope(space, pass, group, slots));
     }
     ops.push(...update(space, pass, l));
   }
   return ops;
+}
+
+/**
+ * What a noise group's weights pay in this step (theory, section 5): their gradient, which no update stores, in a buffer of
+ * its own.
+ */
+function slope(space: Workspace, pass: Pass, group: number, slots: StepSlots): Op[] {
+  const { network, batch } = space.plan;
+  const { layer } = network.noise[group];
+  const niw = space.niw(group);
+  const gradient = space.matrix(`gradient.niw.${group}`, niw.rows, niw.cols);
+  return [
+    {
+      op: "product",
+      a: pass.delta(layer),
+      transposeA: true,
+      b: pass.noiseInput(group),
+      transposeB: false,
+      c: gradient,
+      alpha: network.factors[layer] / batch,
+      beta: 0,
+    },
+    { op: "dot", a: niw, b: gradient, slot: slots.niwSlopes[group], scale: 1 },
+    square(gradient, slots.niwGradientSquares[group], 1),
+  ];
 }
 
 /** `trace[slot] = scale * sum of squares`. */

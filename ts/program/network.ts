@@ -10,6 +10,13 @@ export interface NoiseNodes {
   readonly sigma: number;
   /** Whether each sample keeps its noise. Lowering does not depend on it. */
   readonly mode?: "fresh" | "fixed";
+  /** How `sigma` changes from step to step; of which kind does not matter to lowering. */
+  readonly schedule?: { readonly kind: string };
+}
+
+/** Whether a group's noise has a factor of its own in each step. */
+export function isScheduled({ schedule }: NoiseNodes): boolean {
+  return schedule !== undefined && schedule.kind !== "constant";
 }
 
 /** An MLP with its noise injection nodes, as input to lowering. */

@@ -149,6 +149,13 @@ export interface AddScaled {
   readonly factor: number;
 }
 
+/** `into *= by`, element by element. */
+export interface Multiply {
+  readonly op: "multiply";
+  readonly by: Region;
+  readonly into: Region;
+}
+
 export type Op =
   | Gather
   | Product
@@ -160,7 +167,8 @@ export type Op =
   | SquaredError
   | CountCorrect
   | Dot
-  | AddScaled;
+  | AddScaled
+  | Multiply;
 
 /** A sequence of operations that is run several times in a row. */
 export interface OpList {

@@ -1,3 +1,4 @@
+import { isScheduled } from "./network.js";
 import type { Activation, Epilogue, Op, Region } from "./ops.js";
 import type { Workspace } from "./workspace.js";
 
@@ -6,9 +7,12 @@ export class Pass {
   readonly rows: number;
   readonly #space: Workspace;
   readonly #name: string;
+  /** Whether hidden activations are dropped, which needs them as they were for the way back. */
+  readonly #drops: boolean;
 
   /** Passes with the same name share their buffers. The constant column of each `input.l` is set once. */
-  constructor(space: Workspace, name: string, rows: number) {
+  constructor(space: Workspace, name: string, rows: number, drops = false) {
+    this.#drops = drops;
     this.#space = space;
     this.#name = name;
     this.rows = rows;
@@ -26,6 +30,13 @@ export class Pass {
   /** The part of layer l's input that the layer before it (or the data) writes. */
   activations(l: number): Region {
     return { ...this.input(l), cols: this.#space.layers[l].inputs };
+  }
+
+  /** The columns of a noise group in its layer's input. */
+  noiseInput(group: number): Region {
+    const l = this.#space.plan.network.noise[group].layer;
+    const { column, cols } = this.#space.noisePlace(group);
+    return { ...this.input(l), offset: column, cols };
   }
 
   preactivation(l: number): Region {
@@ -94,8 +105,51 @@ export class Pass {
     );
   }
 
+  /** Multiplies the noise of scheduled groups by their factors of the step, `schedule.g`. */
+  schedules(): Op[] {
+    return this.#space.plan.network.noise.flatMap((group, g): Op[] => {
+      if (!isScheduled(group)) return [];
+      const by = this.#space.matrix(`${this.#name}.schedule.${g}`, this.rows, group.nodes);
+      const from = { source: `schedule.${g}`, index: "schedule.steps", scale: 1, shift: 0 };
+      return [
+        { op: "gather", ...from, into: by },
+        { op: "multiply", by, into: this.noiseInput(g) },
+      ];
+    });
+  }
+
+  /** Adds the noise of the inputs. */
+  inputNoise(index: string): Op[] {
+    const { inputNoise = 0, network } = this.#space.plan;
+    if (inputNoise === 0) return [];
+    const into = this.#space.matrix(`${this.#name}.inputNoise`, this.rows, network.widths[0]);
+    return [
+      { op: "gather", source: "inputNoise", index, into, scale: inputNoise, shift: 0 },
+      { op: "addScaled", from: into, into: this.activations(0), factor: 1 },
+    ];
+  }
+
+  /** What the activations that lead to layer l are multiplied by: 0, or `1 / (1 - dropout)`. */
+  #kept(l: number): Region {
+    return this.#space.matrix(`${this.#name}.kept.${l}`, this.rows, this.#space.layers[l].inputs);
+  }
+
+  /** Gathers which activations are kept. */
+  kept(index: string): Op[] {
+    if (!this.#drops) return [];
+    const scale = 1 / (1 - (this.#space.plan.dropout ?? 0));
+    return this.#space.layers.slice(1).map((_, i): Op => {
+      const source = `kept.${i + 1}`;
+      return { op: "gather", source, index, into: this.#kept(i + 1), scale, shift: 0 };
+    });
+  }
+
   forward(withNoise: boolean): Op[] {
-    return this.#space.layers.flatMap((_, l) => this.layer(l, withNoise));
+    return this.#space.layers.flatMap((_, l) => {
+      const ops = this.layer(l, withNoise);
+      if (!this.#drops || this.#isLast(l)) return ops;
+      return [...ops, { op: "multiply", by: this.#kept(l + 1), into: this.activations(l + 1) }];
+    });
   }
 
   /** Layer l applied to its input. Without noise the product stops before the noise columns. */
@@ -119,13 +173,16 @@ export class Pass {
     const next = this.#isLast(l) ? z : this.activations(l + 1);
     return z.buffer === next.buffer
       ? [product]
-      : [product, { op: "activate", activation, from: z, into: next }];
+      : [
+          product,
+          { op: "activate", activation: epilogue ? "linear" : activation, from: z, into: next },
+        ];
   }
 
   /** Where layer l's product is stored: in the next layer's input, unless its pre-activation must be kept. */
   target(l: number): Region {
     if (this.#isLast(l)) return this.outputs();
-    return this.#space.plan.network.activation === "gelu"
+    return this.#drops || this.#space.plan.network.activation === "gelu"
       ? this.preactivation(l)
       : this.activations(l + 1);
   }
@@ -149,6 +206,7 @@ export class Pass {
         beta: 0,
       },
     ];
+    if (this.#drops) ops.push({ op: "multiply", by: this.#kept(l), into });
     if (keep) ops.push({ op: "activate", activation: "linear", from: into, into: keep });
     if (activation !== "linear") {
       ops.push({ op: "activationGradient", activation, at: this.target(l - 1), into });

@@ -1,4 +1,4 @@
-import { type LayerLayout, layouts, type Network } from "./network.js";
+import { isScheduled, type LayerLayout, layouts, type Network } from "./network.js";
 import type { BufferSpec, Region } from "./ops.js";
 
 /** A training run, as input to lowering. */
@@ -7,6 +7,10 @@ export interface Plan {
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
+  /** Probability with which a step sets a hidden activation to 0; default 0. */
+  readonly dropout?: number;
+  /** Standard deviation of the noise that a step adds to the inputs; default 0. */
+  readonly inputNoise?: number;
   /** Samples per step. */
   readonly batch: number;
   readonly trainRows: number;
@@ -57,9 +61,16 @@ export class Workspace {
   /** The noise weights of a group, as a part of their layer's weights. */
   niw(group: number): Region {
     const l = this.plan.network.noise[group].layer;
+    const { column, cols } = this.noisePlace(group);
+    return { ...this.weights(l), offset: column, cols };
+  }
+
+  /** The columns of a group in its layer's weights and input. */
+  noisePlace(group: number): { readonly column: number; readonly cols: number } {
+    const l = this.plan.network.noise[group].layer;
     const place = this.layers[l].noiseColumns.find((n) => n.group === group);
     if (!place) throw new Error(`layer ${l} has no noise group ${group}`);
-    return { ...this.weights(l), offset: place.column, cols: place.nodes };
+    return { column: place.column, cols: place.nodes };
   }
 
   /** The initial noise weights of a group. */
@@ -88,7 +99,7 @@ export class Workspace {
   }
 
   #declareData(): void {
-    const { network, trainRows, testRows, inputType, momentum } = this.plan;
+    const { network, batch, trainRows, testRows, inputType, momentum } = this.plan;
     for (const [split, rows] of Object.entries({ train: trainRows, test: testRows })) {
       if (rows === 0) continue;
       const length = rows * network.widths[0];
@@ -98,8 +109,17 @@ export class Workspace {
       this.indices(`identity.${split}`, rows);
     }
     this.indices("order", trainRows);
-    network.noise.forEach(({ nodes }, g) => {
-      this.#shared(`noise.${g}`, trainRows * nodes);
+    network.noise.forEach((group, g) => {
+      this.#shared(`noise.${g}`, trainRows * group.nodes);
+      if (!isScheduled(group)) return;
+      this.matrix(`schedule.${g}`, Math.floor(trainRows / batch), group.nodes);
+      this.indices("schedule.steps", trainRows);
+    });
+    const { dropout = 0, inputNoise = 0 } = this.plan;
+    if (inputNoise > 0) this.#shared("inputNoise", trainRows * network.widths[0]);
+    this.layers.forEach(({ inputs }, l) => {
+      if (l === 0 || dropout === 0) return;
+      this.buffers[`kept.${l}`] = { type: "byte", length: trainRows * inputs, shared: true };
     });
     this.layers.forEach(({ outputs, columns }, l) => {
       this.matrix(`weights.${l}`, outputs, columns);

@@ -15,7 +15,9 @@ export type StreamName =
   | "labels"
   | "probe"
   | "corruption"
-  | "attack";
+  | "attack"
+  | "dropout"
+  | "inputNoise";
 
 /** A name's number is part of its stream's key, so it must not change. */
 const NUMBERS: Readonly<Record<StreamName, number>> = {
@@ -27,6 +29,8 @@ const NUMBERS: Readonly<Record<StreamName, number>> = {
   dataNoise: 5,
   labels: 6,
   probe: 7,
+  dropout: 8,
+  inputNoise: 9,
   corruption: 32,
   attack: 33,
 };

@@ -4,6 +4,7 @@ import type { TimeScales } from "../probe/probeResult.js";
 import type { RunResult } from "../train/experimentRun.js";
 import type { CurveFit } from "./curvePanel.js";
 import type { RunCurves } from "./curves.js";
+import type { DoseCurves } from "./doseCurves.js";
 
 /** The curves of a run that figures show, against epochs. */
 export function runCurves({
@@ -26,6 +27,21 @@ export function runCurves({
     ...(steps.memory.length > 0 && {
       memory: { label: "memory", x: epochs, y: steps.memory },
     }),
+  };
+}
+
+/** The dose of a run against epochs, for its figure. */
+export function doseOfRun({
+  experiment,
+  phase,
+  trajectory,
+}: Pick<RunResult, "experiment" | "phase" | "trajectory">): DoseCurves {
+  const { step, dosePaid, doseBudget } = trajectory.steps;
+  const x = step.map((one) => one / stepsAnEpoch({ trajectory }));
+  return {
+    ...{ phase, sigma: firstSigma(experiment) },
+    paid: { label: "paid", x, y: dosePaid },
+    budget: { label: "budget", x, y: doseBudget },
   };
 }
 

@@ -7,6 +7,8 @@ import type { Trajectory } from "../trajectory/trajectory.js";
 
 type Columns = Record<string, Float64Array>;
 
+const CARRIED = "carried.";
+
 /** Encodes a trajectory as tensors `steps.loss`, `evaluations.testLoss`, ..., with a checksum. */
 export function encodeTrajectory(trajectory: Trajectory): Uint8Array<ArrayBuffer> {
   return encodeSealed({ tensors: columnsOf(trajectory), metadata: {} });
@@ -21,13 +23,13 @@ export function decodeTrajectory(bytes: Uint8Array, file: string): Trajectory {
 }
 
 /**
- * Encodes a checkpoint of the run with this key: the tensors of its trajectory, and `weights.0`, `velocity.0`, ...,
- * with a checksum.
+ * Encodes a checkpoint of the run with this key: the tensors of its trajectory, `weights.0`, `velocity.0`, ..., and
+ * `carried.dose`, with a checksum.
  */
 export function encodeCheckpoint(key: string, checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  const { step, seconds, buffers, trajectory } = checkpoint;
+  const { step, seconds, buffers, carried, trajectory } = checkpoint;
   return encodeSealed({
-    tensors: { ...columnsOf(trajectory), ...buffers },
+    tensors: { ...columnsOf(trajectory), ...buffers, ...named("carried", carried) },
     metadata: { key, step: String(step), seconds: String(seconds) },
   });
 }
@@ -47,11 +49,17 @@ export function decodeCheckpoint(key: string, bytes: Uint8Array, file: string): 
   }
   const columns = float64In(read, file);
   const trajectory = trajectoryIn(columns, file);
+  const carried: Record<string, Float64Array> = {};
+  for (const [name, values] of columns) {
+    if (!name.startsWith(CARRIED)) continue;
+    carried[name.slice(CARRIED.length)] = values;
+    columns.delete(name);
+  }
   const buffers = Object.fromEntries(columns);
   if (!Object.keys(buffers).every((name) => /^(weights|velocity)\.\d+$/.test(name))) {
     throw unexpected(file, columns);
   }
-  return { step, seconds, buffers, trajectory };
+  return { step, seconds, buffers, carried, trajectory };
 }
 
 /**
@@ -77,9 +85,12 @@ export function wholeCheckpoint(
 }
 
 function columnsOf({ steps, evaluations }: Trajectory): Columns {
-  const named = (part: string, columns: object) =>
-    Object.entries(columns).map(([name, values]) => [`${part}.${name}`, values] as const);
-  return Object.fromEntries([...named("steps", steps), ...named("evaluations", evaluations)]);
+  return { ...named("steps", steps), ...named("evaluations", evaluations) };
+}
+
+function named(part: string, columns: Readonly<Record<string, Float64Array>>): Columns {
+  const entries = Object.entries(columns);
+  return Object.fromEntries(entries.map(([name, values]) => [`${part}.${name}`, values]));
 }
 
 function float64In({ tensors, others = {} }: Tensors, file: string): Map<string, Float64Array> {

@@ -150,11 +150,12 @@ export class Store implements RunStore {
     const packed = encodeTrajectory(trajectory);
     const offset = await this.#storage.size(TRAJECTORIES);
     await this.#storage.append(TRAJECTORIES, packed);
-    const { final, evidence } = summary;
+    const { final, evidence, dose } = summary;
     const line = journalLine(key, {
       ...summary,
       final: writable(final),
       evidence: writable(evidence),
+      dose: dose && writable(dose),
       offset,
       bytes: packed.length,
     });
@@ -175,7 +176,13 @@ export class Store implements RunStore {
     const line = this.#lines.get(key);
     if (!line) return undefined;
     const entry = runInLine(line) as Entry;
-    return { ...entry, final: readable(entry.final), evidence: readable(entry.evidence) };
+    const { final, evidence, dose } = entry;
+    return {
+      ...entry,
+      final: readable(final),
+      evidence: readable(evidence),
+      dose: dose && readable(dose),
+    };
   }
 }
 

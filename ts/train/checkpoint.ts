@@ -11,6 +11,8 @@ export interface Checkpoint {
   readonly seconds: number;
   /** `weights.l` `[outputs, columns]`, and with momentum `velocity.l`, of each layer. */
   readonly buffers: Readonly<Record<string, Float64Array>>;
+  /** Numbers that the run carries from step to step outside its machine: `dose`, and `sigma.g` of schedules. */
+  readonly carried: Readonly<Record<string, Float64Array>>;
   /** What was recorded before update `step`. */
   readonly trajectory: Trajectory;
 }

@@ -9,12 +9,14 @@ type Columns = Readonly<Record<string, Float64Array>>;
  * Why a checkpoint cannot be one of this run: the names and lengths of its buffers, and the steps that it has recorded,
  * follow from the run. Null if it can be.
  * @param recorded the trajectory of the run's recorder that has taken up the checkpoint's.
+ * @param own how many numbers of each name the run carries by then.
  */
 export function checkpointMisfit(
-  { step, buffers, trajectory }: Checkpoint,
+  { step, buffers, carried, trajectory }: Checkpoint,
   { program }: Lowered,
   schedule: Schedule,
   recorded: Trajectory,
+  own: Readonly<Record<string, number>>,
 ): string | null {
   if (!(Number.isInteger(step) && step > 0 && step < schedule.steps)) {
     return `it was saved after ${step} updates, and the run makes ${schedule.steps}`;
@@ -23,6 +25,12 @@ export function checkpointMisfit(
   for (const name of new Set([...state, ...Object.keys(buffers)])) {
     const [length, wanted] = [buffers[name]?.length ?? 0, program.buffers[name]?.length ?? 0];
     if (length !== wanted) return `${name} has ${length} numbers, and the run's has ${wanted}`;
+  }
+  for (const name of new Set([...Object.keys(own), ...Object.keys(carried)])) {
+    const [length, wanted] = [carried[name]?.length ?? 0, own[name] ?? 0];
+    if (length !== wanted) {
+      return `its carried ${name} has ${length} numbers, and the run's has ${wanted}`;
+    }
   }
   const { steps, evaluations } = trajectory;
   return (

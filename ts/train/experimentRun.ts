@@ -4,10 +4,12 @@ import { type BackendRecord, backendRecord } from "../backend/machineFor.js";
 import { type DatasetRecord, recordOf } from "../data/dataset.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
+import { type Dose, doseOf } from "./dose.js";
 import { type Final, finalOf } from "./final.js";
 import { type Parameters, parametersOf } from "./parameters.js";
 import { phaseScales } from "./phaseScales.js";
 import type { Prepared } from "./prepare.js";
+import type { SigmaControl } from "./sigmaControls.js";
 import { runTraining, type TrainerHooks, type TrainerResult } from "./trainer.js";
 
 /** What a training run shows. */
@@ -24,6 +26,10 @@ export interface RunResult {
   readonly evidence: Evidence;
   /** The numbers at the run's end. */
   readonly final: Final;
+  /** The dose that its noise nodes paid; null without them. */
+  readonly dose: Dose | null;
+  /** What schedules did with `sigma`, for each noise group that has one. */
+  readonly controls: readonly SigmaControl[];
   /** Speed of the training steps alone, without evaluations. */
   readonly timing: {
     /** Updates made. */
@@ -50,9 +56,10 @@ export async function runExperiment(
 /** What a training run shows. */
 export function resultOf(
   prepared: Prepared,
-  { trajectory, weights, steps, seconds }: TrainerResult,
+  { trajectory, controls, weights, steps, seconds }: TrainerResult,
 ): RunResult {
   const { experiment, machine, kernels, plan, data, inputs, schedule, why, dataKey } = prepared;
+  const final = finalOf(trajectory, schedule);
   const evidence = classify(trajectory, phaseScales(plan, data, inputs));
   return {
     experiment,
@@ -60,7 +67,9 @@ export function resultOf(
     backend: { ...backendRecord(machine, kernels), ...(why !== undefined && { why }) },
     phase: evidence.phase,
     evidence,
-    final: finalOf(trajectory, schedule),
+    final,
+    dose: doseOf(experiment, final),
+    controls,
     timing: { steps, seconds, stepsPerSecond: seconds > 0 ? steps / seconds : 0 },
     trajectory,
     parameters: parametersOf(plan.network, weights),

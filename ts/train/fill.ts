@@ -1,6 +1,7 @@
 import type { Session } from "../backend/machine.js";
 import type { Split } from "../data/dataset.js";
 import type { Lowered } from "../program/lower.js";
+import { isScheduled } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 import { initialParameters } from "./parameters.js";
 import type { Setup } from "./setup.js";
@@ -17,6 +18,16 @@ export function fill(
     session.write(buffer, counting(first, length));
   }
   session.write("order", counting(0, plan.trainRows));
+  if (plan.network.noise.some(isScheduled)) {
+    const last = Math.floor(plan.trainRows / plan.batch) - 1;
+    // The rows of an incomplete last batch are in no step, but have to have a number.
+    session.write(
+      "schedule.steps",
+      Uint32Array.from({ length: plan.trainRows }, (_, i) =>
+        Math.min(last, Math.floor(i / plan.batch)),
+      ),
+    );
+  }
   for (const l of layers.keys()) session.write(`weights.${l}`, inputs.weights(l));
   let square = 0;
   for (const [g, niw] of initialParameters(plan.network, inputs).niw.entries()) {

@@ -19,6 +19,10 @@ export interface Final {
   readonly memory: number;
   /** Root mean square of the noise in the outputs, over `sigma`: see `Trajectory`. */
   readonly effectiveNiw: number;
+  /** The dose paid, and what the noise weights account for of it: see `Trajectory`. */
+  readonly dosePaid: number;
+  /** `(|W_NI(0)|^2 - |W_NI|^2 + eta^2 sum |g|^2) / (4 eta)`. */
+  readonly doseBudget: number;
 }
 
 export function finalOf({ steps, evaluations }: Trajectory, { stepsPerEpoch }: Schedule): Final {
@@ -40,5 +44,7 @@ export function finalOf({ steps, evaluations }: Trajectory, { stepsPerEpoch }: S
     niwNorm: evaluations.niwNorm[end],
     memory: evaluations.memory[end],
     effectiveNiw: evaluations.effectiveNiw[end],
+    dosePaid: evaluations.dosePaid[end],
+    doseBudget: evaluations.doseBudget[end],
   };
 }

@@ -12,6 +12,10 @@ export interface RunInputs {
   order(epoch: number): Uint32Array | null;
   /** Unit-variance noise of a group in an epoch, `[trainRows, nodes]` by sample; null: that of the epoch before. */
   noise(group: number, epoch: number): Values | null;
+  /** With dropout: 1 where an epoch keeps an activation that leads to layer l, otherwise 0, `[trainRows, inputs]` by sample. */
+  kept?(layer: number, epoch: number): Uint8Array;
+  /** With noise on the inputs: its unit-variance noise of an epoch, `[trainRows, inputs]` by sample. */
+  inputNoise?(epoch: number): Values;
 }
 
 /**
@@ -29,6 +33,14 @@ export function seededInputs(experiment: Experiment, plan: Plan, streams: Stream
       if (mode === "fixed" && epoch > 0) return null;
       return streams.draw("noise", g, distribution, epoch, plan.trainRows, nodes);
     },
+    kept: (l, epoch) => {
+      // A word is below `dropout 2^32` with that probability.
+      const below = Math.round((plan.dropout ?? 0) * 2 ** 32);
+      const words = streams.words("dropout", l, epoch, plan.trainRows, layers[l].inputs);
+      return Uint8Array.from(words, (word) => (word < below ? 0 : 1));
+    },
+    inputNoise: (epoch) =>
+      streams.draw("inputNoise", 0, "normal", epoch, plan.trainRows, plan.network.widths[0]),
   };
 }
 

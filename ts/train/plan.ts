@@ -9,7 +9,7 @@ import type { Plan } from "../program/workspace.js";
  * @throws InputError where the two do not fit together.
  */
 export function planOf(experiment: Experiment, data: Dataset): Plan {
-  const { network, noise, optimizer, record } = experiment;
+  const { network, noise, optimizer, record, regularization } = experiment;
   const loss = checkAgainstData(experiment, data);
   const widths = [data.inputs, ...network.layers, data.outputs];
   const shape: Network = {
@@ -27,6 +27,7 @@ export function planOf(experiment: Experiment, data: Dataset): Plan {
     learningRate: optimizer.learningRate,
     momentum: optimizer.momentum,
     weightDecay: optimizer.weightDecay,
+    ...regularization,
     batch: optimizer.batchSize === "full" ? data.train.rows : optimizer.batchSize,
     trainRows: data.train.rows,
     testRows: data.test?.rows ?? 0,

@@ -1,7 +1,10 @@
 import type { Lowered } from "../program/lower.js";
 import type { Plan } from "../program/workspace.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { DoseSums } from "./doseSums.js";
 import { isRecorded, type Schedule } from "./schedule.js";
+import { SigmaControls } from "./sigmaControls.js";
 
 /** One row of `Trajectory.evaluations`. */
 export type EvaluationRecord = { [K in keyof Trajectory["evaluations"]]: number };
@@ -15,6 +18,8 @@ export const STEP_COLUMNS = [
   "kappa",
   "memory",
   "kick",
+  "dosePaid",
+  "doseBudget",
 ] as const;
 export const EVALUATION_COLUMNS = [
   "step",
@@ -26,6 +31,8 @@ export const EVALUATION_COLUMNS = [
   "niwNorm",
   "memory",
   "effectiveNiw",
+  "dosePaid",
+  "doseBudget",
 ] as const;
 
 /** What an evaluation left in the traces. */
@@ -45,6 +52,8 @@ export class Recorder {
   readonly #niwStart: number;
   /** Numbers at the beginning of a step's row that end a run when they are not finite. */
   readonly #judged: number;
+  readonly #dose: DoseSums;
+  readonly controls: SigmaControls;
   readonly #steps: StepRecord[] = [];
   readonly #evaluations: EvaluationRecord[] = [];
   #diverged = false;
@@ -55,7 +64,9 @@ export class Recorder {
     this.#schedule = schedule;
     this.#niwStart = niwStart;
     // What follows are products of what was judged before, which may leave the finite range first.
-    this.#judged = lowered.program.lists.step.slots - 2 * plan.network.noise.length;
+    this.#judged = lowered.program.lists.step.slots - 4 * plan.network.noise.length;
+    this.#dose = new DoseSums(plan, lowered.stepSlots);
+    this.controls = new SigmaControls(plan, schedule, lowered.stepSlots);
   }
 
   /** Whether the run is over because a number has left the finite range. */
@@ -76,6 +87,8 @@ export class Recorder {
       if (this.#diverged || isRecorded(this.#schedule, first + k)) {
         this.#steps.push(this.#stepRecord(first + k, row));
       }
+      this.#dose.add(row);
+      this.controls.add(first + k, row);
       if (this.#diverged) return k + 1;
     }
     return count;
@@ -99,6 +112,7 @@ export class Recorder {
       effectiveNiw: linear
         ? Math.sqrt(norms[linear.effectiveSquares])
         : Math.sqrt(traces.noiseResponse / sigmaSquared),
+      ...this.#dose.at(norms),
     };
     this.#evaluations.push(record);
     return record;
@@ -116,8 +130,20 @@ export class Recorder {
     return record;
   }
 
+  /** What a checkpoint keeps besides the trajectory. */
+  get carried(): Checkpoint["carried"] {
+    return { dose: this.#dose.carried, ...this.controls.carried };
+  }
+
+  /** How many numbers of each name a checkpoint carries after so many steps. */
+  carriedAfter(steps: number): Readonly<Record<string, number>> {
+    return { dose: this.#dose.carried.length, ...this.controls.carriedAfter(steps) };
+  }
+
   /** Restores what was recorded before an interruption. */
-  restore({ steps, evaluations }: Trajectory): void {
+  restore({ trajectory: { steps, evaluations }, carried }: Checkpoint): void {
+    this.#dose.restore(carried.dose);
+    this.controls.restore(carried);
     for (const row of rows(steps, STEP_COLUMNS)) this.#steps.push(row);
     for (const row of rows(evaluations, EVALUATION_COLUMNS)) this.#evaluations.push(row);
   }
@@ -131,7 +157,9 @@ export class Recorder {
         ...steps,
         ...(linear ? {} : { effectiveNiw: none, kappa: none }),
         ...(this.#niwStart > 0 ? {} : { memory: none }),
-        ...(this.#plan.network.noise.length > 0 ? {} : { kick: none }),
+        ...(this.#plan.network.noise.length > 0
+          ? {}
+          : { kick: none, dosePaid: none, doseBudget: none }),
       },
       evaluations: columns(this.#evaluations, EVALUATION_COLUMNS),
     };
@@ -145,9 +173,10 @@ export class Recorder {
       loss: row[loss],
       niwNorm,
       effectiveNiw: linear ? Math.sqrt(row[linear.effectiveSquares]) : Number.NaN,
-      kappa: linear ? this.#kappa(row[linear.outputSquares], niwNorm) : Number.NaN,
+      kappa: linear ? this.#kappa(step, row[linear.outputSquares], niwNorm) : Number.NaN,
       memory: this.#memory(row),
-      kick: this.#kick(row),
+      kick: this.#kick(step, row),
+      ...this.#dose.at(row),
     };
   }
 
@@ -162,21 +191,22 @@ export class Recorder {
     return niwOverlaps.reduce((sum, slot) => sum + row[slot], 0) / this.#niwStart;
   }
 
-  #kick(row: Float64Array): number {
+  #kick(step: number, row: Float64Array): number {
     const { network, learningRate, momentum, batch } = this.#plan;
     const { gradientSquares } = this.#lowered.stepSlots;
     const diffusion = network.noise.reduce(
-      (sum, { sigma, nodes }, g) => sum + sigma * sigma * nodes * row[gradientSquares[g]],
+      (sum, { nodes }, g) =>
+        sum + this.controls.sigma(g, step) ** 2 * nodes * row[gradientSquares[g]],
       0,
     );
     return (learningRate / (1 - momentum)) * Math.sqrt(diffusion / batch);
   }
 
   /** `eta sigma^2 alpha^2 (|w2|^2 + |W_NI|^2)` (theory, section 3). */
-  #kappa(outputSquares: number, niwNorm: number): number {
+  #kappa(step: number, outputSquares: number, niwNorm: number): number {
     const { network, learningRate } = this.#plan;
     const alpha = network.factors[1];
-    const { sigma } = network.noise[0];
+    const sigma = this.controls.sigma(0, step);
     return learningRate * sigma ** 2 * alpha ** 2 * (outputSquares + niwNorm ** 2);
   }
 }

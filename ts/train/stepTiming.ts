@@ -1,6 +1,7 @@
 import type { Machine, Session } from "../backend/machine.js";
 import { RunError } from "../errors/errors.js";
 import { lower } from "../program/lower.js";
+import { isScheduled } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 
 /** Smallest time over which a machine is timed. */
@@ -27,8 +28,19 @@ export function secondsPerStep(
 ): Promise<number> {
   const { network, batch, momentum, inputType, ensemble } = plan;
   const { widths, activation, loss, noise } = network;
-  const nodes = noise.map((group) => [group.layer, group.nodes]);
-  const shape = [widths, activation, loss, nodes, batch, momentum > 0, inputType, ensemble?.length];
+  const nodes = noise.map((group) => [group.layer, group.nodes, isScheduled(group)]);
+  const regularised = [(plan.dropout ?? 0) > 0, (plan.inputNoise ?? 0) > 0];
+  const shape = [
+    widths,
+    activation,
+    loss,
+    nodes,
+    batch,
+    momentum > 0,
+    inputType,
+    ensemble?.length,
+    regularised,
+  ];
   const key = JSON.stringify([machine.name, machine.flavour, shape, least]);
   const found = known.get(key) ?? measured(machine, plan, least);
   known.set(key, found);

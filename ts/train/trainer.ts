@@ -13,12 +13,15 @@ import { Pieces } from "./pieces.js";
 import { type EvaluationRecord, Recorder } from "./recorder.js";
 import { isEvaluated, isReached, nextEarly, type Schedule } from "./schedule.js";
 import type { Setup } from "./setup.js";
+import type { SigmaControl } from "./sigmaControls.js";
 
 export { counting, writeSplit } from "./fill.js";
 export type { Observed, Observer, TrainerHooks } from "./hooks.js";
 
 export interface TrainerResult {
   readonly trajectory: Trajectory;
+  /** What the schedules of `sigma` did. */
+  readonly controls: readonly SigmaControl[];
   readonly weights: Weights;
   /** Updates made; fewer than scheduled if the run stopped early or left the finite numbers. */
   readonly steps: number;
@@ -89,8 +92,10 @@ class Trainer {
       if (done === 0) await this.#evaluate(0);
       if (this.#stopped) break;
       const early = nextEarly(this.#schedule, done);
-      const end = Math.min((epoch + 1) * stepsPerEpoch, steps, early);
+      const controlled = this.#recorder.controls.next(done);
+      const end = Math.min((epoch + 1) * stepsPerEpoch, steps, early, controlled);
       done = await this.#train(epoch * stepsPerEpoch, done, end);
+      if (done === controlled) this.#writeFactors(epoch);
       if (this.#stopped) {
         // A run that its observer stops still ends with an evaluation.
         if (!this.#recorder.diverged && this.#evaluatedAt !== done) await this.#evaluate(done);
@@ -107,7 +112,8 @@ class Trainer {
     if (this.#recorder.diverged) for (const values of weights) values.fill(Number.NaN);
     if (!this.#recorder.diverged) await this.#observe(done);
     const trajectory = this.#recorder.trajectory();
-    return { trajectory, weights, steps: done, seconds: this.#seconds };
+    const controls = this.#recorder.controls.record;
+    return { trajectory, controls, weights, steps: done, seconds: this.#seconds };
   }
 
   /**
@@ -117,9 +123,10 @@ class Trainer {
   #restore(): number {
     const from = this.#hooks.checkpoints?.from;
     if (!from) return 0;
-    this.#recorder.restore(from.trajectory);
+    this.#recorder.restore(from);
     const recorded = this.#recorder.trajectory();
-    const misfit = checkpointMisfit(from, this.#lowered, this.#schedule, recorded);
+    const own = this.#recorder.carriedAfter(from.step);
+    const misfit = checkpointMisfit(from, this.#lowered, this.#schedule, recorded, own);
     if (misfit) {
       throw new InputError("checkpoint", `checkpoint is not one of this run: ${misfit}`);
     }
@@ -141,6 +148,26 @@ class Trainer {
     for (const g of this.#plan.network.noise.keys()) {
       const noise = this.#inputs.noise(g, epoch);
       if (noise) this.#session.write(`noise.${g}`, noise);
+    }
+    this.#writeRegularisers(epoch);
+    this.#writeFactors(epoch);
+  }
+
+  #writeRegularisers(epoch: number): void {
+    const { dropout = 0, inputNoise = 0 } = this.#plan;
+    if (inputNoise > 0 && this.#inputs.inputNoise) {
+      this.#session.write("inputNoise", this.#inputs.inputNoise(epoch));
+    }
+    if (dropout === 0 || !this.#inputs.kept) return;
+    for (let l = 1; l < this.#lowered.layers.length; l++) {
+      this.#session.write(`kept.${l}`, this.#inputs.kept(l, epoch));
+    }
+  }
+
+  /** Writes what schedules multiply the noise by in the steps of an epoch; those that are made do not matter any more. */
+  #writeFactors(epoch: number): void {
+    for (const [buffer, values] of this.#recorder.controls.buffers(epoch)) {
+      this.#session.write(buffer, values);
     }
   }
 
@@ -195,7 +222,8 @@ class Trainer {
     const buffers: Record<string, Float64Array> = {};
     for (const name of names) buffers[name] = await this.#session.read(name);
     const trajectory = this.#recorder.trajectory();
-    const checkpoint: Checkpoint = { step, seconds: this.#seconds, buffers, trajectory };
+    const { carried } = this.#recorder;
+    const checkpoint: Checkpoint = { step, seconds: this.#seconds, buffers, carried, trajectory };
     await save(checkpoint);
     this.#lastCheckpoint = performance.now();
   }

@@ -26,6 +26,17 @@ export interface Trajectory {
      * `1 / (1 - momentum)`, to which later updates add it up. Empty where there are no noise groups.
      */
     readonly kick: Float64Array;
+    /**
+     * The dose paid by the updates made: `sum <W_NI, g> / 2` over all noise groups, with `g` the gradient of the batch's
+     * loss with respect to `W_NI`. To second order in the noise it is the sum of what the noise added to each step's loss
+     * (theory, section 5; arXiv:2210.15764). Empty where there are no noise groups.
+     */
+    readonly dosePaid: Float64Array;
+    /**
+     * What the weights account for of it: `(|W_NI(0)|^2 - |W_NI|^2 + eta^2 sum |g|^2) / (4 eta)`. It equals `dosePaid` for
+     * plain SGD, and not with momentum or weight decay. Empty where there are no noise groups.
+     */
+    readonly doseBudget: Float64Array;
   };
   /** One entry for each evaluation: the state *after* `step` updates, without noise unless said. */
   readonly evaluations: {
@@ -50,5 +61,9 @@ export interface Trajectory {
      * `sqrt(<|f(x, eps) - f(x, 0)|^2>) / sigma`; for the linear model its expectation `|alpha w2^T W_NI|`.
      */
     readonly effectiveNiw: Float64Array;
+    /** As in `steps`; NaN where there are no noise groups. */
+    readonly dosePaid: Float64Array;
+    /** As in `steps`; NaN where there are no noise groups. */
+    readonly doseBudget: Float64Array;
   };
 }

@@ -7,6 +7,7 @@ import { crossEntropy } from "../../../gpu/crossEntropy.js";
 import { dot } from "../../../gpu/dot.js";
 import { canGather, type GatherShape, gather } from "../../../gpu/gather.js";
 import type { Abilities, Dispatch, Matrix } from "../../../gpu/kernel.js";
+import { multiply } from "../../../gpu/multiply.js";
 import { product } from "../../../gpu/product.js";
 import { softmaxTangent } from "../../../gpu/softmaxTangent.js";
 import { squaredError } from "../../../gpu/squaredError.js";
@@ -126,5 +127,7 @@ function dispatchesOfOp(
       return dot(matrix(op.a), matrix(op.b), slot(op), can);
     case "addScaled":
       return [addScaled(matrix(op.from), matrix(op.into), op.factor, replicas)];
+    case "multiply":
+      return [multiply(matrix(op.by), matrix(op.into), replicas)];
   }
 }

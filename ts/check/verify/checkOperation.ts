@@ -246,6 +246,8 @@ function elementBound(
       return 2 * U * right;
     case "addScaled":
       return gamma(3) * (was(op.into) + Math.abs(op.factor) * was(op.from));
+    case "multiply":
+      return gamma(3) * was(op.into) * was(op.by);
     default:
       return 0;
   }

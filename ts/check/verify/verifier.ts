@@ -179,6 +179,7 @@ function nameOf(op: Op): string {
     case "activationCurvature":
       return `${op.op} ${op.activation} ${op.into.rows} x ${op.into.cols}`;
     case "addScaled":
+    case "multiply":
     case "softmaxTangent":
       return `${op.op} ${op.into.rows} x ${op.into.cols}`;
     case "crossEntropy":

@@ -1,10 +1,12 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { PredictedBoundaries } from "../../analysis/boundaries.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { nodeFiles } from "../../data/node/files.js";
+import { InputError } from "../../errors/errors.js";
 import { parseExperiment } from "../../experiment/parse.js";
 import type { Experiment } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
+import { NINR_PRESETS, type NinrPreset, ninr } from "../../forecast/ninr.js";
 import { type RunResult, train } from "../../jobs/train.js";
 import { phaseComparison } from "../../probe/comparisons.js";
 import { predictedBoundaries } from "../../probe/predictedBoundaries.js";
@@ -32,12 +34,19 @@ import { digits, ProgressBar, phaseName, sayer, table } from "../terminal.js";
 interface TrainCommandOptions extends LongRunOptions {
   readonly predict?: boolean;
   readonly dryRun?: boolean;
+  readonly preset?: NinrPreset;
 }
 
 export function trainCommand(program: Command, interrupt: Interrupt): void {
   withLongRun(program.command("train"))
     .argument("[config]", "JSON file of an experiment; without one, a small run on built-in data")
     .addOption(predictOption())
+    .addOption(
+      new Option(
+        "--preset <name>",
+        "noise nodes as a regulariser, on the first layer or on all with hidden units; sigma comes from a forecast",
+      ).choices(NINR_PRESETS),
+    )
     .option("--dry-run", "print how much memory and work the run needs, without making it")
     .addHelpText(
       "after",
@@ -47,11 +56,13 @@ Examples:
   $ ninscope train experiment.json --out results/first --set optimizer.learningRate=0.05
   $ ninscope train --resume --out results/first
   $ ninscope train experiment.json --out results/first --force
+  $ ninscope train experiment.json --preset ninr-full --out results/ninr
   $ ninscope train experiment.json --json | jq .phase`,
     )
     .action(async (config: string | undefined, options: TrainCommandOptions) => {
       const voice = voiceOf(options);
-      const experiment = parseExperiment(await readLongConfig(config, options));
+      const read = parseExperiment(await readLongConfig(config, options));
+      const experiment = options.preset ? await regularised(read, options, interrupt) : read;
       if (options.dryRun) {
         const plan = await dryRun(experiment, { files: dataFiles(voice, interrupt.signal) });
         process.stdout.write(`${voice.json ? JSON.stringify(plan) : plannedTable(plan)}\n`);
@@ -94,6 +105,33 @@ Examples:
         await store?.close();
       }
     });
+}
+
+/** The experiment with the preset's noise nodes; says on standard error which sigma they have, and why. */
+async function regularised(
+  read: Experiment,
+  { preset, resume, backend, fast, ...options }: TrainCommandOptions,
+  { signal }: Interrupt,
+): Promise<Experiment> {
+  if (resume) {
+    throw new InputError(
+      "--preset",
+      "--preset is given with --resume: takes one of the two; the experiment in --out has the preset's noise nodes",
+    );
+  }
+  const voice = voiceOf(options);
+  const files = dataFiles(voice, signal);
+  const gpu = { source: dawn };
+  const { experiment, sigma, why } = await ninr(read, {
+    preset,
+    backend,
+    fast,
+    gpu,
+    files,
+    signal,
+  });
+  sayer(voice)(`sigma ${digits(sigma)}: ${why}`);
+  return experiment;
 }
 
 /** Opens the folder of results. Removes earlier results only if this run's data can be read. */
@@ -141,7 +179,8 @@ function plannedTable(plan: DryRun): string {
  * The command line's JSON for one run. `backend` is the machine's name, `flavour` its build, `kernels` and `shaders` are the
  * digests of its code, `why` is the reason for its choice.
  */
-export function summaryOf({ backend, dataset, phase, evidence, final, timing }: RunResult) {
+export function summaryOf(result: RunResult) {
+  const { backend, dataset, phase, evidence, final, dose, controls, timing } = result;
   const { name, flavour, kernels, shaders, why } = backend;
   return {
     backend: name,
@@ -153,6 +192,8 @@ export function summaryOf({ backend, dataset, phase, evidence, final, timing }: 
     phase,
     evidence,
     final,
+    dose,
+    controls,
     timing,
   };
 }
@@ -172,7 +213,7 @@ async function writeRun(folder: string, result: RunResult, summary: object): Pro
 }
 
 function described(
-  { experiment, backend, dataset, phase, evidence, final, timing }: RunResult,
+  { experiment, backend, dataset, phase, evidence, final, dose, timing }: RunResult,
   prediction: PredictedBoundaries | null,
   asked: boolean,
 ): string {
@@ -197,8 +238,14 @@ function described(
     ),
     dataLine(dataset),
     `unperturbed loss ${digits(final.unperturbedLoss)}, test loss ${digits(final.testLoss)}, accuracy ${digits(final.trainAccuracy)} in training, ${digits(final.testAccuracy)} in the test`,
+    ...(dose ? [doseLine(dose)] : []),
     `${timing.steps} steps on ${backend.name} (${backend.flavour}; ${backend.why}), ${digits(timing.stepsPerSecond)} a second`,
   ].join("\n");
+}
+
+function doseLine({ paid, budget, ratio, why }: NonNullable<RunResult["dose"]>): string {
+  const line = `dose paid ${digits(paid)}, budget ${digits(budget)}, ratio ${digits(ratio)}`;
+  return why ? `${line} (${why})` : line;
 }
 
 /** What happened to the noise weights, if it decided the phase. */

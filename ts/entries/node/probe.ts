@@ -45,6 +45,14 @@ export function forecast(
 }
 
 /** As in browsers; it reads files of this machine. */
+export function ninr(
+  input: ExperimentInput,
+  options: portable.NinrOptions = {},
+): Promise<portable.Ninr> {
+  return portable.ninr(input, withHost(options));
+}
+
+/** As in browsers; it reads files of this machine. */
 export function predictionOf(
   input: ExperimentInput,
   options: portable.PredictionOptions = {},

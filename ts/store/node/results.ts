@@ -34,6 +34,7 @@ export async function writeTrajectories(
 ): Promise<void> {
   const names: (keyof TrajectoryRow)[] = [
     ...(["step", "epoch", "loss", "niwNorm", "effectiveNiw", "kappa", "memory", "kick"] as const),
+    ...(["dosePaid", "doseBudget"] as const),
     ...(["unperturbedLoss", "trainAccuracy", "testLoss", "testAccuracy"] as const),
   ];
   const several = runs.length > 1 || runs[0]?.fields;

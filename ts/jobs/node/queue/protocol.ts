@@ -23,20 +23,34 @@ export interface QueuedResult extends Omit<TrainedRun, "trajectory"> {
   readonly trajectory: string;
 }
 
-export function packResult({ trajectory, final, evidence, ...rest }: TrainedRun): QueuedResult {
+export function packResult({
+  trajectory,
+  final,
+  evidence,
+  dose,
+  ...rest
+}: TrainedRun): QueuedResult {
   return {
     ...rest,
     final: writable(final) as TrainedRun["final"],
     evidence: writable(evidence) as TrainedRun["evidence"],
+    dose: dose && (writable(dose) as TrainedRun["dose"]),
     trajectory: Buffer.from(encodeTrajectory(trajectory)).toString("base64"),
   };
 }
 
-export function unpackResult({ trajectory, final, evidence, ...rest }: QueuedResult): TrainedRun {
+export function unpackResult({
+  trajectory,
+  final,
+  evidence,
+  dose,
+  ...rest
+}: QueuedResult): TrainedRun {
   return {
     ...rest,
     final: readable(final),
     evidence: readable(evidence),
+    dose: dose && readable(dose),
     trajectory: decodeTrajectory(Buffer.from(trajectory, "base64"), "the queue's result"),
   };
 }
