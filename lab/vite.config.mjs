@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { serviceWorker } from "./serviceWorker.mjs";
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
@@ -8,6 +9,7 @@ export default defineConfig({
   logLevel: "warn",
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   worker: { format: "es" },
+  plugins: [serviceWorker()],
   build: {
     outDir: fileURLToPath(new URL("../dist/lab", import.meta.url)),
     emptyOutDir: true,

@@ -12,6 +12,7 @@ import { phaseScales } from "../../ts/train/phaseScales.js";
 import { type Prepared, prepare } from "../../ts/train/prepare.js";
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 import { Gate } from "./gate.js";
+import { givenFiles } from "./givenFiles.js";
 import { KeptCheckpoints } from "./keptCheckpoints.js";
 import { readableSigma, type StepReading, stepReading } from "./stepReading.js";
 
@@ -73,7 +74,10 @@ export class LiveRun {
     kernels: Kernels,
     show: (frame: Frame) => void,
   ): Promise<LiveRun> {
-    const run = new LiveRun(await prepare(experiment, { kernels, backend: "wasm" }), show);
+    const run = new LiveRun(
+      await prepare(experiment, { kernels, backend: "wasm", files: givenFiles }),
+      show,
+    );
     run.#train(0, 0);
     return run;
   }

@@ -7,9 +7,10 @@ import { isPlainObject } from "../../ts/schema/plainObject.js";
 import { choice, integer } from "../../ts/schema/takes.js";
 import { FIRST_EXPERIMENT, LINEAR } from "./defaults.js";
 import { checkForPage } from "./pageLimits.js";
+import { checkSweep, FIRST_SWEEP, type SweepSpec, sweepSchema } from "./sweepSpec.js";
 import { withoutDefaults } from "./withoutDefaults.js";
 
-export const PANELS = ["phases", "run", "map"] as const;
+export const PANELS = ["phases", "run", "map", "sweep", "data", "checks"] as const;
 
 const mapSchema = v.strictObject({
   width: v.optional(integer(2, 4096), LINEAR.width),
@@ -21,6 +22,7 @@ const mapSchema = v.strictObject({
 const stateSchema = v.strictObject({
   panel: v.optional(choice(PANELS), "phases"),
   map: v.optional(mapSchema, {}),
+  sweep: v.optional(sweepSchema, {}),
   experiment: v.optional(v.unknown()),
 });
 
@@ -35,12 +37,15 @@ export interface LabState {
   readonly experiment: Experiment;
   /** The linear model of the phase map. */
   readonly map: MapSpec;
+  /** The sweep of the experiment over `sigma`. */
+  readonly sweep: SweepSpec;
 }
 
 export const FIRST_STATE: LabState = {
   panel: "phases",
   experiment: FIRST_EXPERIMENT,
   map: { ...LINEAR },
+  sweep: FIRST_SWEEP,
 };
 
 /**
@@ -51,22 +56,29 @@ export function parseState(input: unknown): LabState {
   if (!isPlainObject(input)) {
     throw new InputError("link", `the link is ${shown(input)}: takes an object`);
   }
-  const { panel, map, experiment } = parseWith(stateSchema, input, "the link");
-  if (experiment === undefined) return { panel, map, experiment: FIRST_EXPERIMENT };
+  const { panel, map, sweep, experiment } = parseWith(stateSchema, input, "the link");
+  checkSweep(sweep);
+  if (experiment === undefined) return { panel, map, sweep, experiment: FIRST_EXPERIMENT };
   const parsed = parseExperiment(experiment);
   checkForPage(parsed);
-  return { panel, map, experiment: parsed };
+  return { panel, map, sweep, experiment: parsed };
 }
 
 /** The shortest value that `parseState` turns into this state. */
-export function shortState({ panel, map, experiment }: LabState): object {
-  const model = Object.entries(map).filter(
-    ([key, value]) => LINEAR[key as keyof MapSpec] !== value,
-  );
+export function shortState({ panel, map, sweep, experiment }: LabState): object {
+  const model = differing(map, LINEAR);
+  const swept = differing(sweep, FIRST_SWEEP);
   const isFirst = JSON.stringify(experiment) === JSON.stringify(FIRST_EXPERIMENT);
   return {
     ...(panel !== "phases" && { panel }),
-    ...(model.length > 0 && { map: Object.fromEntries(model) }),
+    ...(model && { map: model }),
+    ...(swept && { sweep: swept }),
     ...(!isFirst && { experiment: withoutDefaults(experiment) }),
   };
+}
+
+/** The fields that differ from the first ones; null if none does. */
+function differing<T extends object>(own: T, first: T): object | null {
+  const changed = Object.entries(own).filter(([key, value]) => first[key as keyof T] !== value);
+  return changed.length > 0 ? Object.fromEntries(changed) : null;
 }

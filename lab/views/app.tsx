@@ -1,15 +1,28 @@
+import { useEffect } from "preact/hooks";
 import { PANELS } from "../state/labState.js";
+import { Later } from "./later.js";
 import { Machine } from "./machine.js";
 import { MapView } from "./mapView.js";
 import { PhasesView } from "./phasesView.js";
 import { RunView } from "./runView.js";
-import { change, problem, state } from "./session.js";
+import { change, problem, state, told } from "./session.js";
 
-const NAMES = { phases: "The four phases", run: "One run", map: "Phase map" } as const;
+const NAMES = {
+  phases: "The four phases",
+  run: "One run",
+  map: "Phase map",
+  sweep: "Sweep",
+  data: "Your data",
+  checks: "Your machine",
+} as const;
 
 /** The whole page. */
 export function App() {
-  const { panel } = state.value;
+  const { panel, sweep } = state.value;
+  useEffect(() => {
+    // A sweep goes on in whichever view the page opens.
+    if (sweep.on) import("./sweepSession.js").then(({ follow }) => follow(), told);
+  }, [sweep.on]);
   return (
     <div class="page">
       <header>
@@ -29,6 +42,7 @@ export function App() {
           {panel === "phases" && <PhasesView />}
           {panel === "run" && <RunView />}
           {panel === "map" && <MapView />}
+          {(panel === "sweep" || panel === "data" || panel === "checks") && <Later name={panel} />}
         </div>
       </main>
       <footer>

@@ -4,6 +4,7 @@ import type { Experiment } from "../../ts/experiment/schema.js";
 import { forecast } from "../../ts/forecast/forecast.js";
 import type { ForecastBoundary } from "../../ts/forecast/forecastResult.js";
 import { type Kernels, loadKernels } from "../../ts/kernels/kernels.js";
+import { give, givenFiles } from "../maths/givenFiles.js";
 import { boundariesAtOne, curve, mapRows, sweepCurve } from "../maths/linearLab.js";
 import type { MapCell } from "../maths/linearSigmas.js";
 import { type Frame, LiveRun } from "../maths/liveRun.js";
@@ -45,6 +46,10 @@ const api = {
       run.onFailure((error) => failed(error instanceof Error ? error.message : String(error)));
     });
   },
+  /** Files that a person dropped on the page, by name. */
+  async give(files: ReadonlyMap<string, Blob>) {
+    give(files);
+  },
   async play() {
     needed().play();
   },
@@ -62,7 +67,7 @@ const api = {
   },
   async forecast(experiment: Experiment): Promise<PredictedStrip> {
     const kernels = await loading;
-    const options = { kernels, backend: "wasm", effort: "run" } as const;
+    const options = { kernels, files: givenFiles, backend: "wasm", effort: "run" } as const;
     const { boundaries, method } = await forecast(experiment, options);
     return { boundaries, method };
   },
