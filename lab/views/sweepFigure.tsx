@@ -18,7 +18,7 @@ interface SweepFigureProps {
 }
 
 /** In pixels. */
-const [LEFT, RIGHT, PANEL, STRIP, NAMES, GAP] = [52, 12, 210, 22, 44, 30];
+const [LEFT, RIGHT, PANEL, STRIP, NAMES, GAP] = [52, 12, 210, 22, 58, 30];
 
 /** Final loss, phase and noise weights of the runs of a sweep against `sigma`, with the forecast boundaries over them. */
 export function SweepFigure(props: SweepFigureProps) {
@@ -179,9 +179,9 @@ function Boundaries({ forecast, x, ends, bottom }: BoundariesProps) {
     <g class="forecast">
       {found.map(({ name, value, low, high }, i) => (
         <g key={name}>
-          <rect x={x(low)} y={24} width={Math.max(1, x(high) - x(low))} height={bottom - 24} />
-          <line x1={x(value)} x2={x(value)} y1={24} y2={bottom} />
-          <text x={x(value)} y={10 + (i % 2) * 11} text-anchor="middle">
+          <rect x={x(low)} y={36} width={Math.max(1, x(high) - x(low))} height={bottom - 36} />
+          <line x1={x(value)} x2={x(value)} y1={36} y2={bottom} />
+          <text x={x(value)} y={10 + i * 11} text-anchor="middle">
             {WORDS[name as keyof typeof WORDS]}
           </text>
         </g>
