@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { serviceWorker } from "./serviceWorker.mjs";
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
@@ -10,6 +11,7 @@ export default defineConfig({
   // The build of linkedom for workers, which looks for no canvas of Node's.
   resolve: { alias: [{ find: /^linkedom$/, replacement: "linkedom/worker" }] },
   worker: { format: "es" },
+  plugins: [serviceWorker()],
   build: {
     outDir: fileURLToPath(new URL("../dist/lab", import.meta.url)),
     emptyOutDir: true,

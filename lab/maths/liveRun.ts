@@ -17,6 +17,7 @@ import type { MachineChoice } from "../state/labState.js";
 import { CurvatureReadings } from "./curvatureReadings.js";
 import { EMPTY, type Frame, type MachineNote, type StepCost } from "./frame.js";
 import { Gate } from "./gate.js";
+import { givenFiles } from "./givenFiles.js";
 import { KeptCheckpoints } from "./keptCheckpoints.js";
 import { onMachine } from "./machines.js";
 import { MadeBy } from "./madeBy.js";
@@ -77,7 +78,7 @@ export class LiveRun {
     { machine, slowness = 1 }: { readonly machine: MachineChoice; readonly slowness?: number },
     watcher: Watcher,
   ): Promise<LiveRun> {
-    const onCpu = await prepare(experiment, { kernels, backend: "wasm" });
+    const onCpu = await prepare(experiment, { kernels, backend: "wasm", files: givenFiles });
     const prepared = await onMachine(onCpu, machine).catch((error: unknown) => {
       if (!(error instanceof RunError)) throw error;
       watcher.note(`${error.message}. The run is made on WebAssembly.`);

@@ -7,6 +7,7 @@ import { runExperiment } from "../../ts/train/experimentRun.js";
 import { initialParameters, parametersOf } from "../../ts/train/parameters.js";
 import { type Prepared, prepare } from "../../ts/train/prepare.js";
 import { withSigma } from "../state/edit.js";
+import { givenFiles } from "./givenFiles.js";
 
 /** The curvature at the noise nodes' layer along a run without noise, which all strengths of noise share. */
 export interface StillCurvature {
@@ -40,7 +41,10 @@ export async function stillCurvature(
   kernels: Kernels,
 ): Promise<StillCurvature | null> {
   const still = withSigma(experiment, 0);
-  const prepared = await prepare({ ...still, stop: {} }, { kernels, backend: "wasm" });
+  const prepared = await prepare(
+    { ...still, stop: {} },
+    { kernels, backend: "wasm", files: givenFiles },
+  );
   try {
     const width = prepared.plan.network.widths[still.noise[0].layer + 1];
     return width > WIDEST ? null : await alongRun(prepared, width);

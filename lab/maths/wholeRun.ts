@@ -8,6 +8,7 @@ import { parametersOf } from "../../ts/train/parameters.js";
 import { prepare } from "../../ts/train/prepare.js";
 import { type Curves, curvesOf } from "./aligned.js";
 import { CurvatureReadings } from "./curvatureReadings.js";
+import { givenFiles } from "./givenFiles.js";
 
 /** A run that nobody watched: what is left of it under another. */
 export interface WholeRun {
@@ -22,7 +23,7 @@ const READINGS = 120;
 
 /** Trains an experiment from start to end, to the bits that it has while it is watched. */
 export async function wholeRun(experiment: Experiment, kernels: Kernels): Promise<WholeRun> {
-  const prepared = await prepare(experiment, { kernels, backend: "wasm" });
+  const prepared = await prepare(experiment, { kernels, backend: "wasm", files: givenFiles });
   try {
     const stride = Math.max(1, Math.round(prepared.schedule.steps / READINGS));
     const readings = new CurvatureReadings(experiment);

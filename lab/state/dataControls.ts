@@ -50,12 +50,14 @@ const OF_DATA: Readonly<Record<string, readonly Control[]>> = {
   ],
 };
 
-/** The controls of an experiment's data. */
+const GENERATED = ["gaussian-mixture", "spiral", "teacher", "linear-regression"];
+
+/** The controls of an experiment's data. Samples from files are chosen in the view “Your data”; here they can be left. */
 export function dataControls(name: string): Control[] {
   return [
     {
-      ...field("name", "Data", "A set of samples that the seed generates."),
-      options: ["gaussian-mixture", "spiral", "teacher", "linear-regression"],
+      ...field("name", "Data", "A set of samples that the seed generates, or your own."),
+      options: GENERATED.includes(name) ? GENERATED : [name, ...GENERATED],
     },
     ...(OF_DATA[name] ?? []),
     field("train", "Training samples", "The network learns from these.", "samples"),

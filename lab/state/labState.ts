@@ -7,9 +7,10 @@ import { isPlainObject } from "../../ts/schema/plainObject.js";
 import { choice, integer, list } from "../../ts/schema/takes.js";
 import { FIRST_EXPERIMENT, LINEAR } from "./defaults.js";
 import { checkForPage } from "./pageLimits.js";
+import { checkSweep, FIRST_SWEEP, type SweepSpec, sweepSchema } from "./sweepSpec.js";
 import { withoutDefaults } from "./withoutDefaults.js";
 
-export const PANELS = ["phases", "run", "map"] as const;
+export const PANELS = ["phases", "run", "map", "sweep", "data", "checks"] as const;
 
 /** Which machine trains; `auto` takes the faster one, but no software GPU. */
 export const MACHINES = ["wasm", "webgpu", "auto"] as const;
@@ -32,6 +33,7 @@ const stateSchema = v.strictObject({
   machine: v.optional(choice(MACHINES), "wasm"),
   tour: v.optional(integer(0, TOUR_STOPS), 0),
   pins: v.optional(list(v.unknown(), MOST_PINS, "takes a list of experiments"), []),
+  sweep: v.optional(sweepSchema, {}),
   experiment: v.optional(v.unknown()),
 });
 
@@ -52,6 +54,8 @@ export interface LabState {
   readonly tour: number;
   /** Runs under the present one. */
   readonly pins: readonly Experiment[];
+  /** The sweep of the experiment over `sigma`. */
+  readonly sweep: SweepSpec;
 }
 
 export const FIRST_STATE: LabState = {
@@ -61,6 +65,7 @@ export const FIRST_STATE: LabState = {
   machine: "wasm",
   tour: 0,
   pins: [],
+  sweep: FIRST_SWEEP,
 };
 
 /**
@@ -72,6 +77,7 @@ export function parseState(input: unknown): LabState {
     throw new InputError("link", `the link is ${shown(input)}: takes an object`);
   }
   const { experiment, pins, ...rest } = parseWith(stateSchema, input, "the link");
+  checkSweep(rest.sweep);
   return {
     ...rest,
     experiment: experiment === undefined ? FIRST_EXPERIMENT : forPage(experiment),
@@ -86,17 +92,24 @@ function forPage(input: unknown): Experiment {
 }
 
 /** The shortest value that `parseState` turns into this state. */
-export function shortState({ panel, map, experiment, machine, tour, pins }: LabState): object {
-  const model = Object.entries(map).filter(
-    ([key, value]) => LINEAR[key as keyof MapSpec] !== value,
-  );
+export function shortState(state: LabState): object {
+  const { panel, map, sweep, experiment, machine, tour, pins } = state;
+  const model = differing(map, LINEAR);
+  const swept = differing(sweep, FIRST_SWEEP);
   const isFirst = JSON.stringify(experiment) === JSON.stringify(FIRST_EXPERIMENT);
   return {
     ...(panel !== "phases" && { panel }),
-    ...(model.length > 0 && { map: Object.fromEntries(model) }),
+    ...(model && { map: model }),
+    ...(swept && { sweep: swept }),
     ...(machine !== "wasm" && { machine }),
     ...(tour > 0 && { tour }),
     ...(pins.length > 0 && { pins: pins.map(withoutDefaults) }),
     ...(!isFirst && { experiment: withoutDefaults(experiment) }),
   };
+}
+
+/** The fields that differ from the first ones; null if none does. */
+function differing<T extends object>(own: T, first: T): object | null {
+  const changed = Object.entries(own).filter(([key, value]) => first[key as keyof T] !== value);
+  return changed.length > 0 ? Object.fromEntries(changed) : null;
 }

@@ -21,6 +21,13 @@ export function withoutDefaults(experiment: Experiment): ExperimentInput {
 
 /** The fields that select the data, and those without which they would not be valid. */
 function required(data: Experiment["data"]): any {
+  if (data.name === "csv" || data.name === "npz") return { name: data.name, path: data.path };
+  if (data.name === "npy") {
+    return { name: data.name, inputs: data.inputs, targets: data.targets };
+  }
+  if (data.name === "idx") {
+    return { name: data.name, images: data.images, labels: data.labels };
+  }
   const sloped = data.name === "linear-regression" && Array.isArray(data.slope);
   return sloped ? { name: data.name, inputs: data.inputs, slope: data.slope } : { name: data.name };
 }

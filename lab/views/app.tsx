@@ -1,15 +1,24 @@
+import { useEffect } from "preact/hooks";
 import { fragmentOf } from "../state/fragment.js";
 import { PANELS } from "../state/labState.js";
 import { STOPS } from "../state/tour.js";
 import { embedded, plainAddress } from "./embedded.js";
+import { Later } from "./later.js";
 import { Machine } from "./machine.js";
 import { MapView } from "./mapView.js";
 import { PhasesView } from "./phasesView.js";
 import { RunView } from "./runView.js";
-import { change, problem, state } from "./session.js";
+import { change, problem, state, told } from "./session.js";
 import { Link, Tour } from "./tour.js";
 
-const NAMES = { phases: "The four phases", run: "One run", map: "Phase map" } as const;
+const NAMES = {
+  phases: "The four phases",
+  run: "One run",
+  map: "Phase map",
+  sweep: "Sweep",
+  data: "Your data",
+  checks: "Your machine",
+} as const;
 
 /** The whole page, or one view of it. */
 export function App() {
@@ -19,7 +28,8 @@ export function App() {
 function Panel() {
   const { panel } = state.value;
   if (panel === "phases") return <PhasesView />;
-  return panel === "run" ? <RunView /> : <MapView />;
+  if (panel === "run") return <RunView />;
+  return panel === "map" ? <MapView /> : <Later name={panel} />;
 }
 
 /** A view alone, for lecture notes. */
@@ -44,7 +54,11 @@ function Embedded() {
 }
 
 function Page() {
-  const { panel, tour } = state.value;
+  const { panel, tour, sweep } = state.value;
+  useEffect(() => {
+    // A sweep goes on in whichever view the page opens.
+    if (sweep.on) import("./sweepSession.js").then(({ follow }) => follow(), told);
+  }, [sweep.on]);
   return (
     <div class="page">
       <header>

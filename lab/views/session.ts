@@ -46,6 +46,11 @@ const trainer = spawn();
 export const CORES = Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1));
 export const helpers: readonly Remote<LabWorker>[] = Array.from({ length: CORES }, spawn);
 
+/** Hands the files that a person dropped to all who may train with them. */
+export async function giveFiles(files: ReadonlyMap<string, Blob>): Promise<void> {
+  await Promise.all([trainer, ...helpers].map((worker) => worker.give(files)));
+}
+
 /** Shows an error of a worker on the page. */
 export function told(error: unknown): void {
   problem.value = error instanceof Error ? error.message : String(error);

@@ -3,6 +3,7 @@ import type { Experiment } from "../../ts/experiment/schema.js";
 import { forecast } from "../../ts/forecast/forecast.js";
 import type { ForecastBoundary } from "../../ts/forecast/forecastResult.js";
 import { type Kernels, loadKernels } from "../../ts/kernels/kernels.js";
+import { give, givenFiles } from "../maths/givenFiles.js";
 import { boundariesAtOne, curve, mapRows, sweepCurve } from "../maths/linearLab.js";
 import type { MapCell } from "../maths/linearSigmas.js";
 import { LINEAR, SWEEP_RATE } from "../state/defaults.js";
@@ -22,9 +23,13 @@ const api = {
   ...runApi(loading),
   ...predictApi(loading),
   ...exportApi,
+  /** Files that a person dropped on the page, by name. */
+  async give(files: ReadonlyMap<string, Blob>) {
+    give(files);
+  },
   async forecast(experiment: Experiment): Promise<PredictedStrip> {
     const kernels = await loading;
-    const options = { kernels, backend: "wasm", effort: "run" } as const;
+    const options = { kernels, files: givenFiles, backend: "wasm", effort: "run" } as const;
     const { boundaries, method } = await forecast(experiment, options);
     return { boundaries, method };
   },

@@ -35,6 +35,12 @@ const dataSpec = fc.oneof(
     inputs: fc.constant(2),
     slope: fc.constantFrom(1, 3, [1, 2]),
   }),
+  fc.constantFrom(
+    { name: "csv" as const, path: "a.csv", target: "kind", train: 30, test: 10 },
+    { name: "npz" as const, path: "a.npz", inputs: "x", train: 20 },
+    { name: "npy" as const, inputs: "X.npy", targets: "y.npy", train: 20 },
+    { name: "idx" as const, images: "i", labels: "l", train: 20, normalization: "unit" as const },
+  ),
 );
 
 /** States that the page can be in. */
@@ -54,6 +60,14 @@ const states: fc.Arbitrary<LabState> = fc
       samples: fc.integer({ min: 2, max: 4096 }),
       steps: fc.integer({ min: 2, max: 2000 }),
       seed: fc.integer({ min: 0, max: 0xffffffff }),
+    }),
+    sweep: fc.record({
+      from: fc.double({ min: 1e-6, max: 1, noNaN: true }),
+      to: fc.double({ min: 1.5, max: 1e6, noNaN: true }),
+      count: fc.integer({ min: 2, max: 100 }),
+      seeds: fc.integer({ min: 1, max: 10 }),
+      machine: fc.constantFrom("cpu", "gpu"),
+      on: fc.boolean(),
     }),
     experiment: fc.record({
       network: fc.record({
@@ -191,10 +205,11 @@ describe("the state in the address", () => {
     ["a long run", encodedExperiment({ steps: 1e9 }), /^steps is 1000000000: takes at most 20000/],
     ["many samples", encodedExperiment({ data: { train: 1e8 } }), /^(data|epochs)/],
     [
-      "a file",
-      encodedExperiment({ data: { name: "csv", path: "/etc/passwd" } }),
-      /^data\.name is "csv"/,
+      "a sweep that runs backwards",
+      encoded({ sweep: { from: 5, to: 2 } }),
+      /^sweep\.to is 2: takes/,
     ],
+    ["a sweep of a million runs", encoded({ sweep: { count: 1e6 } }), /^sweep\.count is 1000000/],
     ["an unknown view", encoded({ panel: "admin" }), /^panel is "admin": takes one of/],
     ["an unknown field", encoded({ pannel: "map" }), /^pannel is not a field here/],
   ])("refuses %s", (_name, fragment, message) => {

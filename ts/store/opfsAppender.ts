@@ -6,9 +6,13 @@ interface Access {
   close(): void;
 }
 
+interface Writable extends FileSystemFileHandle {
+  createSyncAccessHandle(): Promise<Access>;
+}
+
 interface Order {
   readonly id: number;
-  readonly handle: FileSystemFileHandle & { createSyncAccessHandle(): Promise<Access> };
+  readonly handle: Writable;
   readonly bytes: Uint8Array;
 }
 
@@ -21,7 +25,7 @@ interface Answer {
 /**
  * Appends to files on a worker. A page itself can append only by copying the whole file, which takes longer the more
  * results a sweep has. If no worker can be started (for example because of the site's security policy), the file is
- * copied.
+ * copied. A worker appends by itself.
  */
 export class Appender {
   #worker: Worker | null = null;
@@ -30,6 +34,7 @@ export class Appender {
   #copies = false;
 
   async append(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
+    if (isWritable(handle)) return appended(handle, bytes);
     if (!this.#copies) this.#worker ??= this.#start();
     const failure = this.#copies ? UNAVAILABLE : await this.#order(handle, bytes);
     if (failure === UNAVAILABLE) return copied(handle, bytes);
@@ -41,7 +46,9 @@ export class Appender {
   }
 
   #start(): Worker | null {
-    const url = URL.createObjectURL(new Blob([`(${serve})()`], { type: "text/javascript" }));
+    const url = URL.createObjectURL(
+      new Blob([`(${serve})(${appended})`], { type: "text/javascript" }),
+    );
     try {
       const worker = new Worker(url);
       worker.onmessage = ({ data: { id, failure } }: MessageEvent<Answer>) =>
@@ -81,20 +88,29 @@ async function copied(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<
   await stream.close();
 }
 
-/** The worker's code. Only its text is sent to the worker, so it cannot use anything from outside. */
-function serve(): void {
+/** Whether this thread may write in place: browsers allow it on workers alone. */
+function isWritable(handle: FileSystemFileHandle): handle is Writable {
+  return "createSyncAccessHandle" in handle;
+}
+
+/** Its text is sent to the worker, so it cannot use anything from outside. */
+async function appended(handle: Writable, bytes: Uint8Array): Promise<void> {
+  const access = await handle.createSyncAccessHandle();
+  try {
+    const written = access.write(bytes, { at: access.getSize() });
+    if (written < bytes.length) throw new DOMException("cut short", "QuotaExceededError");
+    access.flush();
+  } finally {
+    access.close();
+  }
+}
+
+/** The worker's code, of which only the text is sent, too. */
+function serve(append: typeof appended): void {
   globalThis.onmessage = async ({ data: { id, handle, bytes } }: MessageEvent<Order>) => {
     let failure: Answer["failure"] = null;
     try {
-      const access = await handle.createSyncAccessHandle();
-      try {
-        const size = access.getSize();
-        const written = access.write(bytes, { at: size });
-        if (written < bytes.length) throw new DOMException("cut short", "QuotaExceededError");
-        access.flush();
-      } finally {
-        access.close();
-      }
+      await append(handle, bytes);
     } catch (cause) {
       const { name, message } = cause as DOMException;
       failure = { name, message };
