@@ -1,4 +1,5 @@
 import type { Experiment } from "../../ts/experiment/schema.js";
+import { isScheduled } from "../../ts/program/network.js";
 import type { Parameters } from "../../ts/train/parameters.js";
 
 /** One reading of the curvature from one update of the noise weights. */
@@ -7,11 +8,12 @@ export interface StepReading {
   readonly value: number;
 }
 
-/** The `sigma` that all noise groups share; null where they differ, or plain SGD does not hold. */
+/** The `sigma` that all noise groups share; null where they differ, it changes in the run, or plain SGD does not hold. */
 export function readableSigma({ noise, optimizer }: Experiment): number | null {
   const sigma = noise[0]?.sigma ?? 0;
   const isPlain = optimizer.momentum === 0 && optimizer.weightDecay === 0;
-  return isPlain && sigma > 0 && noise.every((group) => group.sigma === sigma) ? sigma : null;
+  const isConstant = noise.every((group) => group.sigma === sigma && !isScheduled(group));
+  return isPlain && sigma > 0 && isConstant ? sigma : null;
 }
 
 /**

@@ -65,6 +65,17 @@ const TRAINING: readonly Control[] = [
   },
 ];
 
+const REGULARIZATION: readonly Control[] = [
+  {
+    ...{ group: "Regularise", field: "regularization.dropout", label: "Dropout", unit: "0 to 1" },
+    help: "Probability that a hidden unit is left out of an update.",
+  },
+  {
+    ...{ group: "Regularise", field: "regularization.inputNoise", label: "Noise on the inputs" },
+    ...{ help: "Normal noise on each input in each update.", unit: "standard deviation" },
+  },
+];
+
 const END: readonly Control[] = [
   {
     ...{ group: "Stop early", field: "stop.trainAccuracy", label: "At accuracy", unit: "0 to 1" },
@@ -106,6 +117,7 @@ export function controlsOf(experiment: Experiment): Control[] {
     ...NETWORK,
     ...noiseControls(experiment),
     ...TRAINING,
+    ...REGULARIZATION,
     ...END,
     ...RECORD,
   ];

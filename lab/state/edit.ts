@@ -2,6 +2,7 @@ import { parseExperiment } from "../../ts/experiment/parse.js";
 import { withField } from "../../ts/experiment/paths.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { checkForPage } from "./pageLimits.js";
+import { scheduleOf } from "./scheduleControls.js";
 
 /** A run is as long as its steps say, or its epochs: not both. */
 const INSTEAD_OF: Readonly<Record<string, string>> = { steps: "epochs", epochs: "steps" };
@@ -17,7 +18,13 @@ export function edited(experiment: Experiment, field: string, value: unknown): E
     const network = { ...experiment.network, loss: undefined };
     return checked({ ...experiment, data: { name: value, train, test }, network });
   }
-  const changed = withField(experiment, field, value) as object;
+  // Another schedule has other fields.
+  const schedule = /^noise\.\d+\.schedule(?=\.kind$)/.exec(field)?.[0];
+  const changed = withField(
+    experiment,
+    schedule ?? field,
+    schedule ? scheduleOf(value) : value,
+  ) as object;
   const other = INSTEAD_OF[field];
   return checked(other && value !== undefined ? { ...changed, [other]: undefined } : changed);
 }

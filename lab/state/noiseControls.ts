@@ -1,11 +1,15 @@
 import type { Experiment } from "../../ts/experiment/schema.js";
 import type { Control } from "./control.js";
 import { checked } from "./edit.js";
+import { scheduleControls } from "./scheduleControls.js";
 
 /** The controls of each group of noise nodes. */
 export function noiseControls({ network, noise }: Experiment): Control[] {
   const layers = [...network.layers.keys(), network.layers.length];
-  return noise.flatMap((_, g) => groupControls(g, layers, noiseHeading(g, noise.length)));
+  return noise.flatMap((group, g) => {
+    const heading = noiseHeading(g, noise.length);
+    return [...groupControls(g, layers, heading), ...scheduleControls(group, g, heading)];
+  });
 }
 
 /** What a group of noise nodes is called among so many. */

@@ -13,7 +13,8 @@ export function Field({ control }: { readonly control: Control }) {
   const { field, label, unit, help, options } = control;
   const wrong = useSignal<string | null>(null);
   const { experiment } = state.value;
-  const value = fieldAt(experiment, field);
+  // A field that is left out shows its first choice.
+  const value = fieldAt(experiment, field) ?? options?.[0];
   const id = `field-${field.replaceAll(".", "-")}`;
   const set = (next: unknown) => {
     try {

@@ -6,7 +6,7 @@ import { edited } from "../../lab/state/edit.js";
 import { MOST_GROUPS, withGroup, withoutGroup } from "../../lab/state/noiseControls.js";
 import { typed } from "../../lab/state/typed.js";
 import { dataSchema } from "../../ts/data/specs.js";
-import { experimentSchema } from "../../ts/experiment/schema.js";
+import { experimentSchema, scheduleSchema } from "../../ts/experiment/schema.js";
 
 const keysOf = (schema: any): string[] => Object.keys((schema.wrapped ?? schema).entries);
 const fieldsOn = (experiment = FIRST_EXPERIMENT) =>
@@ -14,11 +14,12 @@ const fieldsOn = (experiment = FIRST_EXPERIMENT) =>
 
 describe("the controls of the run view", () => {
   it("reach every field of the schema, but for widths that the data have anyway", () => {
-    const { network, optimizer, stop, record } = experimentSchema.entries;
+    const { network, optimizer, regularization, stop, record } = experimentSchema.entries;
     const wanted = [
       ...keysOf(network).map((key) => `network.${key}`),
       ...Object.keys(FIRST_EXPERIMENT.noise[0]).map((key) => `noise.0.${key}`),
       ...keysOf(optimizer).map((key) => `optimizer.${key}`),
+      ...keysOf(regularization).map((key) => `regularization.${key}`),
       ...keysOf(stop).map((key) => `stop.${key}`),
       ...keysOf(record).map((key) => `record.${key}`),
       ...["steps", "epochs", "seed"],
@@ -40,6 +41,24 @@ describe("the controls of the run view", () => {
           .map((key) => `data.${key}`)
           .sort(),
       );
+    },
+  );
+
+  it.each(["constant", "periodic", "cosine", "controller"])(
+    "reach every field of the schedule %s, also from another one",
+    (kind) => {
+      for (const before of ["constant", "controller"]) {
+        const other = edited(FIRST_EXPERIMENT, "noise.0.schedule.kind", before);
+        const experiment = edited(other, "noise.0.schedule.kind", kind);
+        const { options } = scheduleSchema;
+        const own = options.find(({ entries }) => entries.kind.literal === kind);
+        const shown = fieldsOn(experiment).filter((field) => field.startsWith("noise.0.schedule."));
+        expect(shown.sort()).toEqual(
+          keysOf(own)
+            .map((key) => `noise.0.schedule.${key}`)
+            .sort(),
+        );
+      }
     },
   );
 

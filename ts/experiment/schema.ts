@@ -23,7 +23,8 @@ const network = v.strictObject({
   outputs: v.optional(integer(1)),
 });
 
-const schedule = v.variant(
+/** How `sigma` changes during a run. */
+export const scheduleSchema = v.variant(
   "kind",
   [
     v.strictObject({ kind: v.literal("constant") }),
@@ -66,7 +67,7 @@ const noiseGroup = v.strictObject({
   distribution: v.optional(choice(["normal", "uniform", "rademacher"]), "normal"),
   mode: v.optional(choice(["fresh", "fixed"]), "fresh"),
   scale: v.optional(real(0), 1),
-  schedule: v.optional(schedule),
+  schedule: v.optional(scheduleSchema),
 });
 
 const optimizer = v.strictObject({
