@@ -156,7 +156,13 @@ describe("ninscope train", () => {
     const out = join(folder, "run");
     await json(["train", await config("small.json", small), "--out", out]);
     expect((await readdir(out)).sort()).toEqual(
-      ["experiment.json", "figures", "summary.json", "trajectory.parquet"].sort(),
+      [
+        "experiment.json",
+        "figures",
+        "network.safetensors",
+        "summary.json",
+        "trajectory.parquet",
+      ].sort(),
     );
     const { trajectory, experiment } = await train(small as never);
     expect(JSON.parse(await readFile(join(out, "experiment.json"), "utf8"))).toEqual(experiment);
@@ -186,8 +192,9 @@ describe("ninscope train --dry-run", () => {
     const plan = await json(args);
     // 5-12-3 with a bias and a noise node: (5 + 1 + 1) x 12 + (12 + 1) x 3.
     expect(plan).toMatchObject({ steps: 12, stepsPerEpoch: 3, parameters: 123 });
-    // Forward and weight gradient of both layers, and the gradient that goes back through the second.
-    expect(plan.flopsPerStep).toBe(2 * 20 * (2 * 7 * 12 + 2 * 13 * 3 + 12 * 3));
+    // Forward and weight gradient of both layers, the gradient that goes back through the second, and the noise weights'
+    // gradient once more, for the dose.
+    expect(plan.flopsPerStep).toBe(2 * 20 * (2 * 7 * 12 + 2 * 13 * 3 + 12 * 3 + 12));
     expect(plan.dataBytes).toBe(4 * 90 * (5 + 1));
     expect(plan.machineBytes).toBeGreaterThan(plan.dataBytes);
     expect(await readdir(folder)).not.toContain("dry");

@@ -8,8 +8,9 @@ import type { Forecast } from "./forecastResult.js";
  * Noise nodes as a regulariser (Levi et al., arXiv:2210.15764): on the first layer, where they are columns of the input, or on
  * all layers with hidden units.
  */
-export const NINR_PRESETS = ["ninr", "ninr-full"] as const;
-export type NinrPreset = (typeof NINR_PRESETS)[number];
+export type NinrPreset = "ninr" | "ninr-full";
+/** All presets. */
+export const NINR_PRESETS: readonly NinrPreset[] = ["ninr", "ninr-full"];
 
 /** Nodes of a preset's groups, where the experiment's own first group names no number. */
 export const NINR_NODES = 32;

@@ -11,7 +11,10 @@ export interface NoiseNodes {
   /** Whether each sample keeps its noise. Lowering does not depend on it. */
   readonly mode?: "fresh" | "fixed";
   /** How `sigma` changes from step to step; of which kind does not matter to lowering. */
-  readonly schedule?: { readonly kind: string };
+  readonly schedule?: {
+    /** Names the schedule. */
+    readonly kind: string;
+  };
 }
 
 /** Whether a group's noise has a factor of its own in each step. */
