@@ -34,7 +34,13 @@ export default [
     },
     external,
     plugins: [nodeResolve()],
-    output: { dir: "dist", format: "es", chunkFileNames: "shared-[name].js" },
+    // Each file that is loaded costs time, so that small ones are joined.
+    output: {
+      dir: "dist",
+      format: "es",
+      chunkFileNames: "shared-[name].js",
+      experimentalMinChunkSize: 3_000,
+    },
   },
   worker("ninscope-worker.js", "ninscope-worker.js", { browser: true }),
   worker("node/ninscope-worker.js", "ninscope-worker-node.mjs", { exportConditions: ["node"] }),
