@@ -122,7 +122,8 @@ test("to second order, is twice the smaller for noise weights that are 1/sqrt 2 
   expect(large / small).toBeLessThan(2.5);
 });
 
-test.each(machines)(
+// A software GPU would take half a minute to compile what this test needs.
+test.each(FULL ? machines : machines.slice(0, 2))(
   "is each replica's own in an ensemble, to the bit, on %s",
   async (_, machine) => {
     const inputs = [0.5, 2].map((sigma) => ({ ...base, steps: 20, noise: [{ sigma, nodes: 2 }] }));

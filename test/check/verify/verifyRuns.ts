@@ -4,7 +4,6 @@ import { wasmMachine } from "../../../ts/backend/wasm.js";
 import { type VerifyResult, verify } from "../../../ts/check/verify/verify.js";
 import { loadKernels } from "../../../ts/kernels/kernels.js";
 import { type Conformance, conform } from "../../backend/conform.js";
-import { type OperationCase, operationCases } from "../../backend/operationCases.js";
 import { type StepsFailure, stepsOutOfBound } from "../../support/networks.js";
 
 /** What a page finds of its own machines. */
@@ -23,35 +22,8 @@ export interface Conformed {
   readonly steps: readonly StepsFailure[];
 }
 
-/** The networks that a page trains: of each kind of update one. */
-const NETWORKS = ["momentum", "two groups of fixed noise"];
-
-/**
- * The conformance suite on a page's own machines: of products of one replica and other operations of five every twentieth
- * case and the first of each operation, and some networks. The same cases all run in Node, on the same implementation of WebGPU; a
- * software GPU takes most of its time to compile them. `none` says why there is no GPU among the machines.
- */
-export function conformHere() {
-  const seen = new Set<string>();
-  const some = operationCases()
-    .filter(({ op, program }) => (op.op === "product") === (program.replicas === 1))
-    .filter(({ op }, i) => {
-      const first = !seen.has(op.op);
-      seen.add(op.op);
-      return first || i % 20 === 0;
-    });
-  return conformOn(some, NETWORKS);
-}
-
-/** The whole suite. */
-export function conformWhollyHere() {
-  return conformOn();
-}
-
-async function conformOn(
-  cases?: readonly OperationCase[],
-  networks?: readonly string[],
-): Promise<{ found: Conformed[]; none: string | null }> {
+/** The conformance suite on a page's own machines. `none` says why there is no GPU among them. */
+export async function conformHere(): Promise<{ found: Conformed[]; none: string | null }> {
   const machines: [string, Machine][] = [];
   for (const fast of [false, true]) {
     const kernels = await loadKernels({ fast });
@@ -59,14 +31,8 @@ async function conformOn(
   }
   const gpu = await gpuMachine().catch((error: Error) => error.message);
   if (typeof gpu !== "string") machines.push(["webgpu", gpu]);
-  const operations = await conform(
-    machines.map(([, machine]) => ({ machine })),
-    cases,
-  );
-  const steps = await stepsOutOfBound(
-    machines.map(([, machine]) => machine),
-    networks,
-  );
+  const operations = await conform(machines.map(([, machine]) => ({ machine })));
+  const steps = await stepsOutOfBound(machines.map(([, machine]) => machine));
   const found = machines.map(([machine], i) => ({
     machine,
     operations: operations[i],
