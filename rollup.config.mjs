@@ -34,13 +34,7 @@ export default [
     },
     external,
     plugins: [nodeResolve()],
-    // Each file that is loaded costs time, so that small ones are joined.
-    output: {
-      dir: "dist",
-      format: "es",
-      chunkFileNames: "shared-[name].js",
-      experimentalMinChunkSize: 3_000,
-    },
+    output: { dir: "dist", format: "es", chunkFileNames: "shared-[name].js" },
   },
   worker("ninscope-worker.js", "ninscope-worker.js", { browser: true }),
   worker("node/ninscope-worker.js", "ninscope-worker-node.mjs", { exportConditions: ["node"] }),
