@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 it("a process that may open no more files says so, keeps what it can, and goes on once it may", async () => {
   const folder = await mkdtemp(join(tmpdir(), "ninscope-files-"));
   try {
-    const script = `ulimit -n 64; exec '${process.execPath}' test/support/fewFiles.mjs '${folder}'`;
+    const script = `ulimit -n 128; exec '${process.execPath}' test/support/fewFiles.mjs '${folder}'`;
     const { stdout, stderr } = await promisify(execFile)("bash", ["-c", script]);
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toEqual({
