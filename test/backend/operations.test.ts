@@ -14,22 +14,22 @@ const onGpu = (found: typeof gpu) => ("none" in found ? null : webgpuMachine(fou
 // Only sums into the trace know of subgroups: other operations run the same kernels without.
 const isSum = ({ op }: OperationCase) => "slot" in op;
 const FULL = process.env.NINSCOPE_SOAK === "full";
-// A software GPU takes a quarter of a second to compile a kernel: it gets every third case, and the first of each operation.
+// A software GPU takes a quarter of a second to compile a kernel: it gets every sixth case, and the first of each operation.
 const cases = operationCases();
 const onSoftware = new Set(
   cases
-    .filter(({ op }, i) => i % 3 === 0 || cases.findIndex((other) => other.op.op === op.op) === i)
+    .filter(({ op }, i) => i % 6 === 0 || cases.findIndex((other) => other.op.op === op.op) === i)
     .map(({ name }) => name),
 );
 const onGpuToo = ({ name }: OperationCase) => FULL || onSoftware.has(name);
 const subjects: [string, Machine | null, number, ((one: OperationCase) => boolean)?][] = [
   ["wasm baseline", wasmMachine(await loadKernels()), 400],
   ["wasm relaxed", wasmMachine(await loadKernels({ fast: true })), 400],
-  ["webgpu", onGpu(gpu), FULL ? 400 : 200, onGpuToo],
+  ["webgpu", onGpu(gpu), FULL ? 400 : 100, onGpuToo],
   [
     "webgpu without subgroups",
     onGpu(withoutSubgroups),
-    FULL ? 90 : 30,
+    FULL ? 90 : 15,
     (one) => isSum(one) && onGpuToo(one),
   ],
 ];

@@ -10,6 +10,10 @@ import { PHASE_SIGMAS, STOPS } from "../../lab/state/tour.js";
 import { hashRuns, train } from "../../ts/entries/browser.js";
 import { executablePath, type Lab, openLab, SHORT, SIZES } from "./lab.js";
 
+/** The full soak sees each view in both themes. */
+const THEMES =
+  process.env.NINSCOPE_SOAK === "full" ? (["light", "dark"] as const) : (["light"] as const);
+
 /** The bytes that a button saves. */
 async function saved(page: Page, button: string): Promise<Buffer> {
   const [download] = await Promise.all([
@@ -111,7 +115,7 @@ describe.skipIf(executablePath === null)("pins, files, the tour and the embeddin
     });
   });
 
-  for (const colorScheme of ["light", "dark"] as const) {
+  for (const colorScheme of THEMES) {
     it(`axe finds nothing wrong with pins, tour and embedding, ${colorScheme}`, async () => {
       const axe = await readFile("node_modules/axe-core/axe.min.js", "utf8");
       const look = { ...SIZES.desktop, colorScheme, reducedMotion: "reduce" } as const;

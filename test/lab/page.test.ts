@@ -6,6 +6,10 @@ import { FIRST_STATE } from "../../lab/state/labState.js";
 import { hashRuns, train } from "../../ts/entries/browser.js";
 import { executablePath, hashOn, type Lab, openLab, SHORT, SIZES } from "./lab.js";
 
+/** The full soak sees each view in both themes and at both sizes. */
+const FULL = process.env.NINSCOPE_SOAK === "full";
+const THEMES = FULL ? (["light", "dark"] as const) : (["light"] as const);
+
 describe.skipIf(executablePath === null)("the lab (skipped where there is no Chromium)", () => {
   let lab: Lab;
   let want: string;
@@ -18,6 +22,7 @@ describe.skipIf(executablePath === null)("the lab (skipped where there is no Chr
   afterAll(() => lab?.close());
 
   for (const [size, options] of Object.entries(SIZES)) {
+    if (!FULL && size !== "desktop") continue;
     it(`sweeps the linear model without a click, and fits a ${size}`, () =>
       on("", options, async (page) => {
         await page.locator("path.curve").first().waitFor();
@@ -108,7 +113,7 @@ describe.skipIf(executablePath === null)("the lab (skipped where there is no Chr
       expect(await page.getByLabel("Activation").inputValue()).toBe("linear");
     }));
 
-  for (const colorScheme of ["light", "dark"] as const) {
+  for (const colorScheme of THEMES) {
     it(`axe finds nothing wrong in any view, ${colorScheme}`, async () => {
       const axe = await readFile("node_modules/axe-core/axe.min.js", "utf8");
       const options = { ...SIZES.desktop, colorScheme, reducedMotion: "reduce" } as const;
