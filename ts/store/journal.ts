@@ -10,7 +10,7 @@ const BEFORE_RUN = '","run":';
 const KEY = BEFORE_KEY.length;
 const CRC = KEY + 64 + BEFORE_CRC.length;
 const RUN = CRC + 8 + BEFORE_RUN.length;
-const NEWLINE = 10;
+export const NEWLINE = 10;
 
 export function journalLine(key: string, run: unknown): Uint8Array {
   const encoder = new TextEncoder();

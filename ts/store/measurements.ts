@@ -2,7 +2,7 @@ import { RunError } from "../errors/errors.js";
 import type { Tensors } from "../format/safetensors.js";
 import { decodeSealed, encodeSealed } from "../format/sealedTensors.js";
 import type { Parameters } from "../train/parameters.js";
-import { journalLine, readJournal, runInLine } from "./journal.js";
+import { JournalFile } from "./journalFile.js";
 import type { Storage } from "./storage.js";
 
 /** The list of finished measurements, one line each. */
@@ -24,42 +24,28 @@ type Trained = Pick<Parameters, "weights" | "biases">;
 /** Where measurements and the networks that they were made of are kept, so that an interrupted job can go on. */
 export class MeasurementStore {
   readonly #storage: Storage;
+  readonly #journal: JournalFile;
   readonly #say: (line: string) => void;
-  readonly #lines: Map<string, Uint8Array>;
-  #torn: boolean;
 
-  /** @param say receives a line about each damaged file, whose content is made again. */
+  /** @param say receives a line about each damaged file. Its content is then made again. */
   static async open(storage: Storage, say: (line: string) => void): Promise<MeasurementStore> {
-    return new MeasurementStore(
-      storage,
-      (await storage.read(MEASUREMENTS)) ?? new Uint8Array(0),
-      say,
-    );
+    return new MeasurementStore(storage, await JournalFile.open(storage, MEASUREMENTS), say);
   }
 
-  private constructor(storage: Storage, journal: Uint8Array, say: (line: string) => void) {
-    const { lines, torn } = readJournal(journal);
+  private constructor(storage: Storage, journal: JournalFile, say: (line: string) => void) {
     this.#storage = storage;
+    this.#journal = journal;
     this.#say = say;
-    this.#lines = new Map(lines);
-    this.#torn = torn;
   }
 
   /** A measurement; undefined if it has not been made. */
   get(key: string): Measured | undefined {
-    const line = this.#lines.get(key);
-    return line && (runInLine(line) as Measured);
+    return this.#journal.get(key) as Measured | undefined;
   }
 
   /** Adds a measurement, which is durable when the promise resolves. */
-  async put(key: string, measured: Measured): Promise<void> {
-    const line = journalLine(key, measured);
-    const whole = this.#torn ? Uint8Array.of(NEWLINE, ...line) : line;
-    // Until the append succeeds, the file may end in a part of the line.
-    this.#torn = true;
-    await this.#storage.append(MEASUREMENTS, whole);
-    this.#torn = false;
-    this.#lines.set(key, line.subarray(0, line.length - 1));
+  put(key: string, measured: Measured): Promise<void> {
+    return this.#journal.append(key, measured);
   }
 
   /** A trained network; null if there is none, or its file is damaged. */
@@ -94,8 +80,6 @@ export class MeasurementStore {
     return this.#storage.close();
   }
 }
-
-const NEWLINE = 10;
 
 function fileOf(key: string): string {
   return `${NETWORKS}/${key}.safetensors`;

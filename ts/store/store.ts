@@ -10,7 +10,7 @@ import {
   encodeTrajectory,
   wholeCheckpoint,
 } from "./checkpointFile.js";
-import { journalLine, readJournal, runInLine } from "./journal.js";
+import { JournalFile } from "./journalFile.js";
 import type { RunStore, RunSummary, StoredRun } from "./runStore.js";
 import type { Storage } from "./storage.js";
 
@@ -29,12 +29,9 @@ type Entry = Omit<RunSummary, "key"> & { readonly offset: number; readonly bytes
 export class Store implements RunStore {
   readonly #storage: Storage;
   readonly #say: (line: string) => void;
-  readonly #lines: Map<string, Uint8Array>;
-  /** Number of damaged lines of the journal, which are ignored. */
-  readonly ignored: number;
+  readonly #journal: JournalFile;
   /** Pending work on the folder. `close` waits for it, because the next holder of the folder must not meet it. */
   readonly #tasks: TaskGroup;
-  #torn: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
   /**
@@ -42,27 +39,29 @@ export class Store implements RunStore {
    * @param say receives a line about each damaged file, whose run is repeated.
    */
   static async open(storage: Storage, say: (line: string) => void = () => {}): Promise<Store> {
-    return new Store(storage, (await storage.read(JOURNAL)) ?? new Uint8Array(0), say);
+    return new Store(storage, await JournalFile.open(storage, JOURNAL), say);
   }
 
-  private constructor(storage: Storage, journal: Uint8Array, say: (line: string) => void) {
-    const { lines, ignored, torn } = readJournal(journal);
+  private constructor(storage: Storage, journal: JournalFile, say: (line: string) => void) {
     this.#storage = storage;
+    this.#journal = journal;
     this.#say = say;
     this.#tasks = new TaskGroup(`${storage.name} has been closed`);
-    this.#lines = new Map(lines);
-    this.ignored = ignored;
-    this.#torn = torn;
+  }
+
+  /** Number of damaged lines of the journal, which are ignored. */
+  get ignored(): number {
+    return this.#journal.ignored;
   }
 
   /** Number of finished runs. */
   get size(): number {
-    return this.#lines.size;
+    return this.#journal.size;
   }
 
   /** Keys of the finished runs. */
   keys(): string[] {
-    return [...this.#lines.keys()];
+    return this.#journal.keys();
   }
 
   /** The summary of a finished run; undefined if it is not in the store. */
@@ -151,7 +150,7 @@ export class Store implements RunStore {
     const offset = await this.#storage.size(TRAJECTORIES);
     await this.#storage.append(TRAJECTORIES, packed);
     const { final, evidence, dose } = summary;
-    const line = journalLine(key, {
+    await this.#journal.append(key, {
       ...summary,
       final: writable(final),
       evidence: writable(evidence),
@@ -159,23 +158,12 @@ export class Store implements RunStore {
       offset,
       bytes: packed.length,
     });
-    await this.#append(line);
-    this.#lines.set(key, line.subarray(0, line.length - 1));
     await this.#storage.remove(checkpointFile(key));
   }
 
-  async #append(line: Uint8Array): Promise<void> {
-    const whole = this.#torn ? onNewLine(line) : line;
-    // Until the append succeeds, the journal may end in a part of the line.
-    this.#torn = true;
-    await this.#storage.append(JOURNAL, whole);
-    this.#torn = false;
-  }
-
   #entry(key: string): Entry | undefined {
-    const line = this.#lines.get(key);
-    if (!line) return undefined;
-    const entry = runInLine(line) as Entry;
+    const entry = this.#journal.get(key) as Entry | undefined;
+    if (!entry) return undefined;
     const { final, evidence, dose } = entry;
     return {
       ...entry,
@@ -184,14 +172,6 @@ export class Store implements RunStore {
       dose: dose && readable(dose),
     };
   }
-}
-
-/** A line that begins with a line end, so that it does not continue a line that was cut off. */
-function onNewLine(line: Uint8Array): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(1 + line.length);
-  whole[0] = 10;
-  whole.set(line, 1);
-  return whole;
 }
 
 function checkpointFile(key: string): string {
