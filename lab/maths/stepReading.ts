@@ -1,5 +1,5 @@
 import type { Experiment } from "../../ts/experiment/schema.js";
-import { isScheduled } from "../../ts/program/network.js";
+import { isScheduled } from "../../ts/experiment/constantNoise.js";
 import type { Parameters } from "../../ts/train/parameters.js";
 
 /** One reading of the curvature from one update of the noise weights. */

@@ -1,5 +1,10 @@
 import { InputError } from "../errors/errors.js";
-import type { Experiment } from "./schema.js";
+import type { Experiment, NoiseGroup } from "./schema.js";
+
+/** Whether `sigma` of a noise group changes during a run. */
+export function isScheduled({ schedule }: Pick<NoiseGroup, "schedule">): boolean {
+  return schedule !== undefined && schedule.kind !== "constant";
+}
 
 /**
  * Refuses schedules of `sigma` where the theory takes one `sigma` for the whole run.
@@ -7,12 +12,12 @@ import type { Experiment } from "./schema.js";
  * @throws InputError that names the schedule.
  */
 export function refuseSchedules({ noise }: Pick<Experiment, "noise">, who: string): void {
-  noise.forEach(({ schedule }, g) => {
-    if (!schedule || schedule.kind === "constant") return;
+  noise.forEach((group, g) => {
+    if (!isScheduled(group)) return;
     const field = `noise.${g}.schedule`;
     throw new InputError(
       field,
-      `${field} is of kind "${schedule.kind}": ${who} takes constant noise`,
+      `${field} is of kind "${group.schedule?.kind}": ${who} takes constant noise`,
     );
   });
 }

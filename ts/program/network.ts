@@ -1,3 +1,4 @@
+import type { ScheduleSpec } from "../experiment/schema.js";
 import type { Activation } from "./ops.js";
 
 /** A group of noise injection nodes, as input to lowering. */
@@ -10,16 +11,8 @@ export interface NoiseNodes {
   readonly sigma: number;
   /** Whether each sample keeps its noise. Lowering does not depend on it. */
   readonly mode?: "fresh" | "fixed";
-  /** How `sigma` changes from step to step; of which kind does not matter to lowering. */
-  readonly schedule?: {
-    /** Names the schedule. */
-    readonly kind: string;
-  };
-}
-
-/** Whether a group's noise has a factor of its own in each step. */
-export function isScheduled({ schedule }: NoiseNodes): boolean {
-  return schedule !== undefined && schedule.kind !== "constant";
+  /** How `sigma` changes from step to step. Lowering depends only on whether it does. */
+  readonly schedule?: ScheduleSpec;
 }
 
 /** An MLP with its noise injection nodes, as input to lowering. */

@@ -1,4 +1,4 @@
-import { isScheduled } from "./network.js";
+import { isScheduled } from "../experiment/constantNoise.js";
 import type { Activation, Epilogue, Op, Region } from "./ops.js";
 import type { Workspace } from "./workspace.js";
 

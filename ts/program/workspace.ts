@@ -1,4 +1,5 @@
-import { isScheduled, type LayerLayout, layouts, type Network } from "./network.js";
+import { isScheduled } from "../experiment/constantNoise.js";
+import { type LayerLayout, layouts, type Network } from "./network.js";
 import type { BufferSpec, Region } from "./ops.js";
 
 /** A training run, as input to lowering. */

@@ -1,7 +1,7 @@
 import type { Session } from "../backend/machine.js";
 import type { Split } from "../data/dataset.js";
+import { isScheduled } from "../experiment/constantNoise.js";
 import type { Lowered } from "../program/lower.js";
-import { isScheduled } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 import { initialParameters } from "./parameters.js";
 import type { Setup } from "./setup.js";

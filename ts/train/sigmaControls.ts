@@ -1,6 +1,6 @@
-import type { NoiseGroup, ScheduleSpec } from "../experiment/schema.js";
+import { isScheduled } from "../experiment/constantNoise.js";
+import type { ScheduleSpec } from "../experiment/schema.js";
 import type { StepSlots } from "../program/lower.js";
-import { isScheduled } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 import type { Schedule } from "./schedule.js";
 import { controlled, type Direction, plannedFactor, type Reading } from "./sigmaFactor.js";
@@ -159,7 +159,7 @@ export class SigmaControls {
     this.#plan = plan;
     this.#run = run;
     this.#groups = plan.network.noise.flatMap((nodes, g) => {
-      const { sigma, schedule } = nodes as Pick<NoiseGroup, "sigma" | "schedule">;
+      const { sigma, schedule } = nodes;
       if (!schedule || !isScheduled(nodes)) return [];
       return [new GroupSchedule(g, sigma, schedule, run, plan, slots)];
     });

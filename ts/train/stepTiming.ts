@@ -1,7 +1,7 @@
 import type { Machine, Session } from "../backend/machine.js";
 import { RunError } from "../errors/errors.js";
+import { isScheduled } from "../experiment/constantNoise.js";
 import { lower } from "../program/lower.js";
-import { isScheduled } from "../program/network.js";
 import type { Plan } from "../program/workspace.js";
 
 /** Smallest time over which a machine is timed. */
