@@ -1,20 +1,11 @@
 import { type Command, Option } from "commander";
 import { InputError, shown } from "../errors/errors.js";
-import { ATTACK_NAMES, type AttackName } from "../robustness/attacks/attacks.js";
-import { CORRUPTION_NAMES, type CorruptionName } from "../robustness/corruptions/corruptions.js";
+import { ATTACK_NAMES } from "../robustness/attacks/attacks.js";
+import { CORRUPTION_NAMES } from "../robustness/corruptions/corruptions.js";
 import type { RobustnessSettings } from "../robustness/settings.js";
 
-/** What the command line says about a measurement of robustness. */
-export interface RobustnessFlags {
-  readonly corruptions?: readonly CorruptionName[];
-  readonly severities?: readonly number[];
-  readonly attacks?: readonly AttackName[];
-  readonly epsilons?: readonly number[];
-  readonly samples?: number;
-  readonly attackSamples?: number;
-  readonly steps?: number;
-  readonly restarts?: number;
-  readonly queries?: number;
+/** What the command line says about a measurement of robustness. `--seed` would be taken for that of the networks. */
+export interface RobustnessFlags extends Omit<RobustnessSettings, "seed"> {
   readonly corruptionSeed?: number;
 }
 

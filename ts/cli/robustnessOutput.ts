@@ -4,6 +4,7 @@ import type {
   NetworkRobustness,
   RobustnessResult,
 } from "../robustness/robustnessResult.js";
+import { middleSeverity } from "../robustness/settings.js";
 import { digits, table } from "./terminal.js";
 
 /** The command line's JSON: what was measured of the first network, and of all under `networks`. */
@@ -12,7 +13,7 @@ export function robustnessSummary({ networks, settings, dataset, backend }: Robu
   return { ...first, networks, settings, data: dataset, backend: backend.name };
 }
 
-/** A row for each measurement, a column for each network; corruptions as means, and at severity 3 or the first one. */
+/** A row for each measurement, a column for each network; corruptions as means, and each at the middle severity. */
 export function robustnessTable({ networks, settings }: RobustnessResult): string {
   const head = ["accuracy, %", ...networks.map(({ name }) => name)];
   const row = (name: string, of: (network: NetworkRobustness) => Accuracy) => [
@@ -20,7 +21,7 @@ export function robustnessTable({ networks, settings }: RobustnessResult): strin
     ...networks.map((network) => percent(of(network))),
   ];
   const [first] = networks;
-  const middle = settings.severities.includes(3) ? 3 : settings.severities[0];
+  const middle = middleSeverity(settings.severities);
   const rows = [
     row("clean", ({ clean }) => clean),
     ...first.severities.map(({ severity }, i) =>

@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Accuracy, NetworkRobustness } from "../robustness/robustnessResult.js";
+import { middleSeverity } from "../robustness/settings.js";
 import { yLabel } from "./axes.js";
 import { wordsWidth } from "./key.js";
 import { CURVE_COLOURS } from "./palette.js";
@@ -80,7 +81,7 @@ function byEpsilon(networks: readonly Measured[], keys: Key): Plot.PlotOptions {
 
 /** The accuracy that is left at the middle severity. */
 function cleanAgainstRobust(networks: readonly Measured[], keys: Key): Plot.PlotOptions {
-  const middle = middleOf(networks[0].severities.map(({ severity }) => severity));
+  const middle = middleSeverity(networks[0].severities.map(({ severity }) => severity));
   const robust = networks.map(({ severities }) =>
     severities.find(({ severity }) => severity === middle),
   );
@@ -208,10 +209,6 @@ function keyOf(networks: readonly Measured[]): Key {
     } as Plot.TextOptions),
   );
   return { marks, height };
-}
-
-function middleOf(severities: readonly number[]): number {
-  return severities.includes(3) ? 3 : severities[Math.floor(severities.length / 2)];
 }
 
 function colourOf(i: number): string {

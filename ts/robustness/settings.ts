@@ -78,6 +78,11 @@ export function fullSettings(given: RobustnessSettings, available: number): Full
   };
 }
 
+/** The severity that stands for all where only one is shown: 3, the usual default, or the middle one. */
+export function middleSeverity(severities: readonly number[]): number {
+  return severities.includes(3) ? 3 : severities[Math.floor(severities.length / 2)];
+}
+
 function unique<T>(values: readonly T[]): T[] {
   return [...new Set(values)];
 }

@@ -76,7 +76,8 @@ function accuracyOf(
   const paired = seeds.length > 1 && seeds.length === others.length;
   const difference = paired ? meanInterval(seeds.map((value, k) => value - others[k])) : null;
   if (seeds.length === 1) {
-    const samples = own.reduce((sum, [{ samples: count }]) => sum + count, 0);
+    // All tasks show the same images, so more tasks are no more samples.
+    const samples = Math.min(...own.map(([{ samples: count }]) => count));
     return { ...binomial(seeds[0], samples), seeds, difference };
   }
   const { mean, low, high } = meanInterval(seeds);

@@ -41,7 +41,7 @@ export const edges: Corruption = {
 
 const LOW = 0.1;
 const HIGH = 0.2;
-/** The tangent of an sixteenth of a turn. */
+/** The tangent of a sixteenth of a turn. */
 const TANGENT = Math.SQRT2 - 1;
 
 /** 1 on edges, otherwise 0. */
