@@ -100,7 +100,7 @@ let tx = block % ${across / 8} * 8 + lane % 8;
 let ty = block / ${across / 8} * 4 + lane % 32 / 8;`;
 }
 
-/** Unrolled where a thread has a large part of the result: 41 instead of 30 TFLOP/s on an H100. Small parts gain nothing. */
+/** Unrolled where a thread has a large part of the result; small parts gained nothing on an H100 (docs/gpu.md). */
 function multiplyAll(tile: Tile): string {
   if (tile.threadRows * tile.threadCols < 64) {
     return `for (var k = 0u; k < ${tile.depth}; k++) {\n${multiply(tile, "k")}\n}`;

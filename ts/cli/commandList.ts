@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Interrupt } from "./interrupt.js";
 
-/** A command, whose code is loaded when somebody calls it: loading all of them takes half a second. */
+/** A command. Its code is loaded when somebody calls it, because the code of all of them is most of the program. */
 interface Listed {
   readonly name: string;
   readonly description: string;

@@ -7,8 +7,8 @@ import type { Plan } from "../program/workspace.js";
 /** Smallest time over which a machine is timed. */
 const MEASURED_MS = 30;
 /**
- * A GPU is timed over and over for so long, and the fastest time counts. An idle GPU runs at a low clock and raises it
- * only after some tenths of a second, or whole seconds, of work. A step takes up to five times as long until then.
+ * A GPU is timed over and over for so long, and the fastest time counts. An idle GPU runs at a low clock, and raises it only
+ * after a while of work (docs/gpu.md).
  */
 const GPU_MS = 500;
 /** Number of steps in one call, and the largest number of input values that they may gather. */
