@@ -1,5 +1,5 @@
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
-import { type StepReading, smoothed } from "./stepReading.js";
+import { type StepReading, smoothed } from "./run/stepReading.js";
 
 /** A column of a plot: null where there is no number that a logarithmic axis can show. */
 export type Column = (number | null)[];

@@ -4,10 +4,10 @@ import { PANELS } from "../state/labState.js";
 import { STOPS } from "../state/tour.js";
 import { embedded, plainAddress } from "./embedded.js";
 import { Later } from "./later.js";
+import { MapView } from "./linear/mapView.js";
+import { PhasesView } from "./linear/phasesView.js";
 import { Machine } from "./machine.js";
-import { MapView } from "./mapView.js";
-import { PhasesView } from "./phasesView.js";
-import { RunView } from "./runView.js";
+import { RunView } from "./run/runView.js";
 import { change, problem, state, told } from "./session.js";
 import { Link, Tour } from "./tour.js";
 
@@ -57,7 +57,7 @@ function Page() {
   const { panel, tour, sweep } = state.value;
   useEffect(() => {
     // A sweep goes on in whichever view the page opens.
-    if (sweep.on) import("./sweepSession.js").then(({ follow }) => follow(), told);
+    if (sweep.on) import("./sweep/sweepSession.js").then(({ follow }) => follow(), told);
   }, [sweep.on]);
   return (
     <div class="page">

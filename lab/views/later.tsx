@@ -4,8 +4,8 @@ import { told } from "./session.js";
 
 /** Views that are loaded when they are first shown, so that the page itself stays small. */
 const VIEWS = {
-  sweep: () => import("./sweepView.js").then(({ SweepView }) => SweepView),
-  data: () => import("./ownDataView.js").then(({ OwnDataView }) => OwnDataView),
+  sweep: () => import("./sweep/sweepView.js").then(({ SweepView }) => SweepView),
+  data: () => import("./data/ownDataView.js").then(({ OwnDataView }) => OwnDataView),
   checks: () => import("./checksView.js").then(({ ChecksView }) => ChecksView),
 } as const satisfies Record<string, () => Promise<ComponentType>>;
 

@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { gpuHere, lookForGpu } from "./gpuHere.js";
+import { gpuHere, lookForGpu } from "./run/gpuHere.js";
 import { CORES } from "./session.js";
 
 /** Which machine computes, and what is missing of a faster one. */

@@ -1,7 +1,7 @@
 import { effect, signal } from "@preact/signals";
 import { proxy, type Remote, wrap } from "comlink";
 import type { Experiment } from "../../ts/experiment/schema.js";
-import type { Frame } from "../maths/frame.js";
+import type { Frame } from "../maths/run/frame.js";
 import { fragmentOf, stateOf } from "../state/fragment.js";
 import { FIRST_STATE, type LabState, type MachineChoice } from "../state/labState.js";
 import type { LabWorker } from "../worker/lab-worker.js";

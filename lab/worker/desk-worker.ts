@@ -10,13 +10,13 @@ import type { DataInput } from "../../ts/data/specs.js";
 import { RunError } from "../../ts/errors/errors.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
-import { give, givenFiles } from "../maths/givenFiles.js";
-import { forgetFiles, keepFile, keptFiles } from "../maths/keptFiles.js";
-import { forgetSweep, keptSweeps } from "../maths/keptSweeps.js";
-import { readOwnData } from "../maths/ownData.js";
-import { describeNetwork, readCurvature } from "../maths/ownNetwork.js";
-import { experimentIn, readFolder } from "../maths/resultFolder.js";
-import { specOfFiles } from "../maths/specOfFiles.js";
+import { give, givenFiles } from "../maths/files/givenFiles.js";
+import { forgetFiles, keepFile, keptFiles } from "../maths/files/keptFiles.js";
+import { readOwnData } from "../maths/files/ownData.js";
+import { describeNetwork, readCurvature } from "../maths/files/ownNetwork.js";
+import { experimentIn, readFolder } from "../maths/files/resultFolder.js";
+import { specOfFiles } from "../maths/files/specOfFiles.js";
+import { forgetSweep, keptSweeps } from "../maths/sweep/keptSweeps.js";
 import {
   estimatedSeconds,
   keptPoints,
@@ -24,7 +24,7 @@ import {
   type SweepEars,
   type SweepJob,
   sweepForecast,
-} from "../maths/sweepJob.js";
+} from "../maths/sweep/sweepJob.js";
 
 const kernels = loadKernels();
 let stop: AbortController | null = null;

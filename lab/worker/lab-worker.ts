@@ -3,7 +3,7 @@ import type { Experiment } from "../../ts/experiment/schema.js";
 import { forecast } from "../../ts/forecast/forecast.js";
 import type { ForecastBoundary } from "../../ts/forecast/forecastResult.js";
 import { type Kernels, loadKernels } from "../../ts/kernels/kernels.js";
-import { give, givenFiles } from "../maths/givenFiles.js";
+import { give, givenFiles } from "../maths/files/givenFiles.js";
 import { boundariesAtOne, curve, mapRows, sweepCurve } from "../maths/linearLab.js";
 import type { MapCell } from "../maths/linearSigmas.js";
 import { LINEAR, SWEEP_RATE } from "../state/defaults.js";

@@ -5,9 +5,9 @@ import {
   exactCurves,
   isPredictable,
   type PredictedCurves,
-} from "../maths/predictedCurves.js";
-import { type StillCurvature, stillCurvature } from "../maths/stillCurvature.js";
-import { type WholeRun, wholeRun } from "../maths/wholeRun.js";
+} from "../maths/predicted/predictedCurves.js";
+import { type StillCurvature, stillCurvature } from "../maths/predicted/stillCurvature.js";
+import { type WholeRun, wholeRun } from "../maths/run/wholeRun.js";
 import { withSigma } from "../state/edit.js";
 
 /** The calls by which the page asks for what stands beside a run: pinned runs, and what theory expects. */

@@ -1,8 +1,8 @@
 import { RunError } from "../../ts/errors/errors.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import type { Kernels } from "../../ts/kernels/kernels.js";
-import type { Frame } from "../maths/frame.js";
-import { LiveRun } from "../maths/liveRun.js";
+import type { Frame } from "../maths/run/frame.js";
+import { LiveRun } from "../maths/run/liveRun.js";
 import type { MachineChoice } from "../state/labState.js";
 
 /** How a run begins. */

@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { driftThrough } from "../../lab/maths/driftThrough.js";
-import { driftCurves, exactCurves, isPredictable } from "../../lab/maths/predictedCurves.js";
-import { type StillCurvature, stillCurvature } from "../../lab/maths/stillCurvature.js";
+import { driftThrough } from "../../lab/maths/predicted/driftThrough.js";
+import {
+  driftCurves,
+  exactCurves,
+  isPredictable,
+} from "../../lab/maths/predicted/predictedCurves.js";
+import { type StillCurvature, stillCurvature } from "../../lab/maths/predicted/stillCurvature.js";
 import { FIRST_EXPERIMENT, LINEAR, linearCell } from "../../lab/state/defaults.js";
 import { edited, withSigma } from "../../lab/state/edit.js";
 import { withGroup } from "../../lab/state/noiseControls.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bySigma, duration, logEnds, logTicks, middle } from "../../lab/maths/sweepFigure.js";
-import type { SweptPoint } from "../../lab/maths/sweepJob.js";
+import { bySigma, duration, logEnds, logTicks, middle } from "../../lab/maths/sweep/sweepFigure.js";
+import type { SweptPoint } from "../../lab/maths/sweep/sweepJob.js";
 import { edited, withSigma } from "../../lab/state/edit.js";
 import { FIRST_STATE } from "../../lab/state/labState.js";
 import { sweepInput, withSweepField } from "../../lab/state/sweepSpec.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sweepFigures } from "../../ts/cli/sweepFigures.js";
+import { sweepFigures } from "../../ts/cli/sweep/figures.js";
 import { sweep } from "../../ts/entries/browser.js";
 import type { SweptRun } from "../../ts/sweep/sweepResult.js";
 

@@ -10,8 +10,8 @@ import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, voiceOf, withOut, withVoice } from "../options.js";
 import { PHASES_DEFAULTS, PhasesJob } from "../phasesJob.js";
 import { phasesTable, writePhases } from "../phasesOutput.js";
-import { runSweep } from "../runSweep.js";
-import { sweepTable } from "../sweepOutput.js";
+import { sweepTable } from "../sweep/output.js";
+import { runSweep } from "../sweep/runSweep.js";
 
 interface DemoOptions extends CommonOptions {
   readonly out: string;

@@ -12,8 +12,8 @@ import { refined } from "../../sweep/refine.js";
 import { inOrder, type SweptSummary, summarised } from "../../sweep/sweepResult.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, folderOption, voiceOf, withVoice } from "../options.js";
-import { foreseen } from "../runSweep.js";
-import { sweepSummary, sweepTable, writeSweep } from "../sweepOutput.js";
+import { sweepSummary, sweepTable, writeSweep } from "../sweep/output.js";
+import { foreseen } from "../sweep/runSweep.js";
 import { sayer } from "../terminal.js";
 
 interface MergeOptions extends CommonOptions {

@@ -11,11 +11,11 @@ import { isReducible } from "../../linear/linearPrediction.js";
 import { probe } from "../../probe/probe.js";
 import type { ProbeResult } from "../../probe/probeResult.js";
 import { prepareFolder } from "../../store/node/openStore.js";
-import { type BystanderCommandOptions, bystanderCommand } from "../bystanderOutput.js";
 import type { Interrupt } from "../interrupt.js";
 import { beginning, dataFiles, readConfig, voiceOf, withRun } from "../options.js";
-import { calibrationTable } from "../probeCalibration.js";
-import { describedProbe, probeSummary, writeProbe } from "../probeOutput.js";
+import { type BystanderCommandOptions, bystanderCommand } from "../probe/bystanderOutput.js";
+import { calibrationTable } from "../probe/calibration.js";
+import { describedProbe, probeSummary, writeProbe } from "../probe/output.js";
 import { ProgressBar, table } from "../terminal.js";
 
 interface ProbeCommandOptions extends BystanderCommandOptions {

@@ -20,11 +20,11 @@ import {
   withSet,
   withVoice,
 } from "../options.js";
-import { type RobustnessFlags, settingsOf, withRobustness } from "../robustnessOptions.js";
-import { robustnessSummary, robustnessTable } from "../robustnessOutput.js";
-import { type NamedNetwork, namedNetworks, subjectsOf } from "../robustnessSubjects.js";
+import { type RobustnessFlags, settingsOf, withRobustness } from "../robustness/options.js";
+import { robustnessSummary, robustnessTable } from "../robustness/output.js";
+import { type NamedNetwork, namedNetworks, subjectsOf } from "../robustness/subjects.js";
+import { readTestSet } from "../robustness/testSet.js";
 import { ProgressBar, sayer } from "../terminal.js";
-import { readTestSet } from "../testSet.js";
 
 interface RobustnessCommandOptions extends RunOptions, RobustnessFlags {
   readonly config?: string;

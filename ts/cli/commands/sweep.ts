@@ -20,8 +20,8 @@ import {
   withLongRun,
   withWorkers,
 } from "../options.js";
-import { checkFailures, runSweep } from "../runSweep.js";
-import { sweepSummary, sweepTable } from "../sweepOutput.js";
+import { sweepSummary, sweepTable } from "../sweep/output.js";
+import { checkFailures, runSweep } from "../sweep/runSweep.js";
 import { sayer } from "../terminal.js";
 
 interface SweepCommandOptions extends LongRunOptions {

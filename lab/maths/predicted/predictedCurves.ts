@@ -1,0 +1,65 @@
+import type { Experiment } from "../../../ts/experiment/schema.js";
+import type { Kernels } from "../../../ts/kernels/kernels.js";
+import { isReducible } from "../../../ts/linear/linearPrediction.js";
+import { linearRun } from "../../../ts/linear/linearRun.js";
+import { Streams } from "../../../ts/random/streams.js";
+import { withSigma } from "../../state/edit.js";
+import { readableSigma } from "../run/stepReading.js";
+import { driftThrough } from "./driftThrough.js";
+import type { StillCurvature } from "./stillCurvature.js";
+
+/** What theory expects of a run; a column without numbers: nothing. */
+export interface PredictedCurves {
+  /** Updates made, `[points]`. */
+  readonly step: Float64Array;
+  readonly loss: Float64Array;
+  /** `|W_NI|` over its start. */
+  readonly niwNorm: Float64Array;
+  readonly memory: Float64Array;
+  /** `|alpha w2^T W_NI|` of the linear model over its start. */
+  readonly effective: Float64Array;
+  /** `<W, dL/dW> / (sigma^2 |W|^2)` of the noise weights. */
+  readonly reading: Float64Array;
+  /** `lambda` of the linear model. */
+  readonly lambda: Float64Array;
+  /** By which theory, in one sentence. */
+  readonly says: string;
+}
+
+const NONE = new Float64Array(0);
+
+/** Whether theory has something to say: one group of noise nodes, under plain SGD. */
+export function isPredictable(experiment: Experiment): boolean {
+  return readableSigma(withSigma(experiment, 1)) !== null && experiment.noise.length === 1;
+}
+
+/** The linear model, by its exact recursion; null for other networks. */
+export function exactCurves(experiment: Experiment, kernels: Kernels): PredictedCurves | null {
+  if (!isPredictable(experiment) || !isReducible(experiment)) return null;
+  const streams = new Streams(kernels, experiment.seed);
+  const { loss, niwNorm, effectiveNiw, kappa } = linearRun(experiment, streams);
+  const rate = experiment.optimizer.learningRate * experiment.noise[0].sigma ** 2;
+  return {
+    step: loss.map((_, t) => t),
+    loss,
+    niwNorm: niwNorm.map((norm) => norm / niwNorm[0]),
+    effective: effectiveNiw.map((size) => size / effectiveNiw[0]),
+    lambda: rate > 0 ? kappa.map((value) => value / rate) : NONE,
+    ...{ memory: NONE, reading: NONE },
+    says: "Predicted: by the linear model’s exact recursion.",
+  };
+}
+
+/** Any network, by drift and diffusion through the curvatures of its run without noise. */
+export function driftCurves(experiment: Experiment, still: StillCurvature): PredictedCurves | null {
+  const [{ sigma, nodes }] = experiment.noise;
+  if (sigma === 0) return null;
+  const { learningRate } = experiment.optimizer;
+  const found = driftThrough(still, { learningRate, sigma, nodes, batch: still.batch });
+  const ends = found.isWhole ? "" : ", up to where the noise is too strong for it";
+  return {
+    ...found,
+    ...{ loss: NONE, effective: NONE, lambda: NONE },
+    says: `Predicted: by the expansion in the noise, with the curvatures of the same run without noise${ends}.`,
+  };
+}
