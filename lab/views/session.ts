@@ -28,16 +28,22 @@ const media = (query: string) => {
 export const dark = media("(prefers-color-scheme: dark)");
 export const still = media("(prefers-reduced-motion: reduce)");
 
-function spawn(): Remote<LabWorker> {
-  const worker = new Worker(new URL("../worker/lab-worker.ts", import.meta.url), {
-    type: "module",
-    name: "lab",
-  });
+/** The calls of a worker. The page says when the worker cannot go on. */
+export function callsOf<T>(worker: Worker): Remote<T> {
   worker.addEventListener("error", (event) => {
     event.preventDefault();
     problem.value = `A worker of this page could not go on: ${event.message || "it did not load"}. Reload the page.`;
   });
-  return wrap<LabWorker>(worker);
+  return wrap<T>(worker);
+}
+
+function spawn(): Remote<LabWorker> {
+  return callsOf<LabWorker>(
+    new Worker(new URL("../worker/lab-worker.ts", import.meta.url), {
+      type: "module",
+      name: "lab",
+    }),
+  );
 }
 
 /** Trains the network of the run view. */

@@ -23,7 +23,6 @@ import {
   runSweep,
   type SweepEars,
   type SweepJob,
-  sweepForecast,
 } from "../maths/sweep/sweepJob.js";
 
 const kernels = loadKernels();
@@ -37,7 +36,6 @@ const api = {
     give(files);
   },
   estimate: async (job: SweepJob) => estimatedSeconds(job, await kernels),
-  forecast: async (experiment: Experiment) => sweepForecast(experiment, await kernels),
   kept: (job: SweepJob) => keptPoints(job),
   keptSweeps: () => keptSweeps(),
   forgetSweep: (name: string) => forgetSweep(name),

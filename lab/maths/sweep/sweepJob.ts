@@ -3,10 +3,7 @@ import type { Progress } from "../../../ts/async/progress.js";
 import { machineFor } from "../../../ts/backend/machineFor.js";
 import { sha256 } from "../../../ts/digest/sha256.js";
 import { RunError } from "../../../ts/errors/errors.js";
-import type { Experiment } from "../../../ts/experiment/schema.js";
 import { firstSigma, type SweepInput, sweepPlan } from "../../../ts/experiment/sweep.js";
-import { forecast } from "../../../ts/forecast/forecast.js";
-import type { Forecast } from "../../../ts/forecast/forecastResult.js";
 import { canonicalJson } from "../../../ts/format/hash.js";
 import { spawnWebWorker } from "../../../ts/jobs/pool/spawn.js";
 import type { Kernels } from "../../../ts/kernels/kernels.js";
@@ -148,11 +145,6 @@ export async function estimatedSeconds(
   } finally {
     prepared.dispose();
   }
-}
-
-/** Where the phases are forecast to change. */
-export async function sweepForecast(experiment: Experiment, kernels: Kernels): Promise<Forecast> {
-  return forecast(experiment, { kernels, files: givenFiles, backend: "wasm", effort: "run" });
 }
 
 /** Sweeps of one experiment share a folder, whatever their range and seeds are. */

@@ -3,19 +3,16 @@ import { useEffect } from "preact/hooks";
 import type { Experiment } from "../../../ts/experiment/schema.js";
 import type { PredictedCurves } from "../../maths/predicted/predictedCurves.js";
 import { withSigma } from "../../state/edit.js";
-import type { PredictedStrip } from "../../worker/lab-worker.js";
+import { forecastStrip, isOther, strip } from "../predictedStrip.js";
 import { helpers, hidden, told } from "../session.js";
 
 /** Milliseconds that a slider must rest before a forecast, or predicted curves, are made. */
 const REST = { forecast: 350, curves: 120 };
 
-/** Where the phases change, for the experiment on show; null: not known yet. */
-export const strip = signal<PredictedStrip | null>(null);
 /** What theory expects of the run on show; null: nothing, or not known yet. */
 export const expected = signal<PredictedCurves | null>(null);
 
-/** What the signals hold, or are being asked for. */
-let stripOf: string | null = null;
+/** What `expected` holds, or is being asked for. */
 let expectedOf: string | null = null;
 
 /** Keeps both signals in step with the experiment on show. */
@@ -24,14 +21,9 @@ export function useForetold(experiment: Experiment): void {
   const helper = helpers[helpers.length - 1];
   const others = JSON.stringify(withSigma(experiment, 1));
   useEffect(() => {
-    if (stripOf === others || experiment.noise.length === 0 || isHidden) return;
+    if (!isOther(experiment) || experiment.noise.length === 0 || isHidden) return;
     strip.value = null;
-    const timer = setTimeout(() => {
-      stripOf = others;
-      helper.forecast(withSigma(experiment, 1)).then((found) => {
-        if (stripOf === others) strip.value = found;
-      }, told);
-    }, REST.forecast);
+    const timer = setTimeout(() => forecastStrip(experiment, told), REST.forecast);
     return () => clearTimeout(timer);
   }, [others, isHidden]);
   const key = JSON.stringify(experiment);

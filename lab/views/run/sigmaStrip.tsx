@@ -2,8 +2,8 @@ import type { Experiment } from "../../../ts/experiment/schema.js";
 import type { Boundaries } from "../../maths/strip.js";
 import { withSigma } from "../../state/edit.js";
 import { PhaseStrip } from "../phaseStrip.js";
+import { strip } from "../predictedStrip.js";
 import { change } from "../session.js";
-import { strip } from "./foretold.js";
 
 /** The slider's ends where no boundary is known. */
 const WIDEST = [0.01, 1000] as const;

@@ -1,14 +1,14 @@
-import type { Forecast } from "../../../ts/forecast/forecastResult.js";
 import { logEdge } from "../../../ts/report/axes.js";
 import { PHASE_COLOURS } from "../../../ts/report/palette.js";
 import { short } from "../../maths/short.js";
 import { placeOf } from "../../maths/strip.js";
 import { logEnds, logTicks, middle, type SigmaGroup } from "../../maths/sweep/sweepFigure.js";
 import type { SweptPoint } from "../../maths/sweep/sweepJob.js";
+import type { PredictedStrip } from "../../worker/lab-worker.js";
 
 interface SweepFigureProps {
   readonly groups: readonly SigmaGroup[];
-  readonly forecast: Forecast | null;
+  readonly forecast: PredictedStrip | null;
   readonly range: readonly [number, number];
   /** In pixels. */
   readonly width: number;
@@ -161,7 +161,7 @@ function Strip({
 }
 
 interface BoundariesProps {
-  readonly forecast: Forecast | null;
+  readonly forecast: PredictedStrip | null;
   readonly x: (sigma: number) => number;
   readonly ends: readonly [number, number];
   readonly bottom: number;

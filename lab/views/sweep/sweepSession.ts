@@ -1,12 +1,12 @@
 import { batch, effect, signal } from "@preact/signals";
 import { proxy } from "comlink";
 import type { Progress } from "../../../ts/async/progress.js";
-import type { Forecast } from "../../../ts/forecast/forecastResult.js";
 import type { Imported } from "../../maths/files/resultFolder.js";
 import type { SweepJob, SweptPoint } from "../../maths/sweep/sweepJob.js";
 import { withSigma } from "../../state/edit.js";
 import { sweepInput } from "../../state/sweepSpec.js";
 import { desk } from "../desk.js";
+import { forecastStrip } from "../predictedStrip.js";
 import { change, state } from "../session.js";
 
 /** The runs that are made, of the sweep on show. */
@@ -17,7 +17,6 @@ export const working = signal(false);
 /** Why the sweep stopped, or what went wrong in it. */
 export const trouble = signal<string | null>(null);
 export const estimate = signal<{ readonly seconds: number; readonly runs: number } | null>(null);
-export const predicted = signal<Forecast | null>(null);
 /** Whether finished runs are kept; a full storage, or a browser that keeps nothing, ends that. */
 export const keeping = signal(true);
 
@@ -35,7 +34,6 @@ interface Wish {
 
 let wish: Wish = { key: "", on: false, job: null };
 let shownKey = "";
-let forecastKey = "";
 /** Sweeps and looks at what is kept take turns: the store of a sweep has one holder. */
 let turn: Promise<void> = Promise.resolve();
 let resting: ReturnType<typeof setTimeout> | undefined;
@@ -81,16 +79,7 @@ function look({ key }: Wish, job: SweepJob): void {
     .then((found) => {
       if (wish.key === key) estimate.value = found;
     }, failed);
-  const experiment = withSigma(state.value.experiment, 1);
-  const own = JSON.stringify(experiment);
-  if (forecastKey === own) return;
-  forecastKey = own;
-  predicted.value = null;
-  desk()
-    .forecast(experiment)
-    .then((found) => {
-      if (forecastKey === own) predicted.value = found;
-    }, failed);
+  forecastStrip(state.value.experiment, failed);
 }
 
 async function act(mine: Wish): Promise<void> {

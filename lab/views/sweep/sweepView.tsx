@@ -9,6 +9,7 @@ import type { SweptPoint } from "../../maths/sweep/sweepJob.js";
 import { fromFiles } from "../../state/pageLimits.js";
 import { type SweepSpec, withSweepField } from "../../state/sweepSpec.js";
 import { PhaseBadge } from "../phaseBadge.js";
+import { strip } from "../predictedStrip.js";
 import { change, state } from "../session.js";
 import { CopyTable, type TableData } from "../table.js";
 import { Kept } from "./kept.js";
@@ -20,7 +21,6 @@ import {
   imported,
   keeping,
   points,
-  predicted,
   progress,
   trouble,
   turnOn,
@@ -72,7 +72,7 @@ export function SweepView() {
           <Wide>
             {(width) => (
               <SweepFigure
-                {...{ groups, width, forecast: predicted.value }}
+                {...{ groups, width, forecast: strip.value }}
                 range={folder ? endsOf(groups) : [sweep.from, sweep.to]}
                 at={place}
                 onAt={(next) => {
@@ -313,7 +313,7 @@ const NAMES = { decay: "decay", catapult: "catapult", divergent: "divergence" } 
 /** Where the phases change: by the runs, and by the forecast. */
 function Boundaries({ runs }: { readonly runs: readonly SweptPoint[] }) {
   const measured = measuredBoundaries(runs);
-  const forecast = predicted.value;
+  const forecast = strip.value;
   return (
     <div class="table">
       <table>
