@@ -8,7 +8,7 @@ import { fragmentOf } from "../../lab/state/fragment.js";
 import { FIRST_STATE, TOUR_STOPS } from "../../lab/state/labState.js";
 import { PHASE_SIGMAS, STOPS } from "../../lab/state/tour.js";
 import { hashRuns, train } from "../../ts/entries/browser.js";
-import { executablePath, type Lab, openLab, SHORT, SIZES } from "./lab.js";
+import { axeFinds, executablePath, type Lab, openLab, SHORT, SIZES } from "./lab.js";
 
 /** The full soak sees each view in both themes. */
 const THEMES =
@@ -117,7 +117,6 @@ describe.skipIf(executablePath === null)("pins, files, the tour and the embeddin
 
   for (const colorScheme of THEMES) {
     it(`axe finds nothing wrong with pins, tour and embedding, ${colorScheme}`, async () => {
-      const axe = await readFile("node_modules/axe-core/axe.min.js", "utf8");
       const look = { ...SIZES.desktop, colorScheme, reducedMotion: "reduce" } as const;
       const state = { ...STOPS[1], experiment: SHORT.experiment, pins: [SHORT.experiment] };
       for (const search of ["", "?embed"]) {
@@ -125,15 +124,11 @@ describe.skipIf(executablePath === null)("pins, files, the tour and the embeddin
           fragmentOf(state),
           { ...look, bypassCSP: true },
           async (page) => {
-            await page.evaluate(axe);
             await page.getByTestId("hash").waitFor();
             await page.locator(".segment").first().waitFor();
             if (search === "") await page.locator("td .badge").waitFor();
             else expect(await page.getByRole("tab").count()).toBe(0);
-            const found = (await page.evaluate("axe.run()")) as {
-              violations: { id: string; nodes: { html: string }[] }[];
-            };
-            expect(found.violations.map(({ id, nodes }) => [id, nodes[0].html])).toEqual([]);
+            expect(await axeFinds(page)).toEqual([]);
           },
           search,
         );

@@ -1,7 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
 import { build } from "vite";
 import { expect } from "vitest";
 import { edited } from "../../lab/state/edit.js";
@@ -22,17 +28,28 @@ export const SHORT: LabState = {
   experiment: edited(FIRST_STATE.experiment, "steps", 40),
 };
 
+/** A profile, and what went wrong on its pages: errors, and requests to other hosts. */
+export interface Profile {
+  readonly context: BrowserContext;
+  readonly wrong: string[];
+  open(fragment: string, search?: string): Promise<Page>;
+}
+
 /** The lab's page, built and served, and a browser for it. */
 export interface Lab {
   readonly url: string;
   readonly browser: Browser;
-  /** Opens the page in a fresh profile; afterwards nothing may have gone wrong, or asked another host. */
+  /** A fresh profile, which has not opened the page yet. */
+  profile(options: BrowserContextOptions): Promise<Profile>;
+  /** Opens the page in a fresh profile; afterwards nothing may have gone wrong. */
   on(
     fragment: string,
     options: BrowserContextOptions,
     use: (page: Page) => Promise<void>,
     search?: string,
   ): Promise<void>;
+  /** Ends the server alone. */
+  cut(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,32 +61,59 @@ export async function openLab(flags: readonly string[] = []): Promise<Lab> {
   const server = await servePage(folder, 0);
   const args = [...FLAGS, ...flags];
   const browser = await chromium.launch({ executablePath: executablePath ?? "", args });
+  let ended: Promise<void> | undefined;
+  const cut = () => {
+    ended ??= server.close();
+    return ended;
+  };
+  const profile = (options: BrowserContextOptions) => profileOf(browser, server.url, options);
   return {
-    ...{ url: server.url, browser },
-    async on(fragment, options, use, search = "") {
-      const context = await browser.newContext(options);
-      context.setDefaultTimeout(0);
-      const page = await context.newPage();
-      const wrong: string[] = [];
-      page.on("console", (line) => {
-        if (line.type() === "error") wrong.push(line.text());
-      });
-      page.on("pageerror", (error) => wrong.push(error.message));
-      page.on("request", (request) => {
-        const url = request.url();
-        if (!url.startsWith(server.url) && !url.startsWith(`blob:${server.url}`)) wrong.push(url);
-      });
-      await page.goto(`${server.url}${search}#${fragment}`);
-      await use(page);
+    ...{ url: server.url, browser, profile, cut },
+    async on(fragment, options, use, search) {
+      const { context, wrong, open } = await profile(options);
+      await use(await open(fragment, search));
       await context.close();
       expect(wrong).toEqual([]);
     },
     async close() {
       await browser.close();
-      await server.close();
+      await cut();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function profileOf(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions,
+): Promise<Profile> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(0);
+  const wrong: string[] = [];
+  const open = async (fragment: string, search = "") => {
+    const page = await context.newPage();
+    page.on("console", (line) => {
+      if (line.type() === "error") wrong.push(line.text());
+    });
+    page.on("pageerror", (error) => wrong.push(error.message));
+    page.on("request", (request) => {
+      const asked = request.url();
+      if (!asked.startsWith(url) && !asked.startsWith(`blob:${url}`)) wrong.push(asked);
+    });
+    await page.goto(`${url}${search}#${fragment}`);
+    return page;
+  };
+  return { context, wrong, open };
+}
+
+/** What axe finds wrong on a page; the page must be open in a profile that bypasses the policy. */
+export async function axeFinds(page: Page): Promise<unknown[]> {
+  await page.evaluate(await readFile("node_modules/axe-core/axe.min.js", "utf8"));
+  const { violations } = (await page.evaluate("axe.run()")) as {
+    violations: { id: string; nodes: { html: string }[] }[];
+  };
+  return violations.map(({ id, nodes }) => [id, nodes[0].html]);
 }
 
 /** The digest that the page shows at a run's end. */

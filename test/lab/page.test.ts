@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { edited, withSigma } from "../../lab/state/edit.js";
 import { fragmentOf } from "../../lab/state/fragment.js";
 import { FIRST_STATE } from "../../lab/state/labState.js";
 import { hashRuns, train } from "../../ts/entries/browser.js";
-import { executablePath, hashOn, type Lab, openLab, SHORT, SIZES } from "./lab.js";
+import { axeFinds, executablePath, hashOn, type Lab, openLab, SHORT, SIZES } from "./lab.js";
 
 /** The full soak sees each view in both themes and at both sizes. */
 const FULL = process.env.NINSCOPE_SOAK === "full";
@@ -115,19 +114,14 @@ describe.skipIf(executablePath === null)("the lab (skipped where there is no Chr
 
   for (const colorScheme of THEMES) {
     it(`axe finds nothing wrong in any view, ${colorScheme}`, async () => {
-      const axe = await readFile("node_modules/axe-core/axe.min.js", "utf8");
       const options = { ...SIZES.desktop, colorScheme, reducedMotion: "reduce" } as const;
       await on(fragmentOf(SHORT), { ...options, bypassCSP: true }, async (page) => {
-        await page.evaluate(axe);
         for (const tab of ["One run", "Phase map", "The four phases"]) {
           await page.getByRole("tab", { name: tab }).click();
           const ready =
             { "One run": ".segment", "Phase map": ".verdict .badge" }[tab] ?? "path.curve";
           await page.locator(ready).first().waitFor();
-          const found = (await page.evaluate("axe.run()")) as {
-            violations: { id: string; nodes: { html: string }[] }[];
-          };
-          expect(found.violations.map(({ id, nodes }) => [id, nodes[0].html])).toEqual([]);
+          expect(await axeFinds(page)).toEqual([]);
         }
       });
     });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -10,12 +10,8 @@ import { sweepInput } from "../../lab/state/sweepSpec.js";
 import { type FileSource, hashRuns, sweep, train } from "../../ts/entries/browser.js";
 import { encodeTensors } from "../../ts/format/safetensors.js";
 import { openStore, writeSpec } from "../../ts/store/node/openStore.js";
-import { chromiumPath } from "../golden/chromium.js";
-import { axeFinds, type OpenLab, openLab, profileOf } from "./openLab.js";
+import { axeFinds, executablePath, type Lab, openLab, SIZES } from "./lab.js";
 import { idxFiles } from "./ownFiles.js";
-
-const executablePath = chromiumPath();
-const DESKTOP = { viewport: { width: 1280, height: 900 } } as const;
 
 /** A sweep of short runs over all phases. */
 const SWEPT: LabState = {
@@ -36,19 +32,17 @@ function network36(): Uint8Array {
 }
 
 describe.skipIf(executablePath === null)("the lab at work (skipped without Chromium)", () => {
-  let lab: OpenLab;
-  let axe: string;
+  let lab: Lab;
 
   beforeAll(async () => {
-    lab = await openLab(executablePath ?? "");
-    axe = await readFile("node_modules/axe-core/axe.min.js", "utf8");
+    lab = await openLab();
   });
   afterAll(() => lab?.close());
 
   const made = (page: Page) => page.getByTestId("made");
 
   it("a sweep goes on after its tab was closed, to Node's results", async () => {
-    const { context, wrong, open } = await profileOf(lab, DESKTOP);
+    const { context, wrong, open } = await lab.profile(SIZES.desktop);
     const first = await open(fragmentOf(SWEPT));
     await first.getByRole("button", { name: "Start" }).click();
     await made(first)
@@ -85,7 +79,7 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
   });
 
   it("is driven by keys alone, pauses, and says what a field takes", async () => {
-    const { context, wrong, open } = await profileOf(lab, { ...DESKTOP, hasTouch: true });
+    const { context, wrong, open } = await lab.profile({ ...SIZES.desktop, hasTouch: true });
     const page = await open(fragmentOf(SWEPT));
     const to = page.getByLabel("To σ");
     await to.fill("0.5");
@@ -109,7 +103,7 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
   });
 
   it("reads dropped samples and networks, trains on them, keeps them and deletes them", async () => {
-    const { context, wrong, open } = await profileOf(lab, DESKTOP);
+    const { context, wrong, open } = await lab.profile(SIZES.desktop);
     const page = await open(fragmentOf({ ...SWEPT, panel: "data" }));
     const file = (name: string, bytes: Uint8Array) => ({
       ...{ name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) },
@@ -167,7 +161,7 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
     await writeSpec(folder, input);
     const { runs } = await sweep(input, { store, workers: 0 });
     await store.close();
-    const { context, wrong, open } = await profileOf(lab, DESKTOP);
+    const { context, wrong, open } = await lab.profile(SIZES.desktop);
     const page = await open(fragmentOf({ ...FIRST_STATE, panel: "data" }));
     await page.getByLabel("Choose a result folder").setInputFiles(folder);
     await page.getByText("The runs are those of ninscope-lab-results").waitFor();
@@ -193,8 +187,8 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
   });
 
   it("compares this machine with the reference, times it, and copies the tables", async () => {
-    const options = { ...DESKTOP, permissions: ["clipboard-read", "clipboard-write"] };
-    const { context, wrong, open } = await profileOf(lab, options);
+    const options = { ...SIZES.desktop, permissions: ["clipboard-read", "clipboard-write"] };
+    const { context, wrong, open } = await lab.profile(options);
     const page = await open(fragmentOf({ ...SWEPT, panel: "checks" }));
     await page.getByRole("button", { name: "Compare with the reference" }).click();
     await page
@@ -213,7 +207,7 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
   });
 
   it("says that the storage is full, and goes on without keeping the runs", async () => {
-    const { context, wrong, open } = await profileOf(lab, DESKTOP);
+    const { context, wrong, open } = await lab.profile(SIZES.desktop);
     const page = await open(fragmentOf(SWEPT));
     const devtools = await context.newCDPSession(page);
     const origin = new URL(lab.url).origin;
@@ -227,7 +221,7 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
   });
 
   it("opens without a network once it was loaded", async () => {
-    const { context, wrong, open } = await profileOf(lab, DESKTOP);
+    const { context, wrong, open } = await lab.profile(SIZES.desktop);
     const page = await open(fragmentOf(FIRST_STATE));
     await page.evaluate("navigator.serviceWorker.ready");
     await context.setOffline(true);
@@ -244,7 +238,7 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
   });
 
   it("says that a GPU is missing, and makes the sweep on the CPUs instead", async () => {
-    const { context, wrong, open } = await profileOf(lab, DESKTOP);
+    const { context, wrong, open } = await lab.profile(SIZES.desktop);
     const page = await open(fragmentOf({ ...SWEPT, sweep: { ...SWEPT.sweep, machine: "gpu" } }));
     await page.getByRole("button", { name: "Start" }).click();
     await page
@@ -258,14 +252,14 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
   });
 
   it("axe finds nothing wrong in the views that work, in both themes", async () => {
-    const options = { ...DESKTOP, reducedMotion: "reduce", bypassCSP: true } as const;
-    const { context, wrong, open } = await profileOf(lab, options);
+    const options = { ...SIZES.desktop, reducedMotion: "reduce", bypassCSP: true } as const;
+    const { context, wrong, open } = await lab.profile(options);
     const page = await open(fragmentOf({ ...SWEPT, sweep: { ...SWEPT.sweep, on: true } }));
     await made(page).getByText("12 of 12 runs").waitFor();
     await page.getByText("Table of the runs").click();
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      expect(await axeFinds(page, axe)).toEqual([]);
+      expect(await axeFinds(page)).toEqual([]);
     }
     await page.getByRole("tab", { name: "Your data" }).click();
     const { images, labels } = idxFiles(20, 6);
@@ -277,7 +271,7 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
     await page.getByText("The network in a.safetensors").waitFor();
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      expect(await axeFinds(page, axe)).toEqual([]);
+      expect(await axeFinds(page)).toEqual([]);
     }
     await context.close();
     expect(wrong).toEqual([]);

@@ -1,31 +1,18 @@
-import { signal, useSignal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { BoundaryName } from "../../../ts/analysis/boundaries.js";
-import { measuredBoundaries } from "../../../ts/analysis/boundaries.js";
+import { signal } from "@preact/signals";
 import { PHASES } from "../../../ts/analysis/phase.js";
-import { short } from "../../maths/short.js";
-import { bySigma, duration, type SigmaGroup } from "../../maths/sweep/sweepFigure.js";
-import type { SweptPoint } from "../../maths/sweep/sweepJob.js";
-import { fromFiles } from "../../state/pageLimits.js";
-import { type SweepSpec, withSweepField } from "../../state/sweepSpec.js";
+import { bySigma, type SigmaGroup } from "../../maths/sweep/sweepFigure.js";
 import { PhaseBadge } from "../phaseBadge.js";
 import { strip } from "../predictedStrip.js";
-import { change, state } from "../session.js";
+import { state } from "../session.js";
 import { CopyTable, type TableData } from "../table.js";
+import { Wide } from "../wide.js";
 import { Kept } from "./kept.js";
+import { SweepBoundaries } from "./sweepBoundaries.js";
 import { SweepFigure } from "./sweepFigure.js";
-import {
-  estimate,
-  follow,
-  goOnWithoutKeeping,
-  imported,
-  keeping,
-  points,
-  progress,
-  trouble,
-  turnOn,
-  working,
-} from "./sweepSession.js";
+import { SweepPlan } from "./sweepPlan.js";
+import { SweepProgress, SweepTrouble } from "./sweepProgress.js";
+import { SweepReading } from "./sweepReading.js";
+import { follow, imported, points } from "./sweepSession.js";
 
 /** The place of the reader among the values of `sigma`; null: in the middle. */
 const at = signal<number | null>(null);
@@ -38,6 +25,9 @@ export function SweepView() {
   const shown = folder?.points ?? points.value;
   const groups = bySigma(shown);
   const place = Math.min(at.value ?? Math.floor(groups.length / 2), Math.max(0, groups.length - 1));
+  const onPlace = (next: number) => {
+    at.value = next;
+  };
   const layers = experiment.network.layers.join("-") || "no hidden layer";
   return (
     <section aria-label="Sweep over the noise">
@@ -62,11 +52,11 @@ export function SweepView() {
         </p>
       ) : (
         <>
-          <Plan spec={sweep} />
-          <Progress />
+          <SweepPlan spec={sweep} />
+          <SweepProgress />
         </>
       )}
-      <Trouble />
+      <SweepTrouble />
       {groups.length > 0 && (
         <>
           <Wide>
@@ -75,9 +65,7 @@ export function SweepView() {
                 {...{ groups, width, forecast: strip.value }}
                 range={folder ? endsOf(groups) : [sweep.from, sweep.to]}
                 at={place}
-                onAt={(next) => {
-                  at.value = next;
-                }}
+                onAt={onPlace}
               />
             )}
           </Wide>
@@ -92,8 +80,8 @@ export function SweepView() {
               </li>
             ))}
           </ul>
-          <Reading {...{ groups, place }} />
-          <Boundaries runs={shown} />
+          <SweepReading {...{ groups, place, onPlace }} />
+          <SweepBoundaries runs={shown} />
           <details>
             <summary>Table of the runs</summary>
             <CopyTable name="runs" data={tableOf(groups)} />
@@ -102,254 +90,6 @@ export function SweepView() {
       )}
       <Kept />
     </section>
-  );
-}
-
-const FIELDS: readonly {
-  readonly field: "from" | "to" | "count" | "seeds";
-  readonly label: string;
-  readonly help: string;
-}[] = [
-  { field: "from", label: "From σ", help: "The weakest noise: its standard deviation." },
-  { field: "to", label: "To σ", help: "The strongest noise." },
-  { field: "count", label: "Values of σ", help: "At a constant ratio, 2 to 100." },
-  {
-    field: "seeds",
-    label: "Seeds",
-    help: "Runs at each value, 1 to 10; the first has the seed of “One run”.",
-  },
-];
-
-/** What is swept. */
-function Plan({ spec }: { readonly spec: SweepSpec }) {
-  const wrong = useSignal<{ field: string; message: string } | null>(null);
-  const set = (field: keyof SweepSpec, value: unknown) => {
-    try {
-      change({ sweep: withSweepField({ ...state.value.sweep, on: false }, field, value) });
-      wrong.value = null;
-    } catch (error) {
-      wrong.value = { field, message: (error as Error).message };
-    }
-  };
-  const help = (field: string, text: string) => {
-    const own = wrong.value?.field === field ? wrong.value.message : null;
-    return (
-      <small id={`sweep-${field}-help`} class={own ? "wrong" : ""}>
-        {own ?? text}
-      </small>
-    );
-  };
-  return (
-    <div class="sweep-plan">
-      {FIELDS.map(({ field, label, help: text }) => (
-        <div class="field" key={field}>
-          <label for={`sweep-${field}`}>{label}</label>
-          <input
-            id={`sweep-${field}`}
-            type="text"
-            inputMode="decimal"
-            autocomplete="off"
-            value={String(spec[field])}
-            aria-describedby={`sweep-${field}-help`}
-            aria-invalid={wrong.value?.field === field}
-            onChange={(event) => {
-              const words = event.currentTarget.value.trim();
-              const value = Number(words);
-              set(field, words === "" || Number.isNaN(value) ? words : value);
-            }}
-          />
-          {help(field, text)}
-        </div>
-      ))}
-      <div class="field">
-        <label for="sweep-machine">Machine</label>
-        <select
-          id="sweep-machine"
-          value={spec.machine}
-          aria-describedby="sweep-machine-help"
-          onChange={(event) => set("machine", event.currentTarget.value)}
-        >
-          <option value="cpu">all CPU cores</option>
-          <option value="gpu">the GPU</option>
-        </select>
-        {help(
-          "machine",
-          navigator.gpu
-            ? "The GPU trains all values of σ at once; it pays for wide networks."
-            : "This browser offers no WebGPU here; the CPUs give the same bits everywhere.",
-        )}
-      </div>
-    </div>
-  );
-}
-
-function Progress() {
-  const { sweep } = state.value;
-  const total = sweep.count * sweep.seeds;
-  const made = points.value.length;
-  const now = working.value ? progress.value : null;
-  const said = estimate.value;
-  const left =
-    now?.secondsLeft != null && now.done < now.total
-      ? `, about ${duration(now.secondsLeft)} left`
-      : "";
-  return (
-    <div class="sweep-progress">
-      <div class="buttons">
-        <button
-          type="button"
-          class="primary"
-          disabled={!sweep.on && made >= total}
-          onClick={() => turnOn(!sweep.on)}
-        >
-          {sweep.on ? "Pause" : made === 0 ? "Start" : made < total ? "Go on" : "All made"}
-        </button>
-        <progress aria-label="Runs made" max={total} value={now ? now.done : made} />
-        <span data-testid="made">
-          {made} of {total} runs{left}
-        </span>
-      </div>
-      <p class="note">
-        {said && made === 0 && `About ${duration(said.seconds)} for ${said.runs} runs. `}
-        {keeping.value
-          ? "Finished runs stay in this browser: a sweep goes on where it was, also after the tab was closed. "
-          : "These runs are not kept. "}
-        {working.value && "It goes on while the tab is in the background."}
-      </p>
-    </div>
-  );
-}
-
-function Trouble() {
-  const { sweep, experiment } = state.value;
-  return (
-    <div role="alert">
-      {trouble.value !== null && (
-        <p class="problem" data-testid="trouble">
-          {trouble.value}{" "}
-          {keeping.value && /kept|written|storage|opened/.test(trouble.value) && (
-            <button type="button" onClick={goOnWithoutKeeping}>
-              Go on without keeping the runs
-            </button>
-          )}
-          {sweep.machine === "gpu" && (
-            <button
-              type="button"
-              onClick={() => change({ sweep: { ...sweep, machine: "cpu", on: true } })}
-            >
-              Make the sweep on the CPUs
-            </button>
-          )}{" "}
-          {fromFiles(experiment) && (
-            <button type="button" onClick={() => change({ panel: "data" })}>
-              To your data
-            </button>
-          )}
-        </p>
-      )}
-    </div>
-  );
-}
-
-/** The runs at one `sigma`, and the way to watch one of them. */
-function Reading({
-  groups,
-  place,
-}: {
-  readonly groups: readonly SigmaGroup[];
-  readonly place: number;
-}) {
-  const { experiment } = state.value;
-  const group = groups[place];
-  return (
-    <div class="strip">
-      <label>
-        <span class="strip-label">
-          Look at <var>σ</var> = <b>{short(group.sigma)}</b>
-        </span>
-        <input
-          type="range"
-          min={0}
-          max={groups.length - 1}
-          value={place}
-          aria-valuetext={`sigma ${short(group.sigma)}, ${group.phase}`}
-          onInput={(event) => {
-            at.value = Number(event.currentTarget.value);
-          }}
-        />
-      </label>
-      <ul class="runs" aria-live="polite">
-        {group.runs
-          .toSorted((a, b) => a.seed - b.seed)
-          .map(({ seed, phase, reason, unperturbedLoss, testLoss }) => (
-            <li key={seed}>
-              <PhaseBadge phase={phase} /> seed {seed}: {reason}; loss {short(unperturbedLoss)}
-              {Number.isNaN(testLoss) ? "" : `, on the test samples ${short(testLoss)}`}{" "}
-              <button
-                type="button"
-                aria-label={`Watch it: sigma ${short(group.sigma)}, seed ${seed}`}
-                onClick={() =>
-                  change({
-                    panel: "run",
-                    experiment: {
-                      ...experiment,
-                      seed,
-                      noise: experiment.noise.map((own) => ({ ...own, sigma: group.sigma })),
-                    },
-                  })
-                }
-              >
-                Watch it
-              </button>
-            </li>
-          ))}
-      </ul>
-    </div>
-  );
-}
-
-const NAMES = { decay: "decay", catapult: "catapult", divergent: "divergence" } as const;
-
-/** Where the phases change: by the runs, and by the forecast. */
-function Boundaries({ runs }: { readonly runs: readonly SweptPoint[] }) {
-  const measured = measuredBoundaries(runs);
-  const forecast = strip.value;
-  return (
-    <div class="table">
-      <table>
-        <caption>Where the phases begin</caption>
-        <thead>
-          <tr>
-            <th scope="col">phase</th>
-            <th scope="col">σ in these runs, and its bracket</th>
-            <th scope="col">σ forecast, and its 95 % interval</th>
-          </tr>
-        </thead>
-        <tbody>
-          {(Object.keys(NAMES) as BoundaryName[]).map((name) => {
-            const { measured: value, bracket } = measured[name];
-            const told = forecast?.boundaries[name];
-            return (
-              <tr key={name}>
-                <th scope="row">{NAMES[name]}</th>
-                <td>
-                  {value !== null && bracket
-                    ? `${short(value)} (${short(bracket[0])} to ${short(bracket[1])})`
-                    : "not crossed yet"}
-                </td>
-                <td>
-                  {told
-                    ? `${short(told.value)} (${short(told.low)} to ${short(told.high)})`
-                    : forecast
-                      ? "none found"
-                      : "being computed"}
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
   );
 }
 
@@ -372,18 +112,4 @@ function tableOf(groups: readonly SigmaGroup[]): TableData {
       ]),
     ),
   };
-}
-
-/** Gives its content the width that there is. */
-function Wide({ children }: { readonly children: (width: number) => preact.ComponentChild }) {
-  const holder = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const element = holder.current;
-    if (!element) return;
-    const watch = new ResizeObserver(() => setWidth(element.clientWidth));
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, []);
-  return <div ref={holder}>{width > 0 && children(width)}</div>;
 }
