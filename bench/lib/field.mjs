@@ -10,10 +10,24 @@ export function nodeSide(name, file, args = [], { flags = [], cases } = {}) {
   return { name, cases, command: process.execPath, args: [...flags, here(file), ...args] };
 }
 
-/** The command that starts a contestant written for Python with a module, on a number of BLAS threads. */
-export function pythonSide(name, module, file, args = [], { threads = 1, cases } = {}) {
+/**
+ * The command that starts a contestant written for Python with a module, on a number of BLAS threads. `environment` has
+ * further variables for it.
+ */
+export function pythonSide(
+  name,
+  module,
+  file,
+  args = [],
+  { threads = 1, cases, environment } = {},
+) {
   const command = pythonWith(module);
-  const env = { OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: 1, MKL_NUM_THREADS: threads };
+  const env = {
+    OPENBLAS_NUM_THREADS: threads,
+    OMP_NUM_THREADS: 1,
+    MKL_NUM_THREADS: threads,
+    ...environment,
+  };
   const missing = `no python3 here has ${module}: apt-get install python3-${module}, or pip install ${module}`;
   return command
     ? { name, cases, command, args: [here(file), ...args], env }

@@ -46,6 +46,8 @@ class NoiseProbe(torch.nn.Module):
         eps = self.meta["sigma"] * torch.randn(batch, nodes, dtype=self.niw.dtype, device=output.device)
         self.meta.setdefault("batch", batch)
         self.squares.append(eps.square().mean())
+        if output.dim() == 2 and output.dtype == eps.dtype:
+            return torch.addmm(output, eps, self.niw.t())  # one pass over the output instead of two
         shared = [1] * (output.dim() - 2)  # by a convolution's pixels, which follow the channels; by a sequence's places, before the units
         convolves = isinstance(layer, torch.nn.modules.conv._ConvNd)
         shape = [batch, -1] + shared if convolves else [batch] + shared + [-1]
@@ -55,13 +57,17 @@ class NoiseProbe(torch.nn.Module):
         """Notes one step, after backward() and before the optimiser's step. `loss` is the batch mean that backward() began from."""
         if self.niw.grad is None:
             raise RuntimeError("the noise weights have no gradient: call record() after backward(), with the layer in training mode")
-        w, g = (x.detach().cpu().numpy().copy() for x in (self.niw, self.niw.grad))
+        w, g = (x.detach().cpu().numpy() for x in (self.niw, self.niw.grad))
         loss = float("nan") if loss is None else float(loss)
-        square, self.squares = float(torch.stack(self.squares).mean()), []
+        square, self.squares = sum(map(float, self.squares)) / len(self.squares), []
         if self.meta["learningRate"] == 0:
             self.niw.grad = None  # an optimiser that does not know W does not clear its gradient either
         if self.file is None:
-            self.rows.append((step, loss, w, g, square))
+            at = len(self.rows) % 128
+            if at == 0:  # many small arrays between its own would make PyTorch fetch memory anew at each step
+                self.block = np.empty((128, 2, *w.shape), w.dtype)
+            self.block[at] = w, g
+            self.rows.append((step, loss, *self.block[at], square))
             return
         if self.start is None:
             self.start = w.astype(float)
