@@ -14,8 +14,10 @@ const names = readdirSync("test", { recursive: true, encoding: "utf8" })
   .map((name) => `test/${name.replaceAll("\\", "/")}`)
   .filter((name) => name.endsWith(".test.ts"));
 
-/** Tests of what users get: the package and the command line. They need a build, the others do not. */
-const BUILT = names.filter((name) => /^test\/(package|cli)\//.test(name));
+/** Tests of what users get: the package, the command line and the lab's page. They need a build, the others do not. */
+const BUILT = names.filter(
+  (name) => /^test\/(package|cli)\//.test(name) || readFileSync(name, "utf8").includes("openLab("),
+);
 /** Tests on a GPU share a process, and with it the device and the kernels that were compiled for it. */
 const GPU = names.filter(
   (name) => !BUILT.includes(name) && readFileSync(name, "utf8").includes("testGpu("),

@@ -1,6 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import {
   type Browser,
   type BrowserContext,
@@ -8,7 +6,6 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
-import { build } from "vite";
 import { expect } from "vitest";
 import { edited } from "../../lab/state/edit.js";
 import { FIRST_STATE, type LabState } from "../../lab/state/labState.js";
@@ -35,7 +32,7 @@ export interface Profile {
   open(fragment: string, search?: string): Promise<Page>;
 }
 
-/** The lab's page, built and served, and a browser for it. */
+/** The built lab's page, served, and a browser for it. */
 export interface Lab {
   readonly url: string;
   readonly browser: Browser;
@@ -56,9 +53,7 @@ export interface Lab {
 const FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-sync"];
 
 export async function openLab(flags: readonly string[] = []): Promise<Lab> {
-  const folder = await mkdtemp(join(tmpdir(), "ninscope-lab-page-"));
-  await build({ configFile: "lab/vite.config.mjs", build: { outDir: folder } });
-  const server = await servePage(folder, 0);
+  const server = await servePage("dist/lab", 0);
   const args = [...FLAGS, ...flags];
   const browser = await chromium.launch({ executablePath: executablePath ?? "", args });
   let ended: Promise<void> | undefined;
@@ -78,7 +73,6 @@ export async function openLab(flags: readonly string[] = []): Promise<Lab> {
     async close() {
       await browser.close();
       await cut();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

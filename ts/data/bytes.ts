@@ -5,7 +5,7 @@ import { InputError } from "../errors/errors.js";
 const PIECE = 1 << 13;
 
 /** deflate turns one byte into at most this many bytes. */
-const MOST_EXPANSION = 1032;
+export const MOST_EXPANSION = 1032;
 
 /** Number of bytes of a content's beginning that a `SizeOf` receives, or all bytes if there are fewer. */
 export const HEAD_BYTES = 1 << 16;

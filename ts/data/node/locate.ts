@@ -6,6 +6,7 @@ import type { ImageFile, ImageFiles } from "../images.js";
 import type { NamedSet } from "../load.js";
 import { readBytes } from "./readBytes.js";
 import { KNOWN_SETS } from "./sets.js";
+import { unpacked } from "./unpacked.js";
 
 /** Where downloaded data is kept: in `$NINSCOPE_CACHE`, or in the user's cache folder. */
 export function cacheFolder(name: NamedSet): string {
@@ -60,7 +61,7 @@ export async function readSet(
         "data.name",
         `data.name is "${name}": ${folder} does not hold its ${role}`,
       );
-    return { bytes: await readBytes(path, path), field: path };
+    return { bytes: unpacked(await readBytes(path, path)), field: path };
   };
   const training = { images: await read("images"), labels: await read("labels") };
   if (!withTest) return training;
