@@ -4,7 +4,7 @@ import { type StepReading, smoothed } from "./run/stepReading.js";
 /** A column of a plot: null where there is no number that a logarithmic axis can show. */
 export type Column = (number | null)[];
 
-/** Curves of a run over the same steps, the first of which is 1, because a logarithmic axis has no 0. */
+/** Curves of a run over the same steps. The first step is 1, because a logarithmic axis has no 0. */
 export interface Curves {
   readonly x: number[];
   readonly loss: Column;

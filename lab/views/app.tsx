@@ -56,7 +56,7 @@ function Embedded() {
 function Page() {
   const { panel, tour, sweep } = state.value;
   useEffect(() => {
-    // A sweep goes on in whichever view the page opens.
+    // A sweep goes on while the page shows another view.
     if (sweep.on) import("./sweep/sweepSession.js").then(({ follow }) => follow(), told);
   }, [sweep.on]);
   return (

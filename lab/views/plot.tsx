@@ -18,7 +18,7 @@ export interface Line {
   readonly tag?: string;
 }
 
-/** Curves over the same steps, the first of which is 1. */
+/** Curves over the same steps. The first step is 1. */
 export interface CurveSet {
   readonly x: readonly number[];
   readonly lines: readonly Line[];

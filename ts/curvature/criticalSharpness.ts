@@ -103,7 +103,7 @@ function changeOf(difference: number, slack: number): Change {
   return difference < -slack ? "falls" : "same";
 }
 
-/** Two neighbouring powers of two times the guess, of which only the larger raises the loss; or why there are none. */
+/** Two neighbouring powers of two times the guess: the larger one raises the loss, the smaller one does not. Otherwise, why there are none. */
 async function bracketOf(
   changeAt: (step: number) => Promise<Change>,
   guess: number,

@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { PHASES, type Phase } from "../analysis/phase.js";
 import { PHASE_COLOURS } from "./palette.js";
 
-/** A generous width of words in pixels: every figure's letters are narrower, whatever font the reader has. */
+/** A generous width of words in pixels: the letters are narrower than this in every font that a reader may have. */
 export function wordsWidth(text: string): number {
   return 7.6 * text.length;
 }

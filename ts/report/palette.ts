@@ -33,7 +33,7 @@ export const CURVES = {
 
 export const PAPER = { light: "#ffffff", dark: "#16181d" } as const;
 
-/** What a figure's marks name as their colour: whichever of the two the reader's scheme asks for. */
+/** The colour that a figure's marks name: the reader's scheme (light or dark) decides which of the two it is. */
 export const CURVE_COLOURS = {
   loss: "var(--loss)",
   unperturbedLoss: "var(--unperturbed-loss)",

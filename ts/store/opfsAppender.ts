@@ -105,7 +105,7 @@ async function appended(handle: Writable, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** The worker's code, of which only the text is sent, too. */
+/** The worker's code. It is sent as text, and can use nothing outside of it. */
 function serve(append: typeof appended): void {
   globalThis.onmessage = async ({ data: { id, handle, bytes } }: MessageEvent<Order>) => {
     let failure: Answer["failure"] = null;

@@ -1,6 +1,6 @@
 /**
  * What one run left behind. Numbers that were not measured are NaN only in `evaluations`' columns for a test
- * set that does not exist; a diverged run's are whatever arithmetic made of them (Infinity, NaN).
+ * set that does not exist; those of a diverged run are what its arithmetic gives (Infinity, NaN).
  */
 export interface Trajectory {
   /** One entry for each recorded step: the state *before* the update of that step. */

@@ -19,7 +19,7 @@ interface Noise {
 
 /** Beyond so many times its start the norm has left what an expansion in the noise can tell. */
 const FARTHEST = 3;
-/** Parts of the way between two moments, in each of which the curvature is taken as constant. */
+/** Number of parts between two moments. The curvature is taken as constant within each part. */
 const PARTS = 4;
 
 /**

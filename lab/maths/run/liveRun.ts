@@ -27,7 +27,7 @@ import { type NetworkPicture, networkPicture } from "./networkPicture.js";
 const FRAMES = 120;
 const FRAME_MS = 33;
 
-/** Whom a run tells what happens. */
+/** The functions that a run calls when something happens. */
 export interface Watcher {
   show(frame: Frame): void;
   /** Something that the visitor should know, after which the run goes on. */

@@ -20,7 +20,7 @@ export function ExportRun({ frame }: { readonly frame: Frame | null }) {
   );
 }
 
-/** Null as long as there is no evaluation, of which each run has one at its start. */
+/** Null until there is an evaluation besides the one at the start of the run. */
 function runOf({ evidence, trajectory }: Frame): ExportedRun | null {
   if (!evidence || trajectory.evaluations.step.length < 2) return null;
   return { experiment: state.value.experiment, phase: evidence.phase, trajectory };
