@@ -30,19 +30,28 @@ const APART = names.filter(
 
 const common = { testTimeout: 900_000, hookTimeout: 900_000, teardownTimeout: 60_000 };
 
+// Files share a process (`isolate: false`) where they can: a third of the time went into importing the same modules for each.
+
 export default defineConfig({
   test: {
     // One more than the smallest machine has cores, because tests of processes and of the queue wait most of their time.
     maxWorkers: 3,
     projects: [
       { test: { ...common, name: "gpu", include: GPU, isolate: false } },
-      { test: { ...common, name: "built", include: BUILT, globalSetup: "test/package/build.ts" } },
+      {
+        test: {
+          ...common,
+          name: "built",
+          isolate: false,
+          include: BUILT,
+          globalSetup: "test/package/build.ts",
+        },
+      },
       { test: { ...common, name: "apart", include: APART } },
       {
         test: {
           ...common,
           name: "sources",
-          // A third of the time went into importing the same modules for each file.
           isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: [...BUILT, ...GPU, ...APART],
