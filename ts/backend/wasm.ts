@@ -101,7 +101,12 @@ export class WasmSession implements Session {
   }
 
   /** Runs a list `count` times for one replica; its rows go to the trace. */
-  protected pass(list: string, replica: number, first: number, count: number): void | Promise<void> {
+  protected pass(
+    list: string,
+    replica: number,
+    first: number,
+    count: number,
+  ): void | Promise<void> {
     const { ops, slots } = this.#program.lists[list];
     const { trace, workspace } = this.#arena;
     const records = this.#records(list)[replica];

@@ -49,7 +49,13 @@ export class ThreadTeam {
     const team = new ThreadTeam(threads, words);
     try {
       const ready = workspaces.map((workspace, thread) => {
-        const worker = start({ ...data, workspace, thread, threads: count, recordBytes: RECORD_BYTES });
+        const worker = start({
+          ...data,
+          workspace,
+          thread,
+          threads: count,
+          recordBytes: RECORD_BYTES,
+        });
         threads.push(worker);
         return team.#ready(worker, `thread ${thread + 1} of ${count}`);
       });
@@ -91,6 +97,7 @@ export class ThreadTeam {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#waiting?.reject(new Error("the session has been disposed of"));
     for (const worker of this.#threads) {
       // A thread that has ended has no number any more.
       if (worker.threadId < 0) continue;

@@ -1,5 +1,9 @@
 import type { Kernels } from "../../kernels/instance.js";
-import { type ThreadExports, type ThreadKernels, threadKernels } from "../../kernels/node/threadKernels.js";
+import {
+  type ThreadExports,
+  type ThreadKernels,
+  threadKernels,
+} from "../../kernels/node/threadKernels.js";
 import type { Program } from "../../program/ops.js";
 import type { Machine } from "../machine.js";
 import { encodeThreads, planThreads, type ThreadPlan } from "../threads/plan.js";
@@ -46,7 +50,11 @@ async function opened(
   const instance = build.instantiate(memory);
   const { module } = build;
   // Threads make their instances, which write the module's own data, before anything is in the memory.
-  const team = await ThreadTeam.start({ module, memory, shared: plan.shared }, plan.workspaces, start);
+  const team = await ThreadTeam.start(
+    { module, memory, shared: plan.shared },
+    plan.workspaces,
+    start,
+  );
   try {
     const session = new ThreadedSession(instance, program, plan, team);
     encodeThreads(plan, threads, new DataView(memory.buffer));

@@ -40,9 +40,7 @@ export function turnsOf(
 
 function conflict(one: Access, other: Access): boolean {
   return (
-    one.thread !== other.thread &&
-    (one.writes || other.writes) &&
-    overlap(one.region, other.region)
+    one.thread !== other.thread && (one.writes || other.writes) && overlap(one.region, other.region)
   );
 }
 

@@ -128,8 +128,7 @@ function cutLonger(
  */
 export function cut(length: number, threads: number, unit: number): Range[] {
   const units = Math.max(1, Math.ceil((length - THIN) / unit));
-  const start = (t: number) =>
-    t === threads ? length : Math.floor((units * t) / threads) * unit;
+  const start = (t: number) => (t === threads ? length : Math.floor((units * t) / threads) * unit);
   return Array.from({ length: threads }, (_, t) => ({
     first: start(t),
     length: start(t + 1) - start(t),
