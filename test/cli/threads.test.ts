@@ -21,7 +21,7 @@ test.each([
   const { code, out, err } = await inProcess([...SMALL, "--threads", given]);
   expect(code).toBe(2);
   expect(out + err).toContain("--threads");
-  expect(JSON.parse(out || err).error.message).toBe(
+  expect(JSON.parse(out || err).error).toBe(
     `--threads is ${shown}: takes auto or an integer from 1 to 128`,
   );
 });
