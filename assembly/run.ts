@@ -20,17 +20,17 @@ const ACTIVATION_CURVATURE = 10;
 const SOFTMAX_TANGENT = 11;
 const MULTIPLY = 12;
 
-const RECORD: usize = 128;
+export const RECORD: usize = 128;
 
 // @ts-ignore: decorator
 @inline
-function word(record: usize, i: i32): i32 {
+export function word(record: usize, i: i32): i32 {
   return load<i32>(record + (<usize>i << 2));
 }
 
 // @ts-ignore: decorator
 @inline
-function real(record: usize, i: i32): f32 {
+export function real(record: usize, i: i32): f32 {
   return load<f32>(record + (<usize>i << 2));
 }
 
@@ -54,7 +54,7 @@ export function run(
   }
 }
 
-function execute(r: usize, step: i32, trace: usize, workspace: usize): void {
+export function execute(r: usize, step: i32, trace: usize, workspace: usize): void {
   switch (word(r, 0)) {
     case GATHER: {
       const rows = word(r, 6);

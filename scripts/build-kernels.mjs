@@ -8,13 +8,23 @@ import asc from "assemblyscript/asc";
 const NOTE = "// Made by scripts/build-kernels.mjs. Do not edit.";
 const digests = {};
 mkdirSync("build", { recursive: true });
-for (const [target, file, embedded] of [
+for (const [target, file, embedded, entry = "assembly/index.ts"] of [
   ["baseline", "build/kernels.wasm", "ts/kernels/embedded.ts"],
   // In files of their own: they are loaded only where they are asked for.
   ["relaxed", "build/kernels-relaxed.wasm", "ts/kernels/embeddedRelaxed.ts"],
   ["wide", "build/kernels-wide.wasm", "ts/kernels/embeddedWide.ts"],
+  // The same three over memory that threads share.
+  ...["baseline", "relaxed", "wide"].map((build) => [
+    `${build}-threads`,
+    `build/kernels-${build}-threads.wasm`,
+    `ts/kernels/embedded${build[0].toUpperCase()}${build.slice(1)}Threads.ts`,
+    "assembly/threads.ts",
+  ]),
 ]) {
-  const { error, stderr } = await asc.main(["--config", "asconfig.json", "--target", target]);
+  const { error, stderr } = await asc.main([
+    entry,
+    ...["--config", "asconfig.json", "--target", target],
+  ]);
   process.stderr.write(stderr.toString());
   if (error) process.exit(1);
   const bytes = readFileSync(file);
@@ -25,7 +35,8 @@ for (const [target, file, embedded] of [
   digests[target] = createHash("sha256").update(bytes).digest("hex");
   console.log(`${file}: ${bytes.length} bytes`);
 }
-// The wide module makes the bits of the relaxed one, whose digest stands for both.
+// The wide module makes the bits of the relaxed one, and those for threads make the bits of the others: their digests stand
+// for all.
 writeFileSync(
   "ts/kernels/embeddedDigests.ts",
   `${NOTE}\n/** SHA-256 of the embedded modules. */\nexport const DIGESTS = {\n  baseline: "${digests.baseline}",\n  relaxed: "${digests.relaxed}",\n} as const;\n`,

@@ -11,6 +11,8 @@ export interface Machine {
   readonly flavour: string;
   /** For a GPU: the SHA-256 of its kernels' sources, and the features that decide which of them run. */
   readonly shaders?: string;
+  /** Threads that share the work of a session; default 1. Their number changes no bit. */
+  readonly threads?: number;
   /** Allocates all memory that the program needs; nothing grows while it runs. */
   open(program: Program): Promise<Session>;
 }

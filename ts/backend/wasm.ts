@@ -20,7 +20,7 @@ export function wasmMachine(kernels: Kernels): Machine {
   return {
     name: "wasm",
     flavour: kernels.flavour,
-    open: async (program) => new WasmSession(kernels, program),
+    open: async (program) => new WasmSession(kernels.instantiate(), program),
   };
 }
 
@@ -30,14 +30,14 @@ export function plannedBytes(kernels: Kernels, program: Program): number {
   return planArena(program, instance.heapBase(), instance.workspaceBytes()).end;
 }
 
-class WasmSession implements Session {
+/** A session in the memory of an instance, which runs the operations. */
+export class WasmSession implements Session {
   readonly #program: Program;
   readonly #bounds: Bounds;
   #kernels: KernelExports | null;
   readonly #arena: Arena;
 
-  constructor(kernels: Kernels, program: Program) {
-    const instance = kernels.instantiate();
+  constructor(instance: KernelExports, program: Program) {
     this.#kernels = instance;
     this.#program = program;
     this.#bounds = new Bounds(program);
@@ -71,22 +71,21 @@ class WasmSession implements Session {
 
   async run(list: string, first: number, count: number): Promise<Float64Array> {
     this.#bounds.checkRun(list, first, count);
-    const { ops, slots } = this.#program.lists[list];
-    const { trace, traceBytes, workspace } = this.#arena;
-    const records = this.#records(list);
-    const replicas = records.length;
+    const { slots } = this.#program.lists[list];
+    const { trace, traceBytes } = this.#arena;
+    const replicas = this.#records(list).length;
     const kernels = this.#live();
     const atOnce = Math.max(1, Math.floor(traceBytes / (8 * slots)));
     if (replicas === 1 && count <= atOnce) {
-      kernels.run(records[0], ops.length, first, count, trace, slots, workspace);
+      await this.pass(list, 0, first, count);
       return new Float64Array(kernels.memory.buffer, trace, count * slots).slice();
     }
     const rows = new Float64Array(count * replicas * slots);
     // Run many steps of one replica at a time, so that its memory stays in the cache.
-    for (const [r, address] of records.entries()) {
+    for (let r = 0; r < replicas; r++) {
       for (let done = 0; done < count; done += atOnce) {
         const some = Math.min(atOnce, count - done);
-        kernels.run(address, ops.length, first + done, some, trace, slots, workspace);
+        await this.pass(list, r, first + done, some);
         const made = new Float64Array(kernels.memory.buffer, trace, some * slots);
         for (let k = 0; k < some; k++) {
           const row = made.subarray(k * slots, (k + 1) * slots);
@@ -99,6 +98,19 @@ class WasmSession implements Session {
 
   dispose(): void {
     this.#kernels = null;
+  }
+
+  /** Runs a list `count` times for one replica; its rows go to the trace. */
+  protected pass(
+    list: string,
+    replica: number,
+    first: number,
+    count: number,
+  ): void | Promise<void> {
+    const { ops, slots } = this.#program.lists[list];
+    const { trace, workspace } = this.#arena;
+    const records = this.#records(list)[replica];
+    this.#live().run(records, ops.length, first, count, trace, slots, workspace);
   }
 
   #live(): KernelExports {
@@ -140,17 +152,26 @@ class WasmSession implements Session {
 }
 
 function reserve(memory: WebAssembly.Memory, bytes: number): void {
+  allocated(bytes, (pages) => {
+    const missing = pages - memory.buffer.byteLength / PAGE;
+    if (missing > 0) memory.grow(missing);
+  });
+}
+
+/**
+ * Memory of so many bytes, which `take` takes.
+ * @throws RunError if they are too many for WebAssembly or for this host.
+ */
+export function allocated<T>(bytes: number, take: (pages: number) => T): T {
   const pages = Math.ceil(bytes / PAGE);
-  const missing = pages - memory.buffer.byteLength / PAGE;
   const needs = `the run needs ${Math.ceil(bytes / 1e6)} MB`;
   if (pages > MOST_PAGES) {
     throw new RunError(
       `${needs}: the wasm machine has at most 4295 MB; take fewer samples or narrower layers`,
     );
   }
-  if (missing <= 0) return;
   try {
-    memory.grow(missing);
+    return take(pages);
   } catch (cause) {
     throw new RunError(`${needs}, and this host could not allocate it`, { cause });
   }

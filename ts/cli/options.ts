@@ -12,6 +12,7 @@ import { isPlainObject } from "../schema/plainObject.js";
 import type { Claim } from "../store/node/openFolder.js";
 import { readSpec } from "../store/node/openStore.js";
 import { CHECKPOINT_EVERY } from "../train/checkpoint.js";
+import { checkThreads, type Threads } from "../train/threads.js";
 import { ProgressBar, type Voice } from "./terminal.js";
 
 export interface CommonOptions {
@@ -130,6 +131,19 @@ export function withWorkers(command: Command): Command {
       throw new InputError("--workers", `--workers is ${text}: takes an integer from 0 to 1024`);
     }),
   );
+}
+
+/** The number of threads that share the work of one run. */
+export function threadsOption(): Option {
+  return new Option(
+    "--threads <n>",
+    "threads that share the work of the run on the CPU, 1 to 128; auto: as many as pay; the results are the same",
+  )
+    .argParser((text): Threads => {
+      const threads = text === "auto" || text.trim() === "" ? text : Number(text);
+      return checkThreads(Number.isNaN(threads) ? text : threads, "--threads");
+    })
+    .default("auto");
 }
 
 function numberOf(flag: string, text: string, min: number): number {

@@ -28,13 +28,13 @@ export class LocalRunner implements Runner {
     return { key: await hashDataset(dataset), dataset };
   }
 
-  async run({ experiment, backend, data }: Job, hooks?: TrainerHooks): Promise<RunResult> {
+  async run({ experiment, backend, data, machine }: Job, hooks?: TrainerHooks): Promise<RunResult> {
     const dataset = data?.dataset ?? (await this.#cache.generated(experiment));
     const host = {
       kernels: this.#kernels,
       data: dataset,
       dataKey: data?.key ?? null,
-      machine: await machineFor(backend, this.#kernels),
+      machine: machine ?? (await machineFor(backend, this.#kernels)),
     };
     return runExperiment(new Prepared(experiment, host), hooks);
   }

@@ -1,3 +1,4 @@
+import type { Machine } from "../backend/machine.js";
 import type { BackendName } from "../backend/machineFor.js";
 import type { DataSpec } from "../data/specs.js";
 import type { Experiment } from "../experiment/schema.js";
@@ -13,6 +14,8 @@ export interface Job {
   readonly backend: BackendName;
   /** Null: generated from the experiment. */
   readonly data: KeyedDataset | null;
+  /** For a runner on this thread: the machine to use; default: the backend's. */
+  readonly machine?: Machine;
 }
 
 /** A run's result without its parameters, which are too many to send over a queue. */

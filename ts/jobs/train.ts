@@ -2,12 +2,13 @@ import { Lazy } from "../async/lazy.js";
 import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import { isLost } from "../backend/gpuMachine.js";
 import { backendRecord } from "../backend/machineFor.js";
+import { wasmMachine } from "../backend/wasm.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
 import type { CheckpointStore } from "../store/runStore.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "../train/checkpoint.js";
-import { chooseBackend } from "../train/chooseBackend.js";
+import { chooseBackend, type Threading } from "../train/chooseBackend.js";
 import type { RunResult } from "../train/experimentRun.js";
 import type { PrepareOptions } from "../train/prepare.js";
 import type { TrainerHooks } from "../train/trainer.js";
@@ -31,6 +32,14 @@ export interface TrainOptions
   readonly resume?: boolean;
   /** Seconds between checkpoints; default 30. */
   readonly checkpointEvery?: number;
+  /**
+   * Threads that share the work of the run on the CPU, 1 to 128, or `auto` (the default), which measures how many pay. Their
+   * number changes no bit. Only Node has them; elsewhere, and in a worker, the run is on one thread, and `backend.why` says
+   * so.
+   */
+  readonly threads?: number | "auto";
+  /** @internal */
+  readonly threading?: Threading;
 }
 
 /**
@@ -45,7 +54,7 @@ export async function train(
   options: TrainOptions = {},
 ): Promise<RunResult> {
   const experiment = parseExperiment(input);
-  const { signal, store, gpu, observer, onRecord } = options;
+  const { signal, store, gpu, observer, onRecord, threading = onOneThread } = options;
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
   const cpu = new Lazy(() => makeRunner({ ...options, backend: "wasm" }, 1, kernels));
   const source = new DataSource(cpu, options.dataset);
@@ -58,11 +67,12 @@ export async function train(
   try {
     const { machine, name, why } = await chooseBackend(options.backend ?? "auto", {
       ...{ experiment, kernels, gpu },
+      cpu: threading,
       data: () => source.dataset(experiment, kernels, signal),
     });
     const data = await source.keyed(experiment, signal);
     const key = await runKey(experiment, data?.key ?? null, backendRecord(machine, kernels));
-    const job = { key, experiment, backend: name, data };
+    const job = { key, experiment, backend: name, data, ...(machine.threads && { machine }) };
     const runner = await (name === "webgpu" ? gpuRunner : cpu).get();
     if (!store) return explained(await runner.run(job, hooks), why);
     const checkpoints = {
@@ -90,6 +100,11 @@ export async function train(
     await gpuRunner.ifMade((runner) => runner.dispose());
   }
 }
+
+const onOneThread: Threading = async ({ kernels }) => ({
+  machine: wasmMachine(kernels),
+  why: "on one thread: only Node has threads within a run",
+});
 
 function explained(result: RunResult, why: string): RunResult {
   return { ...result, backend: { ...result.backend, why } };

@@ -30,26 +30,37 @@ let found: Promise<WebAssembly.Module | null> | undefined;
  * in this process is compiled with it. The wide build is not used if it is not faster or differs in a bit.
  */
 export async function widened(relaxed: Kernels): Promise<Kernels> {
-  found ??= tried(relaxed);
+  found ??= widest(BYTES, relaxed, (module) => kernelsFrom(module, "relaxed"));
   const module = await found;
   return module ? kernelsFrom(module, "relaxed", 256, relaxed.digest) : relaxed;
 }
 
-async function tried(relaxed: Kernels): Promise<WebAssembly.Module | null> {
+/**
+ * Tries a wide build against a relaxed one; null: it is not faster here.
+ * @param of its kernels.
+ */
+export async function widest(
+  bytes: string,
+  relaxed: Pick<Kernels, "instantiate">,
+  of: (module: WebAssembly.Module) => Pick<Kernels, "instantiate">,
+): Promise<WebAssembly.Module | null> {
   const { process } = globalThis;
   const v8: V8 | undefined = process.getBuiltinModule?.("node:v8");
   if (!v8 || !VERSIONS.includes(Number.parseInt(process.versions.node, 10))) return null;
-  const wide = kernelsFrom(await WebAssembly.compile(await inflated(BYTES)), "relaxed");
+  const module = await WebAssembly.compile(await inflated(bytes));
   v8.setFlagsFromString(`--${FLAG}`);
   try {
-    return pays(wide, relaxed) ? wide.module : null;
+    return pays(of(module), relaxed) ? module : null;
   } finally {
     v8.setFlagsFromString(`--no-${FLAG}`);
   }
 }
 
 /** Whether products of `wide` take less time than those of `relaxed` and have the same bits. */
-export function pays(wide: Kernels, relaxed: Kernels): boolean {
+export function pays(
+  wide: Pick<Kernels, "instantiate">,
+  relaxed: Pick<Kernels, "instantiate">,
+): boolean {
   const [own, others] = [wide, relaxed].map((kernels) => new Products(kernels.instantiate()));
   let [least, othersLeast] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const isFaster = () => least * GAIN < othersLeast;

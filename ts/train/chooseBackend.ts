@@ -17,11 +17,25 @@ export interface Choice {
   readonly why: string;
 }
 
+/** The CPU machine to compare with others, and why it has so many threads. */
+export interface CpuChoice {
+  readonly machine: Machine;
+  readonly why: string;
+}
+
+/**
+ * Chooses the number of threads that share the work of a run on the CPU.
+ * @throws InputError if it is asked for more than this run can have.
+ */
+export type Threading = (work: Work) => Promise<CpuChoice>;
+
 /** The work that a machine is chosen for. */
 export interface Work {
   readonly experiment: Experiment;
   readonly kernels: Kernels;
   readonly gpu?: GpuOptions;
+  /** Default: on one thread. */
+  readonly cpu?: Threading;
   /** Loads the data; called only if the choice depends on the data's shape. */
   readonly data: () => Promise<Dataset>;
   /** How many runs like this one are to be made; a GPU trains `together` at once, a CPU one on each thread. Default: 1 each. */
@@ -31,7 +45,7 @@ export interface Work {
 /** Seconds of CPU work from which on a GPU may pay: starting one takes about a second. */
 const WORTHWHILE = 2;
 /** Approximate multiplications per second of one core. */
-const CPU_RATE = 1e10;
+export const CPU_RATE = 1e10;
 /** Inputs and samples to assume if the data spec does not say. */
 const TYPICAL = { inputs: 784, train: 60_000 };
 
@@ -42,6 +56,10 @@ const TYPICAL = { inputs: 784, train: 60_000 };
  */
 export async function chooseBackend(backend: BackendName, work: Work): Promise<Choice> {
   if (backend === "auto") return chosen(work);
+  if (backend === "wasm" && work.cpu) {
+    const { machine, why } = await work.cpu(work);
+    return { machine, name: backend, why: `asked for; ${why}` };
+  }
   const machine = await machineFor(backend, work.kernels, work.gpu);
   return { machine, name: backend, why: "asked for" };
 }
@@ -49,8 +67,14 @@ export async function chooseBackend(backend: BackendName, work: Work): Promise<C
 async function chosen(work: Work): Promise<Choice> {
   const { experiment, kernels } = work;
   const { all, together, threads } = work.runs ?? { all: 1, together: 1, threads: 1 };
-  const cpu = await machineFor("wasm", kernels);
-  const takeCpu = (why: string): Choice => ({ machine: cpu, name: "wasm", why });
+  const { machine: cpu, why: threadsWhy } = (await work.cpu?.(work)) ?? {
+    machine: await machineFor("wasm", kernels),
+  };
+  const takeCpu = (why: string): Choice => ({
+    machine: cpu,
+    name: "wasm",
+    why: threadsWhy ? `${why}; ${threadsWhy}` : why,
+  });
   if ((operations(experiment) * all) / threads / CPU_RATE < WORTHWHILE) {
     return takeCpu(`the ${all > 1 ? "sweep" : "run"} is too short for a GPU to pay`);
   }
@@ -74,7 +98,7 @@ async function chosen(work: Work): Promise<Choice> {
 }
 
 /** Approximate multiplications of all training steps: forward, and twice as many backward. */
-function operations({ network, data, optimizer, epochs, steps }: Experiment): number {
+export function operations({ network, data, optimizer, epochs, steps }: Experiment): number {
   const { inputs = TYPICAL.inputs, train = TYPICAL.train } = data as Partial<typeof TYPICAL>;
   const widths = [typeof inputs === "number" ? inputs : TYPICAL.inputs, ...network.layers];
   const weights = network.layers.reduce((sum, width, l) => sum + width * widths[l], 0);
@@ -83,6 +107,6 @@ function operations({ network, data, optimizer, epochs, steps }: Experiment): nu
   return 3 * samples * weights;
 }
 
-function micro(seconds: number): string {
+export function micro(seconds: number): string {
   return `${(seconds * 1e6).toPrecision(3)} µs`;
 }

@@ -41,7 +41,7 @@ export function secondsPerStep(
     ensemble?.length,
     regularised,
   ];
-  const key = JSON.stringify([machine.name, machine.flavour, shape, least]);
+  const key = JSON.stringify([machine.name, machine.flavour, machine.threads, shape, least]);
   const found = known.get(key) ?? measured(machine, plan, least);
   known.set(key, found);
   found.catch(() => known.delete(key));

@@ -16,6 +16,8 @@ import { openStore, writeSpec } from "../../store/node/openStore.js";
 import { writeFigure, writeJson, writeTrajectories } from "../../store/node/results.js";
 import type { CheckpointStore } from "../../store/runStore.js";
 import { type DryRun, dryRun } from "../../train/dryRun.js";
+import { threadingFor } from "../../train/node/threading.js";
+import type { Threads } from "../../train/threads.js";
 import { shown } from "../comparisons.js";
 import { dataLine } from "../dataLine.js";
 import type { Interrupt } from "../interrupt.js";
@@ -26,6 +28,7 @@ import {
   type LongRunOptions,
   predictOption,
   readLongConfig,
+  threadsOption,
   voiceOf,
   withLongRun,
 } from "../options.js";
@@ -35,6 +38,7 @@ interface TrainCommandOptions extends LongRunOptions {
   readonly predict?: boolean;
   readonly dryRun?: boolean;
   readonly preset?: NinrPreset;
+  readonly threads: Threads;
 }
 
 export function trainCommand(program: Command, interrupt: Interrupt): void {
@@ -47,6 +51,7 @@ export function trainCommand(program: Command, interrupt: Interrupt): void {
         "noise nodes as a regulariser, on the first layer or on all with hidden units; sigma comes from a forecast",
       ).choices(NINR_PRESETS),
     )
+    .addOption(threadsOption())
     .option("--dry-run", "print how much memory and work the run needs, without making it")
     .addHelpText(
       "after",
@@ -55,6 +60,7 @@ Examples:
   $ ninscope train --set noise.0.sigma=5
   $ ninscope train experiment.json --out results/first --set optimizer.learningRate=0.05
   $ ninscope train --resume --out results/first
+  $ ninscope train experiment.json --threads 4
   $ ninscope train experiment.json --out results/first --force
   $ ninscope train experiment.json --preset ninr-full --out results/ninr
   $ ninscope train experiment.json --json | jq .phase`,
@@ -89,6 +95,7 @@ Examples:
           store: store && telling(store, sayer(voice)),
           resume: options.resume,
           checkpointEvery: options.checkpointEvery,
+          threading: threadingFor(0, options.threads),
         });
         progress.stop();
         const predicted = prediction && {

@@ -11,6 +11,7 @@ import type { ExperimentInput } from "../../experiment/schema.js";
 import type { SweepInput } from "../../experiment/sweep.js";
 import { spawnThread, threadsHere } from "../../jobs/pool/node/spawn.js";
 import { type DryRun, type DryRunOptions, dryRun as planned } from "../../train/dryRun.js";
+import { threadingFor } from "../../train/node/threading.js";
 import * as portable from "../browser.js";
 import { withFiles, withGpu, withHost } from "./host.js";
 
@@ -25,13 +26,17 @@ export { openStore } from "../../store/node/openStore.js";
 export type { DryRun, DryRunOptions } from "../../train/dryRun.js";
 export * from "../browser.js";
 
-/** As in browsers, on the calling thread unless `workers` says otherwise; it reads files of this machine. */
-export function train(
+/**
+ * As in browsers, on the calling thread unless `workers` says otherwise, and on `threads` besides it where they pay; it reads
+ * files of this machine.
+ */
+export async function train(
   input: ExperimentInput,
   options: portable.TrainOptions = {},
 ): Promise<portable.RunResult> {
   const spawning = options.workers ? { spawn: spawnThread } : { workers: 0 };
-  return portable.train(input, withHost({ ...spawning, ...options }));
+  const threading = threadingFor(options.workers ?? 0, options.threads);
+  return portable.train(input, withHost({ threading, ...spawning, ...options }));
 }
 
 /** As in browsers, on as many threads as this machine has cores; it reads files of this machine. */
