@@ -3,6 +3,7 @@ import type { PredictedBoundaries } from "../../analysis/boundaries.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { nodeFiles } from "../../data/node/files.js";
 import { InputError } from "../../errors/errors.js";
+import { constantNoiseSupposed } from "../../experiment/constantNoise.js";
 import { parseExperiment } from "../../experiment/parse.js";
 import type { Experiment } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
@@ -93,6 +94,7 @@ Examples:
         progress.stop();
         const predicted = prediction && {
           prediction,
+          supposes: constantNoiseSupposed(experiment),
           comparisons: [phaseComparison(firstSigma(experiment), result.phase, prediction, true)],
         };
         const summary = { ...summaryOf(result), ...predicted };
@@ -213,14 +215,14 @@ async function writeRun(folder: string, result: RunResult, summary: object): Pro
 }
 
 function described(
-  { experiment, backend, dataset, phase, evidence, final, dose, timing }: RunResult,
+  { experiment, backend, dataset, phase, evidence, final, dose, controls, timing }: RunResult,
   prediction: PredictedBoundaries | null,
   asked: boolean,
 ): string {
   const near = evidence.closeTo ? `, close to ${evidence.closeTo}` : "";
   return [
     `phase: ${phaseName(phase)} (${evidence.reason}${near})`,
-    ...(prediction ? [predictedLine(firstSigma(experiment), phase, prediction)] : []),
+    ...(prediction ? predictedLines(experiment, phase, prediction) : []),
     ...(asked && !prediction
       ? ["predicted: nothing; the theory covers noise nodes under plain SGD only"]
       : []),
@@ -239,6 +241,7 @@ function described(
     dataLine(dataset),
     `unperturbed loss ${digits(final.unperturbedLoss)}, test loss ${digits(final.testLoss)}, accuracy ${digits(final.trainAccuracy)} in training, ${digits(final.testAccuracy)} in the test`,
     ...(dose ? [doseLine(dose)] : []),
+    ...controls.flatMap(targetLine),
     `${timing.steps} steps on ${backend.name} (${backend.flavour}; ${backend.why}), ${digits(timing.stepsPerSecond)} a second`,
   ].join("\n");
 }
@@ -248,6 +251,12 @@ function doseLine({ paid, budget, ratio, why }: NonNullable<RunResult["dose"]>):
   return why ? `${line} (${why})` : line;
 }
 
+/** Whether a controller reached its target; nothing for other schedules. */
+function targetLine({ group, target }: RunResult["controls"][number]): string[] {
+  if (!target) return [];
+  return [`noise ${group}: ${target.why ?? `target held, ${digits(target.median)}`}`];
+}
+
 /** What happened to the noise weights, if it decided the phase. */
 function niwRows(evidence: RunResult["evidence"]): string[][] {
   const { measure, niwStart, niwMax, niwEnd, memoryEnd } = evidence;
@@ -255,6 +264,19 @@ function niwRows(evidence: RunResult["evidence"]): string[][] {
   const name = measure === "effective" ? "effective noise weight" : "noise weights' norm";
   const norm = [name, digits(niwStart), digits(niwMax), digits(niwEnd)];
   return measure === "memory" ? [norm, ["their memory", "1", "", digits(memoryEnd)]] : [norm];
+}
+
+/** The prediction, and what it leaves out. */
+function predictedLines(
+  experiment: Experiment,
+  phase: RunResult["phase"],
+  prediction: PredictedBoundaries,
+): string[] {
+  const supposes = constantNoiseSupposed(experiment);
+  return [
+    predictedLine(firstSigma(experiment), phase, prediction),
+    ...(supposes ? [`the prediction supposes ${supposes}`] : []),
+  ];
 }
 
 /** The prediction, with its verdict. */
