@@ -5,7 +5,7 @@ import { nodeFiles } from "../../data/node/files.js";
 import { InputError } from "../../errors/errors.js";
 import { constantNoiseSupposed } from "../../experiment/constantNoise.js";
 import { parseExperiment } from "../../experiment/parse.js";
-import type { Experiment } from "../../experiment/schema.js";
+import type { Experiment, ExperimentInput } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
 import { NINR_PRESETS, type NinrPreset, ninr } from "../../forecast/ninr.js";
 import { type RunResult, train } from "../../jobs/train.js";
@@ -62,8 +62,12 @@ Examples:
     )
     .action(async (config: string | undefined, options: TrainCommandOptions) => {
       const voice = voiceOf(options);
-      const read = parseExperiment(await readLongConfig(config, options));
-      const experiment = options.preset ? await regularised(read, options, interrupt) : read;
+      const read = await readLongConfig(config, options);
+      const parsed = parseExperiment(read);
+      // The preset sees what the file says, without defaults: they would stand in for its own nodes and scale.
+      const experiment = options.preset
+        ? await regularised(read as ExperimentInput, options, interrupt)
+        : parsed;
       if (options.dryRun) {
         const plan = await dryRun(experiment, { files: dataFiles(voice, interrupt.signal) });
         process.stdout.write(`${voice.json ? JSON.stringify(plan) : plannedTable(plan)}\n`);
@@ -111,7 +115,7 @@ Examples:
 
 /** The experiment with the preset's noise nodes; says on standard error which sigma they have, and why. */
 async function regularised(
-  read: Experiment,
+  read: ExperimentInput,
   { preset, resume, backend, fast, ...options }: TrainCommandOptions,
   { signal }: Interrupt,
 ): Promise<Experiment> {
