@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Interrupted } from "../../ts/cli/interrupt.js";
+import { idx } from "../data/files.js";
+import { shapes } from "../robustness/shapes.js";
 import { inProcess } from "./run.js";
 
 /** A command that does what it should, and where its inputs stand. */
@@ -21,6 +23,12 @@ interface Row {
   readonly long?: true;
   /** It reads a JSON file of an experiment. */
   readonly experiment?: true;
+  /** The file that it reads, if it is not `experiment.json`. */
+  readonly file?: string;
+  /** A folder may stand in the place of its file. */
+  readonly folders?: true;
+  /** It takes any number of arguments. */
+  readonly many?: true;
 }
 
 const EXPERIMENT = {
@@ -45,6 +53,7 @@ const ROWS: Record<string, Row> = {
     needs: "folders",
     reads: ["folders", "cut.npz"],
     writes: true,
+    many: true,
   },
   curvature: {
     words: ["curvature"],
@@ -59,6 +68,14 @@ const ROWS: Record<string, Row> = {
     reads: CONFIG,
     experiment: true,
   },
+  robustness: {
+    words: ["robustness"],
+    ...runs,
+    ...{ file: "images.json", folders: true, many: true },
+    needs: "networks",
+    writes: true,
+    beyond: ["--seeds", "0"],
+  },
   reproduce: { words: ["reproduce"], rest: ["figure-1"], needs: "WHAT", writes: true, long: true },
   png: {
     words: ["png"],
@@ -66,6 +83,7 @@ const ROWS: Record<string, Row> = {
     needs: "figures",
     reads: ["figures", "cut.svg"],
     beyond: ["--width", "1"],
+    many: true,
   },
   replay: { words: ["replay"], rest: ["FILE"], needs: "FILE", reads: ["FILE", "cut.npz"] },
   "data list": { words: ["data", "list"] },
@@ -73,7 +91,7 @@ const ROWS: Record<string, Row> = {
   "data check": { words: ["data", "check"], rest: ["mnist"], needs: "NAME" },
   bench: { words: ["bench"], rest: ["--quick"], long: true },
   demo: { words: ["demo"], writes: true, long: true },
-  help: { words: ["help"] },
+  help: { words: ["help"], many: true },
 };
 const rows = Object.entries(ROWS);
 
@@ -86,6 +104,13 @@ beforeAll(async () => {
   await writeFile(place("list.json"), "[]");
   await writeFile(place("near.json"), JSON.stringify({ ...EXPERIMENT, epoch: 3 }));
   await writeFile(place("beyond.json"), JSON.stringify({ ...EXPERIMENT, epochs: -1 }));
+  const { train: split } = shapes(40, 0, true);
+  await writeFile(place("images"), idx([split.rows, 28, 28], split.inputs));
+  await writeFile(place("labels"), idx([split.rows], split.targets));
+  const [images, labels] = ["images", "labels"];
+  const pair = { images, labels, testImages: images, testLabels: labels };
+  const grey = { ...EXPERIMENT, data: { name: "idx", ...pair } };
+  await writeFile(place("images.json"), JSON.stringify(grey));
   const npz = await readFile("test/check/replay/fixtures/tanh-output.npz");
   await writeFile(place("cut.npz"), npz.subarray(0, 4000));
   // Its header ends in the midst of the first tensor's name.
@@ -107,7 +132,8 @@ afterEach(async () => {
 });
 
 /** The command's words with `file` where it reads, and a new folder where it writes. */
-function whole({ words, rest = [], writes }: Row, file = "experiment.json"): string[] {
+function whole(row: Row, file = row.file ?? "experiment.json"): string[] {
+  const { words, rest = [], writes } = row;
   out = place(`out-${made++}`);
   const own = (word: string) => (word === "cut.safetensors" ? place(word) : word);
   const path = (word: string) => (word === "FILE" ? place(file) : own(word));
@@ -144,8 +170,7 @@ describe("the arguments", () => {
   });
 
   test.each(rows)("%s: one argument too many", async (_, row) => {
-    const { words } = row;
-    if (/help|png|merge/.test(words[0])) return;
+    if (row.many) return;
     const args = [...whole(row), "one", "more"];
     const message = /too many arguments|unknown command 'one'|invalid for argument|NAME is/;
     const { err, code } = await inProcess(args);
@@ -193,7 +218,8 @@ describe("the files", () => {
     return refuses(whole(row, file), { field, message: /no such file|holds no results/ });
   });
 
-  test.each(having("reads"))("%s: a folder in its place", (_, row) => {
+  const files = having("reads").filter(([, row]) => !row.folders);
+  test.each(files)("%s: a folder in its place", (_, row) => {
     const [field] = row.reads as [string, string];
     const message = /folder|directory|takes a name that ends in|holds no results/;
     return refuses(whole(row, "."), { field, message });

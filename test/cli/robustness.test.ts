@@ -52,6 +52,13 @@ describe("ninscope robustness", () => {
     expect(found.attacks[3]).toMatchObject({ name: "pgd", epsilon: 0.3, steps: 3 });
     expect(found.shift[0].name).toBe("half-resolution");
     expect(found.networks[1].clean.difference.count).toBe(2);
+    expect(found.networks[0].dose).toBeNull();
+    const { dose } = found.networks[1];
+    expect(dose.seeds).toHaveLength(2);
+    expect(dose.paid).toBeGreaterThan(0);
+    expect(dose.paid).toBeCloseTo((dose.seeds[0].paid + dose.seeds[1].paid) / 2, 12);
+    expect(Math.abs(dose.ratio - 1)).toBeLessThan(1e-5);
+    expect(dose.seeds[1]).toMatchObject({ exact: true });
     expect(found.settings).toMatchObject({ samples: 40, attackSamples: 10, queries: 500 });
   });
 
@@ -61,6 +68,7 @@ describe("ninscope robustness", () => {
     expect(out).toMatch(/clean +│ [\d.]+ \[[\d.]+, [\d.]+\]/);
     expect(out).toContain("fog, severity 3");
     expect(out).toContain("40 test images, 10 of them attacked");
+    expect(out).not.toContain("dose");
   });
 
   test("keeps its work in --out, goes on with it, and replaces it only if told to", async () => {

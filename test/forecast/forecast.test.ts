@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { measuredBoundaries } from "../../ts/analysis/boundaries.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
 import { linearExperiment } from "../../ts/experiment/presets.js";
-import type { ExperimentInput } from "../../ts/experiment/schema.js";
+import type { ExperimentInput, ScheduleInput } from "../../ts/experiment/schema.js";
 import { forecast } from "../../ts/forecast/forecast.js";
 import { ShortRuns } from "../../ts/forecast/shortRuns.js";
 import { GainProbe } from "../../ts/forecast/stepGain.js";
@@ -82,6 +82,20 @@ describe("a forecast", () => {
       return { ...found, steps: cost.steps };
     };
     expect(await of(0)).toEqual(await of(7));
+  });
+
+  test("is that of constant noise, and says so where the experiment has a schedule", async () => {
+    const of = async (schedule?: ScheduleInput) => {
+      const noise = [{ sigma: 1, schedule }];
+      const { cost, ...found } = await forecast(
+        { ...relu, epochs: 6, noise },
+        { ...host, effort: "run" },
+      );
+      return { ...found, steps: cost.steps };
+    };
+    const { supposes, ...scheduled } = await of({ kind: "cosine" });
+    expect(supposes).toBe("constant noise: without noise.0.schedule (cosine)");
+    expect({ ...scheduled, supposes: null }).toEqual(await of());
   });
 
   test("of the linear model is its recursion's", async () => {

@@ -46,10 +46,10 @@ describe("noise nodes as a regulariser", () => {
 
 describe("the rule for sigma", () => {
   const at = (value: number, width = 1.1) => ({ value, low: value / width, high: value * width });
-  const none = { outward: null, gains: [], memories: [], method: "short runs" } as const;
+  const none = { outward: null, gains: [], memories: [], supposes: null } as const;
   const cost = { steps: 0, seconds: 0, gradientPasses: 0 };
   const found = (boundaries: Forecast["boundaries"], outward: Forecast["outward"] = null) =>
-    ninrSigma({ ...none, outward, cost, boundaries });
+    ninrSigma({ ...none, method: "short runs", outward, cost, boundaries });
 
   test("is half way from the decay to the catapult", () => {
     const { sigma } = found({ decay: at(2), catapult: at(18), divergent: at(40) });

@@ -170,7 +170,7 @@ function robustOne(name: string, rate: number): NetworkRobustness {
     ...{ seeds: [left, left], difference: null },
   });
   return {
-    ...{ name, clean: accuracy(0.9 - 0.005 * rate), corruptions: [], shift: [] },
+    ...{ name, clean: accuracy(0.9 - 0.005 * rate), corruptions: [], shift: [], dose: null },
     severities: [1, 2, 3, 4, 5].map((severity) => ({
       severity,
       ...accuracy(0.9 - 0.1 * severity + 0.008 * rate * severity),

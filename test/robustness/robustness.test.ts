@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { InputError } from "../../ts/errors/errors.js";
+import { train } from "../../ts/jobs/train.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
 import { CORRUPTION_NAMES } from "../../ts/robustness/corruptions/corruptions.js";
 import {
@@ -9,8 +10,7 @@ import {
 } from "../../ts/robustness/robustness.js";
 import type { RobustnessResult } from "../../ts/robustness/robustnessResult.js";
 import type { RobustnessSubject } from "../../ts/robustness/subjects.js";
-import type { Measured } from "../../ts/store/measurements.js";
-import type { Parameters } from "../../ts/train/parameters.js";
+import type { Measured, TrainedNetwork } from "../../ts/store/measurements.js";
 import { shapes, trainedOn } from "./shapes.js";
 
 const kernels = await loadKernels();
@@ -44,7 +44,7 @@ const SOME: RobustnessOptions = {
 /** A store in memory that counts what is asked of it. */
 class CountingStore {
   readonly measured = new Map<string, Measured>();
-  readonly networks = new Map<string, Pick<Parameters, "weights" | "biases">>();
+  readonly networks = new Map<string, TrainedNetwork>();
   puts = 0;
   get = (key: string) => this.measured.get(key);
   put = async (key: string, one: Measured) => {
@@ -52,7 +52,7 @@ class CountingStore {
     this.measured.set(key, one);
   };
   network = async (key: string) => this.networks.get(key) ?? null;
-  putNetwork = async (key: string, one: Pick<Parameters, "weights" | "biases">) => {
+  putNetwork = async (key: string, one: TrainedNetwork) => {
     this.networks.set(key, one);
   };
 }
@@ -147,6 +147,29 @@ test("a given network has the accuracy that training reported, with its binomial
   expect(error).toBeCloseTo(Math.sqrt((accuracy * (1 - accuracy)) / 60), 12);
   expect([low <= accuracy, high >= accuracy, high - low < 0.3]).toEqual([true, true, true]);
   expect(networks[0].corruptions).toEqual([]);
+});
+
+test("a network with noise nodes has the dose that training reports, also from the store", async () => {
+  const noisy = { ...base, noise: [{ nodes: 4, sigma: 2 }], epochs: 2 };
+  const subjects: RobustnessSubject[] = [
+    { name: "plain", experiment: { ...base, epochs: 2 }, seeds: 2 },
+    { name: "noisy", experiment: noisy, seeds: 2 },
+  ];
+  const store = new CountingStore();
+  const none = { ...SOME, corruptions: [], attacks: [], store };
+  const { networks } = await robustness(subjects, dataset, none);
+  expect(networks[0].dose).toBeNull();
+  const doses = await Promise.all(
+    [1, 2].map((seed) => train({ ...noisy, seed }, { dataset, kernels, backend: "wasm" })),
+  ).then((runs) => runs.map(({ dose }) => dose));
+  const { paid, budget, ratio, seeds } = networks[1].dose ?? {};
+  expect(seeds).toEqual(doses);
+  expect(doses[0]?.paid).not.toBe(doses[1]?.paid);
+  expect(paid).toBeCloseTo(((doses[0]?.paid ?? 0) + (doses[1]?.paid ?? 0)) / 2, 12);
+  expect(ratio).toBe((paid ?? 0) / (budget ?? 0));
+  expect(Math.abs((ratio ?? 0) - 1)).toBeLessThan(1e-5);
+  const again = await robustness(subjects, dataset, none);
+  expect(again.networks[1].dose).toEqual(networks[1].dose);
 });
 
 test("other test sets take the place of the generated shift", async () => {

@@ -9,7 +9,7 @@ function meanOver(names: readonly (typeof CORRUPTION_NAMES)[number][]) {
   const tasks = names.map((name): Task => ({ kind: "corruption", name, severity: 3 }));
   const measured = new Map(tasks.map((task) => [task, [{ correct: 80, samples: 100 }]]));
   const settings = fullSettings({ severities: [3] }, 100);
-  return summarise({ name: "one", measured }, null, settings).severities[0];
+  return summarise({ name: "one", measured, doses: [null] }, null, settings).severities[0];
 }
 
 test("more corruptions of the same images make the interval of their mean no narrower", () => {

@@ -187,12 +187,57 @@ describe.each(Object.entries(networks))(
           optimizer: { batchSize: 50, learningRate: 0.05 },
           epochs: 100,
         });
-        const { points } = controls[0];
+        const { points, target: read } = controls[0];
         expect(points).toHaveLength(80);
         const late = points.slice(40).map((point) => point[hold] ?? Number.NaN);
         const median = late.sort((a, b) => a - b)[20];
         expect(Math.abs(median / target - 1), `from sigma ${sigma}`).toBeLessThan(0.2);
+        expect(read).toEqual({ median, reached: true, why: null });
       }
     });
   },
 );
+
+describe("a controller of a target that the network does not have", () => {
+  const unreachable = (more: object) => ({
+    ...networks.relu,
+    noise: [
+      {
+        nodes: 4,
+        sigma: 0.3,
+        schedule: { kind: "controller", hold: "kappa", target: 1, ...more } as const,
+      },
+    ],
+    data: { ...SEPARATE, train: 500, test: 0 },
+    optimizer: { batchSize: 50, learningRate: 0.05 },
+    epochs: 200,
+  });
+
+  test("stays within 100 times its start, and says where it stayed", async () => {
+    const { points, target } = (await run(wasm, unreachable({}))).controls[0];
+    const sigmas = points.map(({ sigma }) => sigma);
+    expect(Math.max(...sigmas) / 0.3).toBeLessThan(100 * (1 + 1e-6));
+    expect(Math.max(...sigmas)).toBeGreaterThan(3);
+    expect(target?.reached).toBe(false);
+    const late = points.slice(20).map(({ kappa }) => kappa ?? Number.NaN);
+    expect(target?.median).toBe(late.sort((a, b) => a - b)[10]);
+    const from = Math.min(...sigmas.slice(20)).toPrecision(3);
+    expect(target?.why).toContain(`target 1 not reached: kappa stayed at`);
+    expect(target?.why).toContain(`with sigma from ${from} to`);
+  });
+
+  test("stays within bounds of its own", async () => {
+    const { points } = (await run(wasm, unreachable({ least: 0.2, most: 0.9 }))).controls[0];
+    const sigmas = points.map(({ sigma }) => sigma);
+    expect(Math.max(...sigmas)).toBeCloseTo(0.9, 6);
+    expect(Math.min(...sigmas)).toBeGreaterThan(0.2 - 1e-6);
+  });
+
+  test("says so too where the run ends before its first step", async () => {
+    const { controls } = await run(wasm, { ...unreachable({ every: 1000 }), epochs: 2 });
+    expect(controls[0].target).toEqual({
+      ...{ median: null, reached: false },
+      why: "target 1 not reached: the run ended before the controller's first step",
+    });
+  });
+});

@@ -53,7 +53,8 @@ const FINEST = 1e-12;
  * The critical sharpness `2 / eta_c`: `eta_c` is the smallest step along an update that raises the loss (Kalra et al.,
  * arXiv:2601.16979). It needs no gradients, only losses: 5 or 6 from a good guess. From the guess on it doubles or halves the step
  * until one of two neighbours raises the loss, and then bisects on a logarithmic scale. If the loss rises, falls and rises again
- * along the update, it may find a later rise than the first. A loss that is not finite counts as raised.
+ * along the update, it may find a later rise than the first. It knows nothing of noise or of a schedule of `sigma`: a `lossAt` with
+ * noise injected takes the same draw and the `sigma` of this step at every call. A loss that is not finite counts as raised.
  * @param lossAt the loss after a step of this length along the update: at `theta - step * gradient` for gradient descent.
  * @throws InputError for an option that it does not take, or a loss that is not a number; RunError if the loss at step 0 is not
  * finite.

@@ -125,6 +125,6 @@ export { type LoadOptions, loadData as loadDataset } from "../train/loadData.js"
 export type { Parameters, Weights } from "../train/parameters.js";
 export type { HostOptions, PrepareOptions } from "../train/prepare.js";
 export type { EvaluationRecord } from "../train/recorder.js";
-export type { SigmaControl, SigmaPoint } from "../train/sigmaControls.js";
+export type { SigmaControl, SigmaPoint, TargetReading } from "../train/sigmaControl.js";
 export type { Observed, Observer } from "../train/trainer.js";
 export type { Trajectory } from "../trajectory/trajectory.js";

@@ -27,6 +27,7 @@ export type {
   Accuracy,
   AttackAccuracy,
   CorruptionAccuracy,
+  NetworkDose,
   NetworkRobustness,
   RobustnessResult,
   SeverityAccuracy,
@@ -34,5 +35,6 @@ export type {
 } from "../robustness/robustnessResult.js";
 export type { FullSettings, RobustnessSettings } from "../robustness/settings.js";
 export type { GivenSubject, RobustnessSubject, TrainedSubject } from "../robustness/subjects.js";
-export type { Measured } from "../store/measurements.js";
+export type { Measured, TrainedNetwork } from "../store/measurements.js";
+export type { Dose } from "../train/dose.js";
 export type { Parameters } from "../train/parameters.js";

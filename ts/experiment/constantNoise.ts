@@ -21,3 +21,11 @@ export function refuseSchedules({ noise }: Pick<Experiment, "noise">, who: strin
     );
   });
 }
+
+/** What a result supposes that was made as if `sigma` stayed what it is; null if it does. */
+export function constantNoiseSupposed({ noise }: Pick<Experiment, "noise">): string | null {
+  const left = noise.flatMap((group, g) =>
+    isScheduled(group) ? [`noise.${g}.schedule (${group.schedule?.kind})`] : [],
+  );
+  return left.length === 0 ? null : `constant noise: without ${left.join(", ")}`;
+}

@@ -70,9 +70,9 @@ export interface ControllerSchedule {
   target: number;
   /** Updates between two steps of the controller, over which it averages: 50 if left out. */
   every: number;
-  /** Least `sigma`: 1/1000 of the group's own if left out. */
+  /** Least `sigma`: 1/100 of the group's own if left out. */
   least?: number;
-  /** Largest `sigma`: 1000 times the group's own if left out. */
+  /** Largest `sigma`: 100 times the group's own if left out. */
   most?: number;
 }
 

@@ -1,5 +1,6 @@
 import { overshootOf } from "../analysis/classify.js";
 import { InputError } from "../errors/errors.js";
+import { constantNoiseSupposed } from "../experiment/constantNoise.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { Experiment, ExperimentInput } from "../experiment/schema.js";
 import { isReducible, recursionPrediction } from "../linear/linearPrediction.js";
@@ -48,11 +49,12 @@ export async function forecast(
   options: ForecastOptions = {},
 ): Promise<Forecast> {
   const begun = performance.now();
-  const prepared = await prepare(forecastable(parseExperiment(input)), options);
+  const experiment = parseExperiment(input);
+  const prepared = await prepare(forecastable(experiment), options);
   try {
     const found = await forecastPrepared(prepared, options);
-    const seconds = (performance.now() - begun) / 1000;
-    return { ...found, cost: { ...found.cost, seconds } };
+    const cost = { ...found.cost, seconds: (performance.now() - begun) / 1000 };
+    return { ...found, cost, supposes: constantNoiseSupposed(experiment) };
   } finally {
     prepared.dispose();
   }
@@ -74,8 +76,8 @@ export async function forecastPrepared(
       dataKey === null && isReducible(experiment)
         ? exact(prepared)
         : await byShortRuns(prepared, options);
-    const seconds = (performance.now() - begun) / 1000;
-    return { ...found, cost: { ...found.cost, seconds } };
+    const cost = { ...found.cost, seconds: (performance.now() - begun) / 1000 };
+    return { ...found, cost, supposes: constantNoiseSupposed(given) };
   } finally {
     prepared.dispose();
   }
@@ -93,7 +95,9 @@ function forecastable(experiment: Experiment): Experiment {
   return { ...experiment, noise };
 }
 
-function exact({ experiment, kernels }: Prepared): Forecast {
+type Found = Omit<Forecast, "supposes">;
+
+function exact({ experiment, kernels }: Prepared): Found {
   const { decay, catapult, divergent } = recursionPrediction(experiment, kernels);
   const sharp = (value: number) => ({ value, low: value, high: value });
   return {
@@ -106,7 +110,7 @@ function exact({ experiment, kernels }: Prepared): Forecast {
 async function byShortRuns(
   prepared: Prepared,
   { signal, effort = "sweep" }: Pick<ForecastOptions, "signal" | "effort">,
-): Promise<Forecast> {
+): Promise<Found> {
   const widths = EFFORTS[effort];
   const probe = await GainProbe.open(prepared, signal);
   const runs = new ShortRuns(prepared, signal);

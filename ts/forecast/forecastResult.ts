@@ -47,6 +47,8 @@ export interface Forecast {
   readonly cost: ForecastCost;
   /** `recursion`: the linear model's exact one. `short runs`: the step map's gain, and the first updates of runs of its own. */
   readonly method: "recursion" | "short runs";
+  /** That the boundaries suppose constant noise, if the experiment has a schedule of `sigma`; null otherwise. */
+  readonly supposes: string | null;
 }
 
 /** Standard errors on either side of a 95 % interval. */

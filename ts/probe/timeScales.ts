@@ -2,7 +2,10 @@ import { firstPassage, fitDecay } from "../analysis/timeScale.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import type { TimeScales } from "./probeResult.js";
 
-/** The decay times of a trajectory's curves, in steps (theory, section 4). */
+/**
+ * The decay times of a trajectory's curves, in steps (theory, section 4). They suppose constant noise: under a schedule of `sigma` no
+ * curve has one decay time.
+ */
 export function timeScalesOf({ steps, evaluations }: Trajectory): TimeScales {
   const lowest = (y: Float64Array) => y.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const { step, unperturbedLoss, testLoss } = evaluations;

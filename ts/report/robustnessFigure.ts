@@ -20,8 +20,10 @@ const COLOURS = [
   CURVE_COLOURS.memory,
   CURVE_COLOURS.aside,
 ];
-/** Networks of the same colour differ in these. */
+/** Networks of the same colour differ in these: dashes of curves and points of scatters, and the key's words for them. */
 const DASHES = ["none", "6,4", "2,3"];
+const SYMBOLS = ["circle", "diamond", "triangle"] as const;
+const KEYS = ["—", "- -◆", "··▲"];
 
 const WIDTH = 380;
 const PANEL = {
@@ -107,7 +109,8 @@ function scatter(
 ): Plot.PlotOptions {
   const points = networks.flatMap(({ clean }, i) => {
     const left = robust[i];
-    return left ? [{ clean, left, colour: colourOf(i) }] : [];
+    const symbol = SYMBOLS[cycleOf(i)];
+    return left ? [{ clean, left, symbol, colour: colourOf(i) }] : [];
   });
   return {
     ...PANEL,
@@ -117,10 +120,10 @@ function scatter(
     y: { label: null, ticks: 5, nice: true, inset: 12, tickFormat: short },
     marks: [
       Plot.frame({ stroke: "var(--rule)" }),
-      ...points.flatMap(({ clean, left, colour }) => [
+      ...points.flatMap(({ clean, left, symbol, colour }) => [
         Plot.ruleX([left], { x: () => clean.accuracy, y1: "low", y2: "high", stroke: colour }),
         Plot.ruleY([clean], { y: () => left.accuracy, x1: "low", x2: "high", stroke: colour }),
-        Plot.dot([left], { x: () => clean.accuracy, y: "accuracy", r: 4.5, fill: colour }),
+        Plot.dot([left], { x: () => clean.accuracy, y: "accuracy", r: 4.5, symbol, fill: colour }),
       ]),
       yLabel(label),
     ],
@@ -158,7 +161,7 @@ function curveMarks(curves: readonly (readonly Point[])[]): Plot.Markish[] {
         y: "accuracy",
         stroke: colourOf(i),
         strokeWidth: 1.8,
-        strokeDasharray: DASHES[Math.floor(i / COLOURS.length) % DASHES.length],
+        strokeDasharray: DASHES[cycleOf(i)],
       }),
       Plot.dot(points, { x: "x", y: "accuracy", r: 2.5, fill: colourOf(i) }),
     ]),
@@ -194,7 +197,7 @@ function keyOf(networks: readonly Measured[]): Key {
   const widest = 2 * WIDTH - 40;
   let [dx, line] = [0, 0];
   const places = networks.map(({ name }, i) => {
-    const text = `${["—", "- -", "···"][Math.floor(i / COLOURS.length) % 3]} ${name}`;
+    const text = `${KEYS[cycleOf(i)]} ${name}`;
     const width = wordsWidth(text) + 10;
     if (dx > 0 && dx + width > widest) [dx, line] = [0, line + 1];
     const place = { text, dx: dx - 46, line, fill: colourOf(i) };
@@ -209,6 +212,11 @@ function keyOf(networks: readonly Measured[]): Key {
     } as Plot.TextOptions),
   );
   return { marks, height };
+}
+
+/** How often the colours were used up before this network. */
+function cycleOf(i: number): number {
+  return Math.floor(i / COLOURS.length) % DASHES.length;
 }
 
 function colourOf(i: number): string {

@@ -6,9 +6,8 @@ import { type Dataset, recordOf } from "../data/dataset.js";
 import { InputError } from "../errors/errors.js";
 import { loadKernels } from "../kernels/kernels.js";
 import { Streams } from "../random/streams.js";
-import type { Measured } from "../store/measurements.js";
+import type { Measured, TrainedNetwork } from "../store/measurements.js";
 import { hashDataset } from "../train/dataKey.js";
-import type { Parameters } from "../train/parameters.js";
 import type { HostOptions } from "../train/prepare.js";
 import { type LabelledImages, labelledImages } from "./images.js";
 import { imagesDigest, measure, measurementKey, modelDigest } from "./measure.js";
@@ -16,7 +15,7 @@ import type { Model } from "./model.js";
 import { ModelSession } from "./modelSession.js";
 import type { RobustnessResult } from "./robustnessResult.js";
 import { type FullSettings, fullSettings, type RobustnessSettings } from "./settings.js";
-import { plannedModels, type RobustnessSubject } from "./subjects.js";
+import { type MadeModel, plannedModels, type RobustnessSubject } from "./subjects.js";
 import { type MeasuredNetwork, summarise } from "./summarise.js";
 import { imagesFor, type OtherImages, type Task, tasksOf } from "./tasks.js";
 
@@ -35,9 +34,9 @@ export interface RobustnessStore {
   /** Adds a measurement. */
   put(key: string, measured: Measured): Promise<void>;
   /** A trained network; null if there is none. */
-  network(key: string): Promise<Pick<Parameters, "weights" | "biases"> | null>;
+  network(key: string): Promise<TrainedNetwork | null>;
   /** Keeps a trained network. */
-  putNetwork(key: string, network: Pick<Parameters, "weights" | "biases">): Promise<void>;
+  putNetwork(key: string, network: TrainedNetwork): Promise<void>;
 }
 
 /** How to measure. */
@@ -77,18 +76,20 @@ export async function robustness(
   const host = { kernels, backend, gpu, signal, store };
   const planned = await plannedModels(subjects, dataset, host);
   const training = new ProgressReporter("network", onProgress);
-  const models: Model[] = [];
+  const made: MadeModel[] = [];
   for (const [i, { make }] of planned.entries()) {
     training.report(i, planned.length);
-    models.push(await make());
+    made.push(await make());
   }
+  const models = made.map(({ model }) => model);
   const streams = new Streams(kernels, full.seed);
   const job = new Job({ machine, backend, models, clean, others, settings: full, streams, store });
   const measured = await job.run(onProgress, signal);
   const networks = subjects.map(({ name: subject }, s): MeasuredNetwork => {
     const own = planned.flatMap((model, i) => (model.subject === s ? [i] : []));
     const entries = [...measured].map(([task, all]) => [task, own.map((i) => all[i])] as const);
-    return { name: subject, measured: new Map(entries) };
+    const doses = own.map((i) => made[i].dose);
+    return { name: subject, measured: new Map(entries), doses };
   });
   return {
     networks: networks.map((one, s) => summarise(one, s === 0 ? null : networks[0], full)),

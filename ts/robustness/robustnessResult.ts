@@ -1,6 +1,7 @@
 import type { Interval } from "../analysis/interval.js";
 import type { BackendRecord } from "../backend/machineFor.js";
 import type { DatasetRecord } from "../data/dataset.js";
+import type { Dose } from "../train/dose.js";
 import type { AttackName } from "./attacks/attacks.js";
 import type { CorruptionName } from "./corruptions/corruptions.js";
 import type { FullSettings } from "./settings.js";
@@ -54,6 +55,18 @@ export interface ShiftAccuracy extends Accuracy {
   readonly name: string;
 }
 
+/** The dose of a network's noise nodes in training, over its seeds. */
+export interface NetworkDose {
+  /** Mean over the seeds of what they paid: `sum <W_NI, g> / 2`. */
+  readonly paid: number;
+  /** Mean over the seeds of what the noise weights account for. */
+  readonly budget: number;
+  /** `paid / budget`. */
+  readonly ratio: number;
+  /** Each seed's own, as `train` returns it. */
+  readonly seeds: readonly Dose[];
+}
+
 /** What was measured of one network. */
 export interface NetworkRobustness {
   /** Its name. */
@@ -68,6 +81,8 @@ export interface NetworkRobustness {
   readonly attacks: readonly AttackAccuracy[];
   /** On images of other domains. */
   readonly shift: readonly ShiftAccuracy[];
+  /** What its noise nodes paid in training; null without noise nodes, or if the network was given trained. */
+  readonly dose: NetworkDose | null;
 }
 
 /** What was measured, of all networks on the same images. */

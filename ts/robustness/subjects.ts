@@ -6,8 +6,9 @@ import type { Experiment, ExperimentInput } from "../experiment/schema.js";
 import { runKey } from "../jobs/runKey.js";
 import { train } from "../jobs/train.js";
 import type { Kernels } from "../kernels/kernels.js";
-import type { MeasurementStore } from "../store/measurements.js";
+import type { MeasurementStore, TrainedNetwork } from "../store/measurements.js";
 import { hashDataset } from "../train/dataKey.js";
+import type { Dose } from "../train/dose.js";
 import { planOf } from "../train/plan.js";
 import type { HostOptions } from "../train/prepare.js";
 import { type Model, modelOn } from "./model.js";
@@ -36,7 +37,14 @@ export type RobustnessSubject = TrainedSubject | GivenSubject;
 /** One model that a subject consists of. It is made when it is needed. */
 export interface PlannedModel {
   readonly subject: number;
-  readonly make: () => Promise<Model>;
+  readonly make: () => Promise<MadeModel>;
+}
+
+/** A model that is ready to be measured. */
+export interface MadeModel {
+  readonly model: Model;
+  /** What its noise nodes paid in training; null without noise nodes, or if it was not trained here. */
+  readonly dose: Dose | null;
 }
 
 /** What making models may use. */
@@ -66,16 +74,15 @@ export async function plannedModels(
       }
       return subject.networks.map((own) => {
         const model = modelOn(dataset, own);
-        return { subject: s, make: async () => model };
+        return { subject: s, make: async () => ({ model, dose: null }) };
       });
     }
     return experimentsOf(subject).map((experiment) => {
       const { network } = planOf(experiment, dataset);
-      const make = async () =>
-        modelOn(dataset, {
-          network,
-          parameters: await trained(experiment, dataset, dataKey, host),
-        });
+      const make = async () => {
+        const { dose, ...parameters } = await trained(experiment, dataset, dataKey, host);
+        return { model: modelOn(dataset, { network, parameters }), dose };
+      };
       return { subject: s, make };
     });
   });
@@ -94,20 +101,25 @@ function experimentsOf({ name, experiment, seeds = 1 }: TrainedSubject): Experim
   );
 }
 
-/** The trained parameters: those in the store, or newly trained ones, which the store then keeps. */
+/** The trained network: that in the store, or a newly trained one, which the store then keeps. */
 async function trained(
   experiment: Experiment,
   dataset: Dataset,
   dataKey: string,
   { kernels, backend, gpu, files, signal, store }: ModelHost,
-): Promise<Model["parameters"]> {
+): Promise<TrainedNetwork> {
   const key = await runKey(experiment, dataKey, backend);
   const kept = await store?.network(key);
   if (kept) return kept;
   const name = backend.name as "wasm" | "webgpu" | "reference";
-  const result = await train(experiment, { dataset, kernels, backend: name, gpu, files, signal });
-  await store?.putNetwork(key, result.parameters);
-  return result.parameters;
+  const { parameters, dose } = await train(experiment, {
+    ...{ dataset, kernels, backend: name },
+    ...{ gpu, files, signal },
+  });
+  const { weights, biases } = parameters;
+  const made = { weights, biases, dose };
+  await store?.putNetwork(key, made);
+  return made;
 }
 
 function checkNames(subjects: readonly RobustnessSubject[]): void {

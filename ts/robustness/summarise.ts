@@ -1,10 +1,12 @@
 import { meanInterval } from "../analysis/interval.js";
 import { P95 } from "../analysis/studentT.js";
 import type { Measured } from "../store/measurements.js";
+import type { Dose } from "../train/dose.js";
 import type {
   Accuracy,
   AttackAccuracy,
   CorruptionAccuracy,
+  NetworkDose,
   NetworkRobustness,
   ShiftAccuracy,
 } from "./robustnessResult.js";
@@ -15,6 +17,8 @@ import type { Task } from "./tasks.js";
 export interface MeasuredNetwork {
   readonly name: string;
   readonly measured: ReadonlyMap<Task, readonly Measured[]>;
+  /** The dose of each seed; null where there is none. */
+  readonly doses: readonly (Dose | null)[];
 }
 
 /**
@@ -22,7 +26,7 @@ export interface MeasuredNetwork {
  * @param first the first network; null if this is it.
  */
 export function summarise(
-  { name, measured }: MeasuredNetwork,
+  { name, measured, doses }: MeasuredNetwork,
   first: MeasuredNetwork | null,
   settings: FullSettings,
 ): NetworkRobustness {
@@ -63,7 +67,17 @@ export function summarise(
     })),
     attacks,
     shift,
+    dose: doseOver(doses),
   };
+}
+
+function doseOver(doses: readonly (Dose | null)[]): NetworkDose | null {
+  const seeds = doses.filter((dose) => dose !== null);
+  if (seeds.length === 0) return null;
+  const mean = (of: "paid" | "budget") =>
+    seeds.reduce((sum, dose) => sum + dose[of], 0) / seeds.length;
+  const [paid, budget] = [mean("paid"), mean("budget")];
+  return { paid, budget, ratio: paid / budget, seeds };
 }
 
 /** The mean accuracy over several tasks, seed by seed. */

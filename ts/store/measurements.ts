@@ -1,6 +1,8 @@
 import { RunError } from "../errors/errors.js";
+import { readable, writable } from "../format/nonFiniteJson.js";
 import type { Tensors } from "../format/safetensors.js";
 import { decodeSealed, encodeSealed } from "../format/sealedTensors.js";
+import type { Dose } from "../train/dose.js";
 import type { Parameters } from "../train/parameters.js";
 import { JournalFile } from "./journalFile.js";
 import type { Storage } from "./storage.js";
@@ -18,8 +20,11 @@ export interface Measured {
   readonly samples: number;
 }
 
-/** The weights and biases of a network. */
-type Trained = Pick<Parameters, "weights" | "biases">;
+/** The weights and biases of a trained network. */
+export interface TrainedNetwork extends Pick<Parameters, "weights" | "biases"> {
+  /** What its noise nodes paid in training; null without noise nodes. */
+  readonly dose: Dose | null;
+}
 
 /** Where measurements and the networks that they were made of are kept, so that an interrupted job can go on. */
 export class MeasurementStore {
@@ -49,7 +54,7 @@ export class MeasurementStore {
   }
 
   /** A trained network; null if there is none, or its file is damaged. */
-  async network(key: string): Promise<Trained | null> {
+  async network(key: string): Promise<TrainedNetwork | null> {
     const file = fileOf(key);
     const bytes = await this.#storage.read(file);
     if (!bytes) return null;
@@ -63,11 +68,14 @@ export class MeasurementStore {
   }
 
   /** Keeps a trained network. */
-  async putNetwork(key: string, { weights, biases }: Trained): Promise<void> {
+  async putNetwork(key: string, { weights, biases, dose }: TrainedNetwork): Promise<void> {
     const named = (part: string, values: readonly Float64Array[]) =>
       values.map((value, l) => [`${part}.${l}`, value] as const);
     const tensors = Object.fromEntries([...named("weights", weights), ...named("biases", biases)]);
-    await this.#storage.write(fileOf(key), encodeSealed({ tensors, metadata: { key } }));
+    await this.#storage.write(
+      fileOf(key),
+      encodeSealed({ tensors, metadata: { key, dose: JSON.stringify(dose && writable(dose)) } }),
+    );
   }
 
   /** @throws RunError if this process no longer holds the folder. */
@@ -85,7 +93,7 @@ function fileOf(key: string): string {
   return `${NETWORKS}/${key}.safetensors`;
 }
 
-function trainedIn({ tensors, metadata }: Tensors, key: string, file: string): Trained {
+function trainedIn({ tensors, metadata }: Tensors, key: string, file: string): TrainedNetwork {
   const part = (name: string): Float64Array[] => {
     const values: Float64Array[] = [];
     for (let l = 0; Object.hasOwn(tensors, `${name}.${l}`); l++) {
@@ -94,8 +102,10 @@ function trainedIn({ tensors, metadata }: Tensors, key: string, file: string): T
     return values;
   };
   const [weights, biases] = [part("weights"), part("biases")];
-  if (metadata.key !== key || weights.length === 0 || weights.length !== biases.length) {
+  const whole = weights.length > 0 && weights.length === biases.length;
+  if (metadata.key !== key || !whole || metadata.dose === undefined) {
     throw new RunError(`${file} does not hold this network`);
   }
-  return { weights, biases };
+  const dose = JSON.parse(metadata.dose) as Dose | null;
+  return { weights, biases, dose: dose && readable(dose) };
 }

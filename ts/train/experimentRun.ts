@@ -9,7 +9,7 @@ import { type Final, finalOf } from "./final.js";
 import { type Parameters, parametersOf } from "./parameters.js";
 import { phaseScales } from "./phaseScales.js";
 import type { Prepared } from "./prepare.js";
-import type { SigmaControl } from "./sigmaControls.js";
+import type { SigmaControl } from "./sigmaControl.js";
 import { runTraining, type TrainerHooks, type TrainerResult } from "./trainer.js";
 
 /** What a training run shows. */

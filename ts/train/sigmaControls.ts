@@ -3,29 +3,9 @@ import type { ScheduleSpec } from "../experiment/schema.js";
 import type { StepSlots } from "../program/lower.js";
 import type { Plan } from "../program/workspace.js";
 import type { Schedule } from "./schedule.js";
+import type { SigmaControl, SigmaPoint } from "./sigmaControl.js";
 import { controlled, type Direction, plannedFactor, type Reading } from "./sigmaFactor.js";
-
-/** What a noise group's schedule did over some updates. */
-export interface SigmaPoint {
-  /** Updates made at their end. */
-  readonly step: number;
-  /** Root mean square of `sigma` over them. */
-  readonly sigma: number;
-  /** `eta sum <W_NI, g> / sum |W_NI|^2` over them: `eta sigma^2 h` along the noise weights. Null without noise weights. */
-  readonly kappa: number | null;
-  /** Dose that the group paid in them, times the updates of an epoch over theirs. Null if it is not finite. */
-  readonly dose: number | null;
-}
-
-/** What the schedule of a noise group did in a run. */
-export interface SigmaControl {
-  /** The group's number. */
-  readonly group: number;
-  /** Which schedule it is. */
-  readonly kind: ScheduleSpec["kind"];
-  /** One for each step of a controller, or for each epoch. */
-  readonly points: readonly SigmaPoint[];
-}
+import { targetReading } from "./targetReading.js";
 
 /** Numbers of a point in a checkpoint, and those before the first one. */
 const NUMBERS = 4;
@@ -75,7 +55,11 @@ class GroupSchedule {
   }
 
   get control(): SigmaControl {
-    return { group: this.group, kind: this.#spec.kind, points: [...this.#points] };
+    const { group } = this;
+    const points = [...this.#points];
+    const spec = this.#spec;
+    const target = spec.kind === "controller" ? targetReading(spec, points) : null;
+    return { group, kind: spec.kind, points, target };
   }
 
   /** As float32 holds it, so that all machines multiply by the same. */

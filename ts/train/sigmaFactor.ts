@@ -36,6 +36,8 @@ const UP = 1.189207115002721;
 const DOWN = Math.SQRT1_2;
 /** Standard errors beyond which a reading is no chance, and a difference neither. */
 const SURELY = 3;
+/** How far, as a factor, a controller may take `sigma` from its start in either direction if it names no bounds. */
+const REACH = 100;
 
 /** Where a controller stands. */
 export interface ControllerState {
@@ -59,7 +61,7 @@ export function controlled(
 ): ControllerState {
   if (!Number.isFinite(now.value)) return { sigma, direction, best };
   const within = (next: number) =>
-    Math.min(Math.max(next, least ?? start / 1000), most ?? 1000 * start);
+    Math.min(Math.max(next, least ?? start / REACH), most ?? REACH * start);
   const root = now.value > 0 ? Math.sqrt(Math.sqrt(target / now.value)) : UP;
   if (now.value > target) {
     return { sigma: within(sigma * Math.max(root, DOWN)), direction: 1, best: now };

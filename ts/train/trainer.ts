@@ -13,7 +13,7 @@ import { Pieces } from "./pieces.js";
 import { type EvaluationRecord, Recorder } from "./recorder.js";
 import { isEvaluated, isReached, nextEarly, type Schedule } from "./schedule.js";
 import type { Setup } from "./setup.js";
-import type { SigmaControl } from "./sigmaControls.js";
+import type { SigmaControl } from "./sigmaControl.js";
 
 export { counting, writeSplit } from "./fill.js";
 export type { Observed, Observer, TrainerHooks } from "./hooks.js";

@@ -112,7 +112,7 @@ async function measuredRuns(folder: string): Promise<MeasuredRun[]> {
   }));
 }
 
-function described({ boundaries, outward, cost, method }: Forecast): string {
+function described({ boundaries, outward, cost, method, supposes }: Forecast): string {
   const row = (name: string, boundary: ForecastBoundary | null) =>
     boundary
       ? [name, digits(boundary.value), `${digits(boundary.low)} to ${digits(boundary.high)}`]
@@ -131,5 +131,6 @@ function described({ boundaries, outward, cost, method }: Forecast): string {
         ]
       : []),
     how,
+    ...(supposes ? [`the forecast supposes ${supposes}`] : []),
   ].join("\n");
 }

@@ -3,8 +3,9 @@ import type { PredictedBoundaries } from "../../analysis/boundaries.js";
 import { dawn } from "../../backend/node/dawn.js";
 import { nodeFiles } from "../../data/node/files.js";
 import { InputError } from "../../errors/errors.js";
+import { constantNoiseSupposed } from "../../experiment/constantNoise.js";
 import { parseExperiment } from "../../experiment/parse.js";
-import type { Experiment } from "../../experiment/schema.js";
+import type { Experiment, ExperimentInput } from "../../experiment/schema.js";
 import { firstSigma } from "../../experiment/sweep.js";
 import { NINR_PRESETS, type NinrPreset, ninr } from "../../forecast/ninr.js";
 import { type RunResult, train } from "../../jobs/train.js";
@@ -67,8 +68,12 @@ Examples:
     )
     .action(async (config: string | undefined, options: TrainCommandOptions) => {
       const voice = voiceOf(options);
-      const read = parseExperiment(await readLongConfig(config, options));
-      const experiment = options.preset ? await regularised(read, options, interrupt) : read;
+      const read = await readLongConfig(config, options);
+      const parsed = parseExperiment(read);
+      // The preset sees what the file says, without defaults: they would stand in for its own nodes and scale.
+      const experiment = options.preset
+        ? await regularised(read as ExperimentInput, options, interrupt)
+        : parsed;
       if (options.dryRun) {
         const plan = await dryRun(experiment, { files: dataFiles(voice, interrupt.signal) });
         process.stdout.write(`${voice.json ? JSON.stringify(plan) : plannedTable(plan)}\n`);
@@ -100,6 +105,7 @@ Examples:
         progress.stop();
         const predicted = prediction && {
           prediction,
+          supposes: constantNoiseSupposed(experiment),
           comparisons: [phaseComparison(firstSigma(experiment), result.phase, prediction, true)],
         };
         const summary = { ...summaryOf(result), ...predicted };
@@ -116,7 +122,7 @@ Examples:
 
 /** The experiment with the preset's noise nodes; says on standard error which sigma they have, and why. */
 async function regularised(
-  read: Experiment,
+  read: ExperimentInput,
   { preset, resume, backend, fast, ...options }: TrainCommandOptions,
   { signal }: Interrupt,
 ): Promise<Experiment> {
@@ -220,14 +226,14 @@ async function writeRun(folder: string, result: RunResult, summary: object): Pro
 }
 
 function described(
-  { experiment, backend, dataset, phase, evidence, final, dose, timing }: RunResult,
+  { experiment, backend, dataset, phase, evidence, final, dose, controls, timing }: RunResult,
   prediction: PredictedBoundaries | null,
   asked: boolean,
 ): string {
   const near = evidence.closeTo ? `, close to ${evidence.closeTo}` : "";
   return [
     `phase: ${phaseName(phase)} (${evidence.reason}${near})`,
-    ...(prediction ? [predictedLine(firstSigma(experiment), phase, prediction)] : []),
+    ...(prediction ? predictedLines(experiment, phase, prediction) : []),
     ...(asked && !prediction
       ? ["predicted: nothing; the theory covers noise nodes under plain SGD only"]
       : []),
@@ -246,6 +252,7 @@ function described(
     dataLine(dataset),
     `unperturbed loss ${digits(final.unperturbedLoss)}, test loss ${digits(final.testLoss)}, accuracy ${digits(final.trainAccuracy)} in training, ${digits(final.testAccuracy)} in the test`,
     ...(dose ? [doseLine(dose)] : []),
+    ...controls.flatMap(targetLine),
     `${timing.steps} steps on ${backend.name} (${backend.flavour}; ${backend.why}), ${digits(timing.stepsPerSecond)} a second`,
   ].join("\n");
 }
@@ -255,6 +262,12 @@ function doseLine({ paid, budget, ratio, why }: NonNullable<RunResult["dose"]>):
   return why ? `${line} (${why})` : line;
 }
 
+/** Whether a controller reached its target; nothing for other schedules. */
+function targetLine({ group, target }: RunResult["controls"][number]): string[] {
+  if (!target) return [];
+  return [`noise ${group}: ${target.why ?? `target held, ${digits(target.median)}`}`];
+}
+
 /** What happened to the noise weights, if it decided the phase. */
 function niwRows(evidence: RunResult["evidence"]): string[][] {
   const { measure, niwStart, niwMax, niwEnd, memoryEnd } = evidence;
@@ -262,6 +275,19 @@ function niwRows(evidence: RunResult["evidence"]): string[][] {
   const name = measure === "effective" ? "effective noise weight" : "noise weights' norm";
   const norm = [name, digits(niwStart), digits(niwMax), digits(niwEnd)];
   return measure === "memory" ? [norm, ["their memory", "1", "", digits(memoryEnd)]] : [norm];
+}
+
+/** The prediction, and what it leaves out. */
+function predictedLines(
+  experiment: Experiment,
+  phase: RunResult["phase"],
+  prediction: PredictedBoundaries,
+): string[] {
+  const supposes = constantNoiseSupposed(experiment);
+  return [
+    predictedLine(firstSigma(experiment), phase, prediction),
+    ...(supposes ? [`the prediction supposes ${supposes}`] : []),
+  ];
 }
 
 /** The prediction, with its verdict. */

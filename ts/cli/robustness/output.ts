@@ -40,9 +40,19 @@ export function robustnessTable({ networks, settings }: RobustnessResult): strin
   const { samples, attackSamples } = settings;
   return [
     table(head, rows),
+    ...networks.flatMap(doseLine),
     `95 % intervals in brackets; ${samples} test images, ${attackSamples} of them attacked`,
     ...comparisons(networks),
   ].join("\n");
+}
+
+/** What a network's noise nodes paid in training. */
+function doseLine({ name, dose }: NetworkRobustness): string[] {
+  if (!dose) return [];
+  const { paid, budget, ratio, seeds } = dose;
+  const why = seeds.find((one) => one.why)?.why;
+  const line = `${name}: dose paid ${digits(paid)}, budget ${digits(budget)}, ratio ${digits(ratio)}`;
+  return [why ? `${line} (${why})` : line];
 }
 
 /** Where networks differ from the first beyond the interval of the seed-by-seed difference. */
