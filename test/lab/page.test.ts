@@ -103,6 +103,7 @@ describe.skipIf(executablePath === null)("the lab (skipped where there is no Chr
   it("trains a cell of the map that is chosen by keys alone", () =>
     on(fragmentOf({ ...FIRST_STATE, panel: "map" }), SIZES.desktop, async (page) => {
       await page.getByTestId("cell").getByText("κ").waitFor();
+      await page.getByTestId("cell-curve").locator("path").nth(1).waitFor();
       await page.getByRole("button", { name: /^Phase map/ }).focus();
       const before = await page.getByTestId("cell").textContent();
       await page.keyboard.press("ArrowLeft");
