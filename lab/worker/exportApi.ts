@@ -1,5 +1,6 @@
 import type { Phase } from "../../ts/analysis/phase.js";
 import type { Experiment } from "../../ts/experiment/schema.js";
+import type { PhaseMapPanel } from "../../ts/report/phaseMap.js";
 import type { LinearBoundaries } from "../../ts/theory/linearBoundaries.js";
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 import { csvOf } from "../maths/csv.js";
@@ -47,6 +48,16 @@ export const exportApi = {
       cells: thinned(map),
       predicted,
     });
+  },
+
+  /** The report's figure of a sweep: which share of the seeds is in which phase, as SVG. */
+  async sweepFigure(
+    runs: PhaseMapPanel["runs"],
+    boundaries: PhaseMapPanel["boundaries"],
+  ): Promise<string> {
+    const { phaseMap } = await import("./figures.js");
+    const caption = `${runs.length} runs`;
+    return phaseMap({ title: "Phases over the noise", caption, panels: [{ runs, boundaries }] });
   },
 
   /** A run's record as the command line writes it: Parquet, with the experiment in its metadata. */

@@ -98,6 +98,23 @@ describe.skipIf(executablePath === null)("a run in the lab", () => {
       );
     }));
 
+  it("goes on with a sweep whose GPU is lost", () => {
+    const sweep = { ...SHORT.sweep, from: 1, to: 100, count: 3, seeds: 1 };
+    const experiment = edited(SHORT.experiment, "steps", 200);
+    const swept: LabState = {
+      ...{ ...SHORT, experiment, panel: "sweep" },
+      sweep: { ...sweep, machine: "gpu" },
+    };
+    return on(fragmentOf(swept), SIZES.desktop, async (page) => {
+      await page.getByRole("button", { name: "Start" }).click();
+      await page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.1);
+      const session = await lab.browser.newBrowserCDPSession();
+      await session.send("Browser.crashGpuProcess");
+      await page.getByTestId("made").getByText("3 of 3 runs").waitFor();
+      await page.getByRole("button", { name: "All made" }).waitFor();
+    });
+  });
+
   it("draws the noise weights as thick as they are", () =>
     on(fragmentOf(SHORT), SIZES.desktop, async (page) => {
       await page.getByTestId("hash").waitFor();

@@ -140,10 +140,28 @@ export function MapView() {
       <div class="controls">
         <fieldset>
           <legend>The model</legend>
-          <MapSlider name="width" label="Hidden units" from={10} to={400} />
-          <MapSlider name="samples" label="Samples" from={10} to={400} />
-          <MapSlider name="steps" label="Steps" from={20} to={400} />
-          <MapSlider name="seed" label="Seed" from={0} to={50} />
+          <MapSlider
+            name="width"
+            label="Hidden units"
+            from={10}
+            to={400}
+            help="Width of the one hidden layer."
+          />
+          <MapSlider
+            name="samples"
+            label="Samples"
+            from={10}
+            to={400}
+            help="The batch: each step takes all of them."
+          />
+          <MapSlider name="steps" label="Steps" from={20} to={400} help="Updates of each run." />
+          <MapSlider
+            name="seed"
+            label="Seed"
+            from={0}
+            to={50}
+            help="Names data, weights and noise, which all cells share."
+          />
         </fieldset>
       </div>
     </section>
@@ -159,9 +177,10 @@ interface MapSliderProps {
   readonly label: string;
   readonly from: number;
   readonly to: number;
+  readonly help: string;
 }
 
-function MapSlider({ name, label, from, to }: MapSliderProps) {
+function MapSlider({ name, label, from, to, help }: MapSliderProps) {
   const { map } = state.value;
   return (
     <label class="field">
@@ -175,6 +194,7 @@ function MapSlider({ name, label, from, to }: MapSliderProps) {
         value={map[name]}
         onInput={(event) => change({ map: { ...map, [name]: Number(event.currentTarget.value) } })}
       />
+      <small>{help}</small>
     </label>
   );
 }
