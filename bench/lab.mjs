@@ -18,6 +18,7 @@ const LONG = {
     data: { name: "gaussian-mixture", inputs: 16, classes: 4, train: 400, test: 200 },
     optimizer: { learningRate: 0.1, batchSize: 50 },
     steps: 10000,
+    record: { dense: 10000 },
   },
 };
 const SWEPT = { panel: "sweep", sweep: { from: 1, to: 1000, count: 24, seeds: 2 } };
