@@ -6,7 +6,7 @@ import { Streams } from "../../ts/random/streams.js";
 import type { LinearBoundaries } from "../../ts/theory/linearBoundaries.js";
 import { LINEAR, linearCell, SWEEP_RATE } from "../state/defaults.js";
 import type { MapSpec } from "../state/labState.js";
-import { type LinearCurve, MAP_SIGMAS, type MapCell } from "./linearSigmas.js";
+import type { LinearCurve } from "./linearSigmas.js";
 
 /** One run of the sweep, by the exact recursion. */
 export async function sweepCurve(kernels: Kernels, sigma: number): Promise<LinearCurve> {
@@ -26,24 +26,6 @@ export async function curve(
   const [cell] = await runLinearEnsemble(spec, { kernels });
   const { loss, effectiveNiw } = linearRun(experiment, new Streams(kernels, model.seed));
   return { cell, loss, effectiveNiw };
-}
-
-/** Rows of the map, for some of its learning rates: one cell for each `sigma` of each rate. */
-export async function mapRows(
-  kernels: Kernels,
-  model: MapSpec,
-  learningRates: readonly number[],
-): Promise<MapCell[]> {
-  const cells = await runLinearEnsemble(
-    {
-      experiment: linearCell(model, model.seed, 1, 0.05),
-      ...{ sigmas: MAP_SIGMAS, learningRates, seeds: [model.seed], precision: "float32" },
-    },
-    { kernels },
-  );
-  return cells.map(({ phase, kappa, lossStart, lossMax, lossEnd, steps }) => ({
-    ...{ phase, kappa, lossStart, lossMax, lossEnd, steps },
-  }));
 }
 
 /** The theory's boundaries at a learning rate of 1; they go as one over the root of the rate. */

@@ -1,11 +1,10 @@
-import type { Phase } from "../../ts/analysis/phase.js";
 import { logRange } from "../../ts/experiment/range.js";
 import type { LinearCell } from "../../ts/linear/linearEnsemble.js";
 
 /** The values of `sigma` of the sweep, and the grid of the map. */
 export const SWEEP_SIGMAS = logRange("sigma", "0.1:10:72");
-export const MAP_SIGMAS = logRange("sigma", "0.03:30:96");
-export const MAP_RATES = logRange("learning rate", "0.003:0.3:64");
+export const MAP_SIGMAS = logRange("sigma", "0.03:30:256");
+export const MAP_RATES = logRange("learning rate", "0.003:0.3:256");
 
 /** One run of the linear model as the page draws it. */
 export interface LinearCurve {
@@ -14,14 +13,4 @@ export interface LinearCurve {
   readonly loss: Float64Array;
   /** `|alpha w2^T W_NI|` of each step. */
   readonly effectiveNiw: Float64Array;
-}
-
-/** What the map shows of a cell. */
-export interface MapCell {
-  readonly phase: Phase;
-  readonly kappa: number;
-  readonly lossStart: number;
-  readonly lossMax: number;
-  readonly lossEnd: number;
-  readonly steps: number;
 }

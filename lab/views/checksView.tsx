@@ -93,7 +93,7 @@ export function ChecksView() {
               {verified.value.backends
                 .map(({ name, flavour }) => `${name} (${flavour})`)
                 .join(", ")}
-              . {verified.value.note}
+              .{verified.value.note && ` Not compared: ${verified.value.note}.`}
             </p>
           )}
           <CopyTable name="errors" data={checkTable(checks.value)} />

@@ -7,7 +7,7 @@ interface ExportProps {
   readonly name: string;
   /** Null: there is nothing to save yet. */
   readonly svg: (() => Promise<string>) | null;
-  readonly csv: (() => string) | null;
+  readonly csv: (() => string | Promise<string>) | null;
   readonly parquet?: (() => Promise<ArrayBuffer>) | null;
 }
 
@@ -30,7 +30,7 @@ export function Export({ name, svg, csv, parquet }: ExportProps) {
           saveAs(`${name}.png`, "image/png", png);
         }),
     ],
-    ["csv", csv && (async () => saveAs(`${name}.csv`, "text/csv", csv()))],
+    ["csv", csv && (async () => saveAs(`${name}.csv`, "text/csv", await csv()))],
     [
       "parquet",
       parquet &&

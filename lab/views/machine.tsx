@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { gpuHere, lookForGpu } from "./run/gpuHere.js";
+import { gpuHere, lookForGpu } from "./gpuHere.js";
 import { CORES } from "./session.js";
 
 /** Which machine computes, and what is missing of a faster one. */
@@ -10,7 +10,7 @@ export function Machine() {
     <p class="machine">
       This page computes with WebAssembly SIMD, in {CORES + 1} workers: the same bits as on every
       other host. {gpu?.says ?? "WebGPU: looking for it."}
-      {gpu?.found && " “One run” can use it."}
+      {gpu?.found && " “One run”, “Phase map” and “Sweep” can use it."}
     </p>
   );
 }

@@ -51,6 +51,8 @@ const trainer = spawn();
 /** Compute forecasts, the sweep and the map; the first takes what is asked for one at a time. */
 export const CORES = Math.max(1, Math.min(4, (navigator.hardwareConcurrency ?? 2) - 1));
 export const helpers: readonly Remote<LabWorker>[] = Array.from({ length: CORES }, spawn);
+/** Compute the phase map together. The run that the trainer holds waits meanwhile, if it plays at all. */
+export const mappers: readonly Remote<LabWorker>[] = [...helpers, trainer];
 
 /** Hands the files that a person dropped to all who may train with them. */
 export async function giveFiles(files: ReadonlyMap<string, Blob>): Promise<void> {

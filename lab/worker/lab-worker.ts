@@ -1,11 +1,12 @@
-import { expose } from "comlink";
+import { expose, transfer } from "comlink";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { forecast } from "../../ts/forecast/forecast.js";
 import type { ForecastBoundary } from "../../ts/forecast/forecastResult.js";
 import { type Kernels, loadKernels } from "../../ts/kernels/kernels.js";
 import { give, givenFiles } from "../maths/files/givenFiles.js";
-import { boundariesAtOne, curve, mapRows, sweepCurve } from "../maths/linearLab.js";
-import type { MapCell } from "../maths/linearSigmas.js";
+import { boundariesAtOne, curve, sweepCurve } from "../maths/linearLab.js";
+import { mapShare, type Share } from "../maths/mapShare.js";
+import { buffersOf, type PhaseMap } from "../maths/phaseMap.js";
 import { LINEAR, SWEEP_RATE } from "../state/defaults.js";
 import type { MapSpec } from "../state/labState.js";
 import { exportApi } from "./exportApi.js";
@@ -41,8 +42,9 @@ const api = {
     const root = Math.sqrt(SWEEP_RATE);
     return { decay: decay / root, catapult: catapult / root, divergent: divergent / root };
   },
-  async mapRows(model: MapSpec, rates: readonly number[]): Promise<MapCell[]> {
-    return mapRows(await loading, model, rates);
+  async mapShare(model: MapSpec, share: Share): Promise<PhaseMap> {
+    const map = await mapShare(await loading, model, share);
+    return transfer(map, buffersOf(map));
   },
   async curve(model: MapSpec, sigma: number, learningRate: number) {
     return curve(await loading, model, sigma, learningRate);

@@ -3,10 +3,11 @@ import type { Kernels } from "../../ts/kernels/kernels.js";
 import {
   driftCurves,
   exactCurves,
-  isPredictable,
   type PredictedCurves,
+  whyUnpredictable,
+  withoutCurves,
 } from "../maths/predicted/predictedCurves.js";
-import { type StillCurvature, stillCurvature } from "../maths/predicted/stillCurvature.js";
+import { type StillCurvature, stillCurvature, WIDEST } from "../maths/predicted/stillCurvature.js";
 import { type WholeRun, wholeRun } from "../maths/run/wholeRun.js";
 import { withSigma } from "../state/edit.js";
 
@@ -19,16 +20,21 @@ export function predictApi(loading: Promise<Kernels>) {
     async wholeRun(experiment: Experiment): Promise<WholeRun> {
       return wholeRun(experiment, await loading);
     },
-    /** Null where theory has nothing to say. */
-    async predicted(experiment: Experiment): Promise<PredictedCurves | null> {
-      if (!isPredictable(experiment)) return null;
+    /** Where theory has nothing to say, it says why. */
+    async predicted(experiment: Experiment): Promise<PredictedCurves> {
+      const why = whyUnpredictable(experiment);
+      if (why !== null) return withoutCurves(why);
       const kernels = await loading;
       const exact = exactCurves(experiment, kernels);
       if (exact) return exact;
       const key = JSON.stringify(withSigma(experiment, 0));
       if (still?.key !== key) still = { key, found: stillCurvature(experiment, kernels) };
       const curvature = await still.found;
-      return curvature && driftCurves(experiment, curvature);
+      return curvature
+        ? driftCurves(experiment, curvature)
+        : withoutCurves(
+            `the layer of the noise nodes has more than ${WIDEST} units, whose curvature takes too long for a page`,
+          );
     },
   };
 }

@@ -91,6 +91,30 @@ describe.skipIf(executablePath === null)("the lab (skipped where there is no Chr
       await page.locator("path.curve").first().waitFor();
     }));
 
+  // The browser itself takes most of a minute with such an address.
+  it.skipIf(!FULL)("says that a link of a million characters is too long, and goes on", () =>
+    on(`1.${"A".repeat(1e6)}`, SIZES.desktop, async (page) => {
+      await page
+        .getByRole("alert")
+        .getByText("is 1000002 characters long: takes at most")
+        .waitFor();
+      await page.locator("path.curve").first().waitFor();
+      await page.getByRole("tab", { name: "One run" }).click();
+      await page.getByTestId("hash").waitFor();
+      // What the visitor does next makes a link of the usual length.
+      expect(new URL(page.url()).hash.length).toBeLessThan(100);
+    }),
+  );
+
+  it("says why there is no predicted curve", () =>
+    on(fragmentOf(SHORT), SIZES.desktop, async (page) => {
+      const theory = page.getByTestId("theory");
+      await theory.getByText("The dotted curves show it.").waitFor();
+      await page.getByLabel("Momentum").fill("0.5");
+      await page.keyboard.press("Enter");
+      await theory.getByText("No predicted curve: momentum is 0.5").waitFor();
+    }));
+
   it("refuses a wrong value beside its field", () =>
     on(fragmentOf(SHORT), SIZES.desktop, async (page) => {
       const rate = page.getByLabel("Learning rate η");
@@ -103,6 +127,7 @@ describe.skipIf(executablePath === null)("the lab (skipped where there is no Chr
   it("trains a cell of the map that is chosen by keys alone", () =>
     on(fragmentOf({ ...FIRST_STATE, panel: "map" }), SIZES.desktop, async (page) => {
       await page.getByTestId("cell").getByText("κ").waitFor();
+      await page.getByTestId("cell-curve").locator("path").nth(1).waitFor();
       await page.getByRole("button", { name: /^Phase map/ }).focus();
       const before = await page.getByTestId("cell").textContent();
       await page.keyboard.press("ArrowLeft");

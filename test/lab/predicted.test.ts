@@ -4,7 +4,7 @@ import { driftThrough } from "../../lab/maths/predicted/driftThrough.js";
 import {
   driftCurves,
   exactCurves,
-  isPredictable,
+  whyUnpredictable,
 } from "../../lab/maths/predicted/predictedCurves.js";
 import { type StillCurvature, stillCurvature } from "../../lab/maths/predicted/stillCurvature.js";
 import { FIRST_EXPERIMENT, LINEAR, linearCell } from "../../lab/state/defaults.js";
@@ -128,9 +128,15 @@ describe("curves that theory expects", () => {
   });
 
   it("are none where the theory says nothing", () => {
-    expect(isPredictable(FIRST_EXPERIMENT)).toBe(true);
-    expect(isPredictable(withGroup(FIRST_EXPERIMENT))).toBe(false);
-    expect(isPredictable(edited(FIRST_EXPERIMENT, "optimizer.momentum", 0.9))).toBe(false);
-    expect(isPredictable({ ...FIRST_EXPERIMENT, noise: [] })).toBe(false);
+    const why = (...edits: [string, unknown][]) =>
+      whyUnpredictable(
+        edits.reduce((before, [field, value]) => edited(before, field, value), FIRST_EXPERIMENT),
+      );
+    expect(why()).toBeNull();
+    expect(whyUnpredictable(withGroup(FIRST_EXPERIMENT))).toMatch(/on 2 layers/);
+    expect(whyUnpredictable({ ...FIRST_EXPERIMENT, noise: [] })).toMatch(/no noise nodes/);
+    expect(why(["optimizer.momentum", 0.9])).toMatch(/^momentum is 0\.9/);
+    expect(why(["optimizer.weightDecay", 0.1])).toMatch(/^weight decay is 0\.1/);
+    expect(why(["noise.0.schedule.kind", "cosine"])).toMatch(/changes with its schedule/);
   });
 });

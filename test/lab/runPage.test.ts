@@ -80,6 +80,41 @@ describe.skipIf(executablePath === null)("a run in the lab", () => {
         .waitFor();
     }));
 
+  it("maps the phases on a GPU, and on the CPUs once that is lost", () =>
+    on(fragmentOf({ ...SHORT, panel: "map", machine: "webgpu" }), SIZES.desktop, async (page) => {
+      await page.getByText("which share their data and their noise, made on the GPU").waitFor();
+      await page.getByTestId("cell").getByText("κ").waitFor();
+      const picture = page.locator(".map-plane canvas");
+      const before = await picture.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+      const session = await lab.browser.newBrowserCDPSession();
+      await session.send("Browser.crashGpuProcess");
+      await page.getByLabel(/^Hidden units/).fill("12");
+      await page.getByRole("status").getByText("workers make the map instead").waitFor();
+      await page.getByText(/made in \d+ workers/).waitFor();
+      await page.waitForFunction(
+        (old) =>
+          document.querySelector<HTMLCanvasElement>(".map-plane canvas")?.toDataURL() !== old,
+        before,
+      );
+    }));
+
+  it("goes on with a sweep whose GPU is lost", () => {
+    const sweep = { ...SHORT.sweep, from: 1, to: 100, count: 3, seeds: 1 };
+    const experiment = edited(SHORT.experiment, "steps", 200);
+    const swept: LabState = {
+      ...{ ...SHORT, experiment, panel: "sweep" },
+      sweep: { ...sweep, machine: "gpu" },
+    };
+    return on(fragmentOf(swept), SIZES.desktop, async (page) => {
+      await page.getByRole("button", { name: "Start" }).click();
+      await page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.1);
+      const session = await lab.browser.newBrowserCDPSession();
+      await session.send("Browser.crashGpuProcess");
+      await page.getByTestId("made").getByText("3 of 3 runs").waitFor();
+      await page.getByRole("button", { name: "All made" }).waitFor();
+    });
+  });
+
   it("draws the noise weights as thick as they are", () =>
     on(fragmentOf(SHORT), SIZES.desktop, async (page) => {
       await page.getByTestId("hash").waitFor();

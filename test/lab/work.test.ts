@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -55,6 +55,13 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
     await made(again).getByText("12 of 12 runs").waitFor();
     await again.getByRole("button", { name: "All made" }).waitFor();
     expect(new URL(again.url()).hash.slice(1)).toBe(fragmentOf(SWEPT));
+    const [download] = await Promise.all([
+      again.waitForEvent("download", { timeout: 0 }),
+      again.getByRole("button", { name: "SVG", exact: true }).click(),
+    ]);
+    expect(await readFile(await download.path(), "utf8")).toMatch(
+      /^<svg [\s\S]*12 runs[\s\S]*<\/svg>/,
+    );
     await again.getByText("Table of the runs").click();
     const rows = await again
       .locator("section.table tbody tr")
@@ -269,6 +276,13 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
       { name: "a.safetensors", mimeType: "", buffer: Buffer.from(network36()) },
     ]);
     await page.getByText("The network in a.safetensors").waitFor();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await axeFinds(page)).toEqual([]);
+    }
+    await page.getByRole("tab", { name: "Your machine" }).click();
+    await page.getByRole("button", { name: "Compare with the reference" }).click();
+    await page.getByTestId("verified").waitFor();
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       expect(await axeFinds(page)).toEqual([]);

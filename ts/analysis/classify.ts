@@ -62,7 +62,8 @@ export function classify(trajectory: Trajectory, scales: PhaseScales): Evidence 
 
 interface Verdict {
   readonly phase: Phase;
-  readonly reason: string;
+  /** Written only where it is read: grids judge thousands of runs by their phase alone. */
+  readonly reason: () => string;
   /** For each deciding number, how far it is beyond its threshold, and the phase on the other side. */
   readonly ratios: readonly (readonly [number, Phase])[];
 }
@@ -70,10 +71,50 @@ interface Verdict {
 /** Decides the phase from the deciding numbers. */
 export function judge(numbers: PhaseNumbers, scales: PhaseScales): Evidence {
   const { measure } = scales;
+  const judged = judgedOf(numbers, scales);
+  const found = verdict(judged, scales);
+  const [margin, other] = found.ratios.reduce((a, b) => (Math.abs(b[0]) < Math.abs(a[0]) ? b : a), [
+    Number.POSITIVE_INFINITY,
+    found.phase,
+  ] as const);
+  const reason = found.reason();
+  return {
+    phase: found.phase,
+    reason:
+      measure === "loss"
+        ? `${reason}; judged by the loss alone, because noise drives no noise weights`
+        : reason,
+    measure,
+    ...judged,
+    margin: Math.abs(margin),
+    closeTo: Math.abs(margin) < 0.2 ? other : null,
+  };
+}
+
+/** The phase that `judge` decides, without its evidence. */
+export function phaseOf(numbers: PhaseNumbers, scales: PhaseScales): Phase {
+  return verdict(judgedOf(numbers, scales), scales).phase;
+}
+
+function judgedOf(numbers: PhaseNumbers, scales: PhaseScales): Judged {
+  const { measure } = scales;
   const isAlone = measure === "loss";
   const judgesMemory = measure === "memory";
   const niwFrom = Math.max(numbers.niwStart, scales.niw);
-  const ratios = {
+  const { finite, lossStart, lossMax, lossEnd, niwStart, niwMax, niwPeak, niwEnd } = numbers;
+  const { memoryEnd, kickOvershoot } = numbers;
+  // Named one by one: a spread takes ten times as long, and grids judge thousands of runs.
+  return {
+    finite,
+    lossStart,
+    lossMax,
+    lossEnd,
+    niwStart,
+    niwMax,
+    niwPeak,
+    niwEnd,
+    memoryEnd,
+    kickOvershoot,
     lossOvershoot: numbers.lossMax / Math.max(numbers.lossStart, scales.loss),
     niwOvershoot: isAlone ? Number.NaN : numbers.niwPeak / niwFrom,
     niwFall: isAlone ? Number.NaN : Math.log(numbers.niwMax / numbers.niwEnd),
@@ -82,22 +123,6 @@ export function judge(numbers: PhaseNumbers, scales: PhaseScales): Evidence {
       : Number.NaN,
     saturationEnd: (scales.saturation ?? 0) * numbers.niwEnd,
   };
-  const found = verdict({ ...numbers, ...ratios }, scales);
-  const [margin, other] = found.ratios.reduce((a, b) => (Math.abs(b[0]) < Math.abs(a[0]) ? b : a), [
-    Number.POSITIVE_INFINITY,
-    found.phase,
-  ] as const);
-  return {
-    phase: found.phase,
-    reason: isAlone
-      ? `${found.reason}; judged by the loss alone, because noise drives no noise weights`
-      : found.reason,
-    measure,
-    ...numbers,
-    ...ratios,
-    margin: Math.abs(margin),
-    closeTo: Math.abs(margin) < 0.2 ? other : null,
-  };
 }
 
 type Judged = Omit<Evidence, "phase" | "reason" | "measure" | "margin" | "closeTo">;
@@ -105,7 +130,7 @@ type Judged = Omit<Evidence, "phase" | "reason" | "measure" | "margin" | "closeT
 function verdict(numbers: Judged, scales: PhaseScales): Verdict {
   const { measure, constantLoss } = scales;
   if (!numbers.finite) {
-    return { phase: "divergent", reason: "a number left the finite range", ratios: [] };
+    return { phase: "divergent", reason: () => "a number left the finite range", ratios: [] };
   }
   const lossPeak = lossPeakOf(numbers);
   const niwPeak = niwPeakOf(numbers, measure);
@@ -120,7 +145,8 @@ function verdict(numbers: Judged, scales: PhaseScales): Verdict {
   ];
   const grown = measure === "memory" && numbers.niwOvershoot > NIW_OVERSHOOT.memory;
   if ((peak > 0 || grown) && learnt > 0) {
-    const reason = `the loss or the noise weights rose, and the loss ends at ${short(numbers.lossEnd)}, not below its start and the loss of a constant prediction`;
+    const reason = () =>
+      `the loss or the noise weights rose, and the loss ends at ${short(numbers.lossEnd)}, not below its start and the loss of a constant prediction`;
     return {
       phase: "divergent",
       reason,
@@ -134,15 +160,16 @@ function verdict(numbers: Judged, scales: PhaseScales): Verdict {
   if (niwPeak > 0 && above > 0 && (measure === "effective" || lossPeak <= 0)) {
     return {
       phase: "unclassified",
-      reason: whyGrown(numbers, scales, fell),
+      reason: () => whyGrown(numbers, scales, fell),
       ratios: [[above, "catapult"], ...beyond],
     };
   }
-  if (peak > 0) return { phase: "catapult", reason: overshot(numbers, lossPeak), ratios: beyond };
+  if (peak > 0)
+    return { phase: "catapult", reason: () => overshot(numbers, lossPeak), ratios: beyond };
   if (measure === "loss") {
     return {
       phase: "decoupled",
-      reason: "the loss did not overshoot",
+      reason: () => "the loss did not overshoot",
       ratios: [[peak, "catapult"]],
     };
   }
@@ -182,7 +209,7 @@ function byFall(fell: number, peak: number): Verdict {
   return fell > 0
     ? {
         phase: "decay",
-        reason: "no overshoot, and the noise weights fell by more than a factor e",
+        reason: () => "no overshoot, and the noise weights fell by more than a factor e",
         ratios: [
           [fell, "decoupled"],
           [peak, "catapult"],
@@ -190,7 +217,7 @@ function byFall(fell: number, peak: number): Verdict {
       }
     : {
         phase: "decoupled",
-        reason: "no overshoot, and the noise weights fell by less than a factor e",
+        reason: () => "no overshoot, and the noise weights fell by less than a factor e",
         ratios: [
           [fell, "decay"],
           [peak, "catapult"],
@@ -215,7 +242,8 @@ function byMemory(
     if (above > 0 && saturation > 0) {
       return {
         phase: "unclassified",
-        reason: `the noise weights diffused outward: ${remembered}, and their norm above its start; ${quiet}`,
+        reason: () =>
+          `the noise weights diffused outward: ${remembered}, and their norm above its start; ${quiet}`,
         ratios: [
           [above, "decay"],
           [peak, "catapult"],
@@ -224,7 +252,7 @@ function byMemory(
     }
     return {
       phase: "decay",
-      reason:
+      reason: () =>
         above > 0
           ? `${quiet}, and ${remembered}, below 1/e; batches' kicks hold their norm at ${short(numbers.niwEnd / numbers.niwStart)} of its start`
           : `${quiet}, and ${remembered}, below 1/e`,
@@ -237,7 +265,8 @@ function byMemory(
   if (saturationEnd > SATURATING) {
     return {
       phase: "unclassified",
-      reason: `${remembered} because noise of ${short(saturationEnd)} in their pre-activations saturates the units, which then hardly respond; ${quiet}`,
+      reason: () =>
+        `${remembered} because noise of ${short(saturationEnd)} in their pre-activations saturates the units, which then hardly respond; ${quiet}`,
       ratios: [
         [Math.log(saturationEnd / SATURATING), "decoupled"],
         [fell, "decay"],
@@ -246,7 +275,7 @@ function byMemory(
   }
   return {
     phase: "decoupled",
-    reason: `${quiet}, and ${remembered}, above 1/e`,
+    reason: () => `${quiet}, and ${remembered}, above 1/e`,
     ratios: [
       [fell, "decay"],
       [peak, "catapult"],

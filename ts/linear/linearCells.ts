@@ -29,5 +29,16 @@ export interface LinearCells {
   run(moments: Float64Array, steps: number): Promise<void> | void;
 }
 
-/** The start of a cell; `step` is `eta alpha`. Numbers that are left out are 0. */
-export type CellStart = Readonly<Partial<Record<CellNumber, number>>>;
+/** How the cells of a grid start: every `sigma` of the first step size, then those of the next one. */
+export interface CellStarts {
+  /** What all cells start with; numbers that are left out are 0. */
+  readonly shared: Readonly<Partial<Record<CellNumber, number>>>;
+  readonly sigmas: readonly number[];
+  /** Each `eta alpha`. */
+  readonly steps: readonly number[];
+}
+
+/** Where each number lies among a cell's. */
+export const PLACES = Object.fromEntries(
+  CELL_NUMBERS.map((name, place) => [name, place]),
+) as Record<CellNumber, number>;

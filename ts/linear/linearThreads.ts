@@ -1,7 +1,13 @@
 import { gpuMachine } from "../backend/gpuMachine.js";
 import type { Gpu, GpuOptions } from "../backend/webgpu/gpu.js";
 import { linearCells } from "../backend/webgpu/webgpu.js";
-import { CELL_NUMBERS, type CellNumber, type CellStart, type LinearCells } from "./linearCells.js";
+import {
+  CELL_NUMBERS,
+  type CellNumber,
+  type CellStarts,
+  type LinearCells,
+  PLACES,
+} from "./linearCells.js";
 
 /** Steps in one submission; each one copies all cells to the device and back. */
 const CHUNK = 4096;
@@ -14,25 +20,28 @@ export class LinearThreads implements LinearCells {
   /** `[14, cells]`. */
   #numbers: Float32Array<ArrayBuffer>;
 
-  private constructor(gpu: Gpu, starts: readonly CellStart[]) {
+  private constructor(gpu: Gpu, { shared, sigmas, steps }: CellStarts) {
     this.#gpu = gpu;
-    this.#cells = starts.length;
-    this.#numbers = new Float32Array(CELL_NUMBERS.length * starts.length);
-    CELL_NUMBERS.forEach((name, row) => {
-      for (let i = 0; i < starts.length; i++) {
-        this.#numbers[row * starts.length + i] = starts[i][name] ?? 0;
-      }
-    });
+    const count = sigmas.length * steps.length;
+    this.#cells = count;
+    this.#numbers = new Float32Array(CELL_NUMBERS.length * count);
+    const row = (name: CellNumber) =>
+      this.#numbers.subarray(PLACES[name] * count, (PLACES[name] + 1) * count);
+    for (const name of CELL_NUMBERS) row(name).fill(shared[name] ?? 0);
+    for (const [k, step] of steps.entries()) {
+      row("sigma").set(sigmas, k * sigmas.length);
+      row("step").fill(step, k * sigmas.length, (k + 1) * sigmas.length);
+    }
   }
 
   /** @throws RunError that says why there is no GPU. */
-  static async open(starts: readonly CellStart[], options?: GpuOptions): Promise<LinearThreads> {
+  static async open(starts: CellStarts, options?: GpuOptions): Promise<LinearThreads> {
     const { gpu } = await gpuMachine(options);
     return new LinearThreads(gpu, starts);
   }
 
   get(cell: number, name: CellNumber): number {
-    return this.#numbers[CELL_NUMBERS.indexOf(name) * this.#cells + cell];
+    return this.#numbers[PLACES[name] * this.#cells + cell];
   }
 
   async run(moments: Float64Array): Promise<void> {

@@ -1,10 +1,9 @@
+import { isScheduled } from "../../../ts/experiment/constantNoise.js";
 import type { Experiment } from "../../../ts/experiment/schema.js";
 import type { Kernels } from "../../../ts/kernels/kernels.js";
 import { isReducible } from "../../../ts/linear/linearPrediction.js";
 import { linearRun } from "../../../ts/linear/linearRun.js";
 import { Streams } from "../../../ts/random/streams.js";
-import { withSigma } from "../../state/edit.js";
-import { readableSigma } from "../run/stepReading.js";
 import { driftThrough } from "./driftThrough.js";
 import type { StillCurvature } from "./stillCurvature.js";
 
@@ -28,14 +27,35 @@ export interface PredictedCurves {
 
 const NONE = new Float64Array(0);
 
-/** Whether theory has something to say: one group of noise nodes, under plain SGD. */
-export function isPredictable(experiment: Experiment): boolean {
-  return readableSigma(withSigma(experiment, 1)) !== null && experiment.noise.length === 1;
+/** No curve, and why. */
+export function withoutCurves(why: string): PredictedCurves {
+  return {
+    ...{ step: NONE, loss: NONE, niwNorm: NONE, memory: NONE },
+    ...{ effective: NONE, reading: NONE, lambda: NONE },
+    says: `No predicted curve: ${why}.`,
+  };
+}
+
+/** Why theory has nothing to say of a run; null where it has: one group of noise nodes of constant sigma, under plain SGD. */
+export function whyUnpredictable({ noise, optimizer }: Experiment): string | null {
+  if (noise.length === 0) return "the experiment has no noise nodes";
+  if (noise.length > 1) {
+    return `there are noise nodes on ${noise.length} layers, and the theory takes those of one`;
+  }
+  if (isScheduled(noise[0])) {
+    return "the noise changes with its schedule, and the theory takes constant noise";
+  }
+  if (optimizer.momentum !== 0) {
+    return `momentum is ${optimizer.momentum}, and the theory takes plain SGD`;
+  }
+  return optimizer.weightDecay === 0
+    ? null
+    : `weight decay is ${optimizer.weightDecay}, and the theory takes plain SGD`;
 }
 
 /** The linear model, by its exact recursion; null for other networks. */
 export function exactCurves(experiment: Experiment, kernels: Kernels): PredictedCurves | null {
-  if (!isPredictable(experiment) || !isReducible(experiment)) return null;
+  if (whyUnpredictable(experiment) !== null || !isReducible(experiment)) return null;
   const streams = new Streams(kernels, experiment.seed);
   const { loss, niwNorm, effectiveNiw, kappa } = linearRun(experiment, streams);
   const rate = experiment.optimizer.learningRate * experiment.noise[0].sigma ** 2;
@@ -51,9 +71,9 @@ export function exactCurves(experiment: Experiment, kernels: Kernels): Predicted
 }
 
 /** Any network, by drift and diffusion through the curvatures of its run without noise. */
-export function driftCurves(experiment: Experiment, still: StillCurvature): PredictedCurves | null {
+export function driftCurves(experiment: Experiment, still: StillCurvature): PredictedCurves {
   const [{ sigma, nodes }] = experiment.noise;
-  if (sigma === 0) return null;
+  if (sigma === 0) return withoutCurves("without noise, the noise weights stay as they are");
   const { learningRate } = experiment.optimizer;
   const found = driftThrough(still, { learningRate, sigma, nodes, batch: still.batch });
   const ends = found.isWhole ? "" : ", up to where the noise is too strong for it";

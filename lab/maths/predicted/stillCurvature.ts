@@ -30,10 +30,11 @@ export interface CurvatureMoment {
   readonly gradientSquares: Float64Array;
 }
 
-/** Training samples that a curvature is taken over; moments of a run; widest layer for which a page waits. */
+/** Training samples that a curvature is taken over, and moments of a run. */
 const SAMPLES = 256;
 const MOMENTS = 24;
-const WIDEST = 64;
+/** The widest layer for which a page waits. */
+export const WIDEST = 64;
 
 /** Null where the layer is too wide for a page. */
 export async function stillCurvature(

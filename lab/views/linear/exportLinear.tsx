@@ -1,9 +1,9 @@
 import { PHASES } from "../../../ts/analysis/phase.js";
 import type { LinearBoundaries } from "../../../ts/theory/linearBoundaries.js";
 import { csvOf } from "../../maths/csv.js";
-import { type LinearCurve, MAP_RATES, MAP_SIGMAS, type MapCell } from "../../maths/linearSigmas.js";
+import type { LinearCurve } from "../../maths/linearSigmas.js";
+import type { PhaseMap } from "../../maths/phaseMap.js";
 import { LINEAR, SWEEP_RATE } from "../../state/defaults.js";
-import type { MapSpec } from "../../state/labState.js";
 import { Export } from "../export.js";
 import { helpers } from "../session.js";
 
@@ -35,26 +35,21 @@ function oneOfEach(curves: readonly LinearCurve[]): LinearCurve[] {
 }
 
 interface ExportMapProps {
-  readonly model: MapSpec;
-  readonly cells: readonly MapCell[];
+  /** Null: it is still being computed. */
+  readonly map: PhaseMap | null;
   readonly atOne: LinearBoundaries | null;
 }
 
 /** Saves the phase map. */
-export function ExportMap({ model, cells, atOne }: ExportMapProps) {
-  const caption = `width ${model.width}, ${model.samples} samples, ${model.steps} steps, seed ${model.seed}`;
-  const placed = () =>
-    cells.map((cell, i) => ({
-      sigma: MAP_SIGMAS[i % MAP_SIGMAS.length],
-      learningRate: MAP_RATES[Math.floor(i / MAP_SIGMAS.length)],
-      ...cell,
-    }));
-  const some = cells.length > 0;
+export function ExportMap({ map, atOne }: ExportMapProps) {
+  if (!map) return <Export name="phase-map" svg={null} csv={null} />;
+  const { width, samples, steps, seed } = map.model;
+  const caption = `width ${width}, ${samples} samples, ${steps} steps, seed ${seed}`;
   return (
     <Export
       name="phase-map"
-      svg={some ? () => helpers[0].mapFigure(placed(), atOne, caption) : null}
-      csv={some ? () => csvOf(placed()) : null}
+      svg={() => helpers[0].mapFigure(map, atOne, caption)}
+      csv={() => helpers[0].mapCsv(map)}
     />
   );
 }

@@ -1,39 +1,25 @@
-import { signal, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { PHASES } from "../../../ts/analysis/phase.js";
-import { PHASE_COLOURS } from "../../../ts/report/palette.js";
-import type { LinearBoundaries } from "../../../ts/theory/linearBoundaries.js";
-import { MAP_RATES, MAP_SIGMAS, type MapCell } from "../../maths/linearSigmas.js";
+import { MAP_RATES, MAP_SIGMAS } from "../../maths/linearSigmas.js";
+import { cellAt } from "../../maths/phaseMap.js";
 import { short } from "../../maths/short.js";
 import { linearCell } from "../../state/defaults.js";
 import type { MapSpec } from "../../state/labState.js";
 import { embedded } from "../embedded.js";
+import { lookForGpu } from "../gpuHere.js";
 import { PhaseBadge } from "../phaseBadge.js";
-import { change, helpers, hidden, state, told } from "../session.js";
+import { change, hidden, mappers, state, told } from "../session.js";
+import { CellCurve } from "./cellCurve.js";
 import { ExportMap } from "./exportLinear.js";
-
-const cells = signal<readonly MapCell[]>([]);
-const bounds = signal<LinearBoundaries | null>(null);
-/** The map that `cells` shows, or that is being computed. */
-let asked: string | null = null;
-const busy = signal(false);
+import { drawMap } from "./mapPicture.js";
+import { askedAt, bounds, busy, gpuTrouble, mapsOnGpu, showMap, shownMap } from "./mapSession.js";
 
 const [COLUMNS, ROWS] = [MAP_SIGMAS.length, MAP_RATES.length];
-
-async function compute(model: MapSpec): Promise<void> {
-  const key = JSON.stringify(model);
-  asked = key;
-  busy.value = true;
-  const share = Math.ceil(ROWS / helpers.length);
-  const parts = helpers.map((helper, i) =>
-    helper.mapRows(model, MAP_RATES.slice(i * share, (i + 1) * share)),
-  );
-  const [found, ...rows] = await Promise.all([helpers[0].mapBoundaries(model), ...parts]);
-  if (asked !== key) return;
-  bounds.value = found;
-  cells.value = rows.flat();
-  busy.value = false;
-}
+/** Pixels of the picture: wider than high, as most screens are. */
+const [WIDTH, HEIGHT] = [3 * COLUMNS, 2 * ROWS];
+/** Cells that an arrow key passes with Shift. */
+const LEAP = 16;
 
 /** The linear model's phases over `sigma` and learning rate. */
 export function MapView() {
@@ -45,15 +31,22 @@ export function MapView() {
   ]);
   const key = JSON.stringify(map);
   const isHidden = hidden.value;
-  useEffect(() => {
-    if (asked !== key && !isHidden) compute(map).catch(told);
+  useEffect(() => void lookForGpu(), []);
+  // Effects of layout run at once; others wait for a frame, here and once more for the answer.
+  useLayoutEffect(() => {
+    if (!isHidden) showMap(map).catch(told);
   }, [key, isHidden]);
-  const shown = cells.value;
-  useEffect(() => {
-    if (canvas.current && shown.length > 0) draw(canvas.current, shown, bounds.value);
+  const shown = shownMap.value;
+  useLayoutEffect(() => {
+    if (!canvas.current || !shown) return;
+    drawMap(canvas.current, shown, bounds.value);
+    const name = shown.stride === 1 ? "phase map" : "coarse phase map";
+    // The benchmark reads it.
+    performance.clearMeasures(name);
+    performance.measure(name, { start: askedAt });
   }, [shown]);
   const [column, row] = place.value;
-  const cell = shown[row * COLUMNS + column];
+  const cell = shown && cellAt(shown, column, row);
   const [sigma, rate] = [MAP_SIGMAS[column], MAP_RATES[row]].map((value) =>
     Number(value.toPrecision(3)),
   );
@@ -75,27 +68,35 @@ export function MapView() {
     const move = moves[event.key];
     if (!move) return;
     event.preventDefault();
-    place.value = [clamp(column + move[0], COLUMNS), clamp(row + move[1], ROWS)];
+    const by = event.shiftKey ? LEAP : 1;
+    place.value = [clamp(column + by * move[0], COLUMNS), clamp(row + by * move[1], ROWS)];
   };
   return (
     <section aria-label="Phase map of the linear model">
       <h2>The linear model over noise and learning rate</h2>
       <p>
-        {COLUMNS * ROWS} runs by the exact recursion, which share their data and their noise. The
-        lines are the theory’s boundaries for wide networks. Click a place, or press Enter, to train
-        it as a network.
+        {COLUMNS} × {ROWS} runs by the exact recursion, which share their data and their noise, made{" "}
+        {mapsOnGpu() ? "on the GPU" : `in ${mappers.length} workers`}. The lines are the theory’s
+        boundaries for wide networks. Click a place, or press Enter, to train it as a network.
       </p>
       <p class="verdict" aria-live="polite" data-testid="cell">
         {cell ? (
           <>
-            <PhaseBadge phase={cell.phase} /> <var>σ</var> = {short(sigma)}, <var>η</var> ={" "}
-            {short(rate)}, <var>κ</var> = {short(cell.kappa)}: loss {short(cell.lossStart)} at the
-            start, {short(cell.lossMax)} at most, {short(cell.lossEnd)} at the end.
+            <PhaseBadge phase={cell.phase} /> <var>σ</var> = {short(cell.sigma)}, <var>η</var> ={" "}
+            {short(cell.learningRate)}, <var>κ</var> = {short(cell.kappa)}: loss{" "}
+            {short(cell.lossStart)} at the start, {short(cell.lossMax)} at most,{" "}
+            {short(cell.lossEnd)} at the end.
           </>
         ) : (
           "The map is being computed."
         )}
       </p>
+      <CellCurve model={map} sigma={sigma} learningRate={rate} />
+      {gpuTrouble.value !== null && (
+        <p role="status" class="notice">
+          {gpuTrouble.value}. The processors’ workers make the map instead.
+        </p>
+      )}
       <div class={busy.value ? "map busy" : "map"}>
         <span class="map-y" aria-hidden="true">
           learning rate η, {short(MAP_RATES[0])} to {short(MAP_RATES[ROWS - 1])}
@@ -103,7 +104,7 @@ export function MapView() {
         <button
           type="button"
           class="map-plane"
-          aria-label="Phase map. The arrow keys move between cells, Enter trains the cell."
+          aria-label="Phase map. The arrow keys move between cells, with Shift sixteen at a time; Enter trains the cell."
           onKeyDown={onKeyDown}
           onPointerMove={point}
           onClick={(event) => {
@@ -112,7 +113,7 @@ export function MapView() {
             if ((event as unknown as PointerEvent).pointerType !== "touch") run();
           }}
         >
-          <canvas ref={canvas} width={COLUMNS * 8} height={ROWS * 8} />
+          <canvas ref={canvas} width={WIDTH} height={HEIGHT} />
           <span
             class="cross"
             style={{
@@ -135,14 +136,32 @@ export function MapView() {
           </li>
         ))}
       </ul>
-      {!embedded && <ExportMap model={map} cells={shown} atOne={bounds.value} />}
+      {!embedded && <ExportMap map={shown} atOne={bounds.value} />}
       <div class="controls">
         <fieldset>
           <legend>The model</legend>
-          <MapSlider name="width" label="Hidden units" from={10} to={400} />
-          <MapSlider name="samples" label="Samples" from={10} to={400} />
-          <MapSlider name="steps" label="Steps" from={20} to={400} />
-          <MapSlider name="seed" label="Seed" from={0} to={50} />
+          <MapSlider
+            name="width"
+            label="Hidden units"
+            from={10}
+            to={400}
+            help="Width of the one hidden layer."
+          />
+          <MapSlider
+            name="samples"
+            label="Samples"
+            from={10}
+            to={400}
+            help="The batch: each step takes all of them."
+          />
+          <MapSlider name="steps" label="Steps" from={20} to={400} help="Updates of each run." />
+          <MapSlider
+            name="seed"
+            label="Seed"
+            from={0}
+            to={50}
+            help="Names data, weights and noise, which all cells share."
+          />
         </fieldset>
       </div>
     </section>
@@ -158,9 +177,10 @@ interface MapSliderProps {
   readonly label: string;
   readonly from: number;
   readonly to: number;
+  readonly help: string;
 }
 
-function MapSlider({ name, label, from, to }: MapSliderProps) {
+function MapSlider({ name, label, from, to, help }: MapSliderProps) {
   const { map } = state.value;
   return (
     <label class="field">
@@ -174,44 +194,7 @@ function MapSlider({ name, label, from, to }: MapSliderProps) {
         value={map[name]}
         onInput={(event) => change({ map: { ...map, [name]: Number(event.currentTarget.value) } })}
       />
+      <small>{help}</small>
     </label>
   );
-}
-
-/** Cells as squares; boundaries as lines with a seam, which is seen on every phase's colour. */
-function draw(
-  canvas: HTMLCanvasElement,
-  shown: readonly MapCell[],
-  lines: LinearBoundaries | null,
-): void {
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const [width, height] = [canvas.width, canvas.height];
-  const [w, h] = [width / COLUMNS, height / ROWS];
-  for (const [i, { phase }] of shown.entries()) {
-    context.fillStyle = PHASE_COLOURS[phase];
-    context.fillRect((i % COLUMNS) * w, height - (Math.floor(i / COLUMNS) + 1) * h, w, h);
-  }
-  if (!lines) return;
-  const span = (values: readonly number[]) => [values[0], values[values.length - 1]] as const;
-  const along = (value: number, [low, high]: readonly [number, number]) =>
-    Math.log(value / low) / Math.log(high / low);
-  for (const at of [lines.decay, lines.catapult, lines.divergent]) {
-    const trace = () => {
-      context.beginPath();
-      for (const [i, rate] of MAP_RATES.entries()) {
-        const x = width * along(at / Math.sqrt(rate), span(MAP_SIGMAS));
-        const y = height * (1 - along(rate, span(MAP_RATES)));
-        if (i === 0) context.moveTo(x, y);
-        else context.lineTo(x, y);
-      }
-      context.stroke();
-    };
-    context.lineWidth = 5;
-    context.strokeStyle = "#ffffff";
-    trace();
-    context.lineWidth = 2;
-    context.strokeStyle = "#16181d";
-    trace();
-  }
 }

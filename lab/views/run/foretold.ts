@@ -9,7 +9,7 @@ import { helpers, hidden, told } from "../session.js";
 /** Milliseconds that a slider must rest before a forecast, or predicted curves, are made. */
 const REST = { forecast: 350, curves: 120 };
 
-/** What theory expects of the run on show; null: nothing, or not known yet. */
+/** What theory expects of the run on show, or why it expects nothing; null: not known yet. */
 export const expected = signal<PredictedCurves | null>(null);
 
 /** What `expected` holds, or is being asked for. */

@@ -33,7 +33,7 @@ export function RunCurves({
     lines: [{ label, colour: "aside", values: [value, value], dash: [6, 4] }],
   });
   const under = (metrics: Partial<Record<Metric, Line["colour"]>>): CurveSet[] =>
-    theory ? [predictedSet(theory, metrics)] : [];
+    theory && theory.step.length > 0 ? [predictedSet(theory, metrics)] : [];
   const ghosts = (names: readonly (keyof Curves)[]) => ghostSets(experiment, names);
   return (
     <>
@@ -108,7 +108,11 @@ export function RunCurves({
           />
         )}
       </div>
-      {theory && <p class="note">{theory.says} The dotted curves show it.</p>}
+      {theory && (
+        <p class="note" data-testid="theory">
+          {theory.says} {theory.step.length > 0 && "The dotted curves show it."}
+        </p>
+      )}
     </>
   );
 }

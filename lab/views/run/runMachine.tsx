@@ -2,8 +2,8 @@ import { useEffect } from "preact/hooks";
 import type { Frame } from "../../maths/run/frame.js";
 import { short } from "../../maths/short.js";
 import { MACHINES, type MachineChoice } from "../../state/labState.js";
+import { gpuHere, lookForGpu } from "../gpuHere.js";
 import { notice, state, switchMachine } from "../session.js";
-import { gpuHere, lookForGpu } from "./gpuHere.js";
 
 const NAMES: Readonly<Record<MachineChoice, string>> = {
   wasm: "WebAssembly",

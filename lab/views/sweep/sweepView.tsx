@@ -6,6 +6,7 @@ import { strip } from "../predictedStrip.js";
 import { state } from "../session.js";
 import { CopyTable, type TableData } from "../table.js";
 import { Wide } from "../wide.js";
+import { ExportSweep } from "./exportSweep.js";
 import { Kept } from "./kept.js";
 import { SweepBoundaries } from "./sweepBoundaries.js";
 import { SweepFigure } from "./sweepFigure.js";
@@ -82,6 +83,7 @@ export function SweepView() {
           </ul>
           <SweepReading {...{ groups, place, onPlace }} />
           <SweepBoundaries runs={shown} />
+          <ExportSweep runs={shown} />
           <details>
             <summary>Table of the runs</summary>
             <CopyTable name="runs" data={tableOf(groups)} />

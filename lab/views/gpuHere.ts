@@ -1,8 +1,11 @@
 import { signal } from "@preact/signals";
+import { isSoftware } from "../../ts/backend/webgpu/gpu.js";
 
 /** Whether this page can use a GPU, in one sentence. */
 export interface GpuHere {
   readonly found: boolean;
+  /** Whether it is a processor that emulates one. */
+  readonly software: boolean;
   readonly says: string;
 }
 
@@ -15,7 +18,11 @@ export async function lookForGpu(): Promise<void> {
 }
 
 async function look(): Promise<GpuHere> {
-  const missing = (says: string) => ({ found: false, says: `WebGPU is missing: ${says}` });
+  const missing = (says: string) => ({
+    found: false,
+    software: false,
+    says: `WebGPU is missing: ${says}`,
+  });
   if (!isSecureContext) {
     return missing(
       `browsers offer it in a secure context alone, and ${location.origin} is none. Open the page by https, or from http://127.0.0.1.`,
@@ -28,5 +35,5 @@ async function look(): Promise<GpuHere> {
   }
   const { vendor, architecture } = adapter.info;
   const name = [vendor, architecture].filter(Boolean).join(" ") || "an adapter without a name";
-  return { found: true, says: `WebGPU is there (${name}).` };
+  return { found: true, software: isSoftware(adapter.info), says: `WebGPU is there (${name}).` };
 }
