@@ -9,7 +9,6 @@ import type { Experiment } from "../experiment/schema.js";
 import type { Kernels } from "../kernels/instance.js";
 import { lower } from "../program/lower.js";
 import { planOf } from "./plan.js";
-import { secondsPerRunsStep, secondsPerStep } from "./stepTiming.js";
 
 export interface Choice {
   readonly machine: Machine;
@@ -85,6 +84,8 @@ async function chosen(work: Work): Promise<Choice> {
     const plan = planOf(experiment, await work.data());
     // The GPU refuses here what exceeds its limits, while there is still a choice.
     (await gpu.open(lower(plan).program)).dispose();
+    // Loaded on demand: most pages never time their machines.
+    const { secondsPerRunsStep, secondsPerStep } = await import("./stepTiming.js");
     const onCpu = (await secondsPerStep(cpu, plan)) / threads;
     const onGpu = await secondsPerRunsStep(gpu, plan, together);
     const cpus = threads > 1 ? `wasm (${threads} threads)` : "wasm";
