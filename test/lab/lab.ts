@@ -50,6 +50,8 @@ export interface Lab {
   close(): Promise<void>;
 }
 
+/** Flags with which Chromium has WebGPU, in software. */
+export const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 const FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-sync"];
 
 export async function openLab(flags: readonly string[] = []): Promise<Lab> {

@@ -3,9 +3,8 @@ import { edited } from "../../lab/state/edit.js";
 import { fragmentOf } from "../../lab/state/fragment.js";
 import type { LabState } from "../../lab/state/labState.js";
 import { hashRuns, train } from "../../ts/entries/browser.js";
-import { executablePath, hashOn, type Lab, openLab, SHORT, SIZES } from "./lab.js";
+import { executablePath, hashOn, type Lab, openLab, SHORT, SIZES, SOFTWARE_GPU } from "./lab.js";
 
-const GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 /** Long enough to do something while it plays. */
 const LONG: LabState = { ...SHORT, experiment: edited(SHORT.experiment, "steps", 1000) };
 
@@ -14,7 +13,7 @@ describe.skipIf(executablePath === null)("a run in the lab", () => {
   const on: Lab["on"] = (...args) => lab.on(...args);
 
   beforeAll(async () => {
-    lab = await openLab(GPU);
+    lab = await openLab(SOFTWARE_GPU);
   });
   afterAll(() => lab?.close());
 
@@ -97,23 +96,6 @@ describe.skipIf(executablePath === null)("a run in the lab", () => {
         before,
       );
     }));
-
-  it("goes on with a sweep whose GPU is lost", () => {
-    const sweep = { ...SHORT.sweep, from: 1, to: 100, count: 3, seeds: 1 };
-    const experiment = edited(SHORT.experiment, "steps", 200);
-    const swept: LabState = {
-      ...{ ...SHORT, experiment, panel: "sweep" },
-      sweep: { ...sweep, machine: "gpu" },
-    };
-    return on(fragmentOf(swept), SIZES.desktop, async (page) => {
-      await page.getByRole("button", { name: "Start" }).click();
-      await page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.1);
-      const session = await lab.browser.newBrowserCDPSession();
-      await session.send("Browser.crashGpuProcess");
-      await page.getByTestId("made").getByText("3 of 3 runs").waitFor();
-      await page.getByRole("button", { name: "All made" }).waitFor();
-    });
-  });
 
   it("draws the noise weights as thick as they are", () =>
     on(fragmentOf(SHORT), SIZES.desktop, async (page) => {
