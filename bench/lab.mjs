@@ -1,10 +1,8 @@
 // Measures the page of `ninscope lab` in Chromium: its first load, its longest tasks, its frames and its phase map.
 // Run `npm run build` first. node bench/lab.mjs [load sweep curves map]
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { availableParallelism, loadavg } from "node:os";
 import { gzipSync } from "node:zlib";
-import { chromium } from "playwright-core";
+import { openBuiltLab } from "../scripts/builtLab.mjs";
 import { quantile } from "./lib/statistics.mjs";
 import { figure, printTable } from "./lib/table.mjs";
 
@@ -26,15 +24,7 @@ const SWEPT = { panel: "sweep", sweep: { from: 1, to: 1000, count: 24, seeds: 2 
 const asked = process.argv.slice(2);
 const parts = asked.length > 0 ? asked : Object.keys(ROUNDS);
 
-const server = spawn(process.execPath, ["dist/cli.js", "lab", "--no-open", "--json"], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
-const [line] = await once(server.stdout, "data");
-const { url } = JSON.parse(String(line));
-const browser = await chromium.launch({
-  executablePath: process.env.NINSCOPE_CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-background-networking", "--disable-sync"],
-});
+const { url, browser, close } = await openBuiltLab();
 
 /** A page in a fresh profile, which keeps nothing of the ones before. */
 async function opened(state = {}, prepare = async () => {}) {
@@ -226,6 +216,5 @@ try {
     ],
   });
 } finally {
-  await browser.close();
-  server.kill("SIGINT");
+  await close();
 }

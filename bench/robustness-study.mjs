@@ -1,6 +1,6 @@
 // Regularisers on Fashion-MNIST, each with the same tuning budget, and how robust they make a network:
-// node bench/robustness-study.mjs DIR [docs/robustness.md]. Run `npm run build` first; it takes about 20 minutes of one
-// core. DIR keeps what is finished, and the same command goes on after an interruption. It writes the tables between the file's marks.
+// node bench/robustness-study.mjs DIR [docs/robustness.md]. Run `npm run build` first. DIR keeps what is
+// finished, and the same command goes on after an interruption. It writes the tables between the file's marks.
 // FASHION_MNIST names the folder of the data set's files.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";

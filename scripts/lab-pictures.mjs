@@ -1,9 +1,7 @@
 // Takes pictures of every view of the lab, in both themes, on a desktop and on a phone, into docs/lab as WebP; the same as
 // PNG into build/lab-pictures. Run `npm run build` first. node scripts/lab-pictures.mjs [view ...]
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
-import { chromium } from "playwright-core";
+import { openBuiltLab } from "./builtLab.mjs";
 
 const SIZES = {
   desktop: { viewport: { width: 1120, height: 800 } },
@@ -100,15 +98,7 @@ function shapes(count, side) {
   ];
 }
 
-const server = spawn(process.execPath, ["dist/cli.js", "lab", "--no-open", "--json"], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
-const [line] = await once(server.stdout, "data");
-const { url } = JSON.parse(String(line));
-const browser = await chromium.launch({
-  executablePath: process.env.NINSCOPE_CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-background-networking", "--disable-sync"],
-});
+const { url, browser, close } = await openBuiltLab();
 
 /** A page of its own turns PNG into WebP. */
 const converter = await browser.newPage();
@@ -149,6 +139,5 @@ try {
     }
   }
 } finally {
-  await browser.close();
-  server.kill("SIGINT");
+  await close();
 }

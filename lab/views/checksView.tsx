@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { proxy } from "comlink";
-import type { BenchResult, BenchRow } from "../../ts/check/bench/bench.js";
+import type { BenchResult, BenchRow } from "../../ts/check/bench/benchResult.js";
 import type { VerifyCheck, VerifyResult } from "../../ts/check/verify/verify.js";
 import { short } from "../maths/short.js";
 import { desk } from "./desk.js";

@@ -1,10 +1,10 @@
 import { expose } from "comlink";
+import { bench } from "../../ts/check/bench/bench.js";
 import {
   BENCH_SIZES,
   type BenchOptions,
   type BenchResult,
-  bench,
-} from "../../ts/check/bench/bench.js";
+} from "../../ts/check/bench/benchResult.js";
 import { type VerifyOptions, type VerifyResult, verify } from "../../ts/check/verify/verify.js";
 import type { DataInput } from "../../ts/data/specs.js";
 import { RunError } from "../../ts/errors/errors.js";

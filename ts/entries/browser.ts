@@ -18,6 +18,7 @@ export type { PhaseMeasure, PhaseNumbers, PhaseScales } from "../analysis/phaseN
 export type { OnProgress, Progress } from "../async/progress.js";
 export type { BackendName, BackendRecord } from "../backend/machineFor.js";
 export type { GpuOptions } from "../backend/webgpu/gpu.js";
+export { bench } from "../check/bench/bench.js";
 export {
   BENCH_SIZES,
   type BenchOmission,
@@ -25,8 +26,7 @@ export {
   type BenchResult,
   type BenchRow,
   type BenchSizes,
-  bench,
-} from "../check/bench/bench.js";
+} from "../check/bench/benchResult.js";
 export type { Replay, ReplayResult } from "../check/replay.js";
 export { type ReplayOptions, type ReplayRun, readReplay, replay } from "../check/replayRun.js";
 export {

@@ -1,3 +1,4 @@
+import { largest, least } from "../analysis/extremes.js";
 import type { ControllerSchedule } from "../experiment/schema.js";
 import type { SigmaPoint, TargetReading } from "./sigmaControl.js";
 
@@ -22,7 +23,7 @@ export function targetReading(
   const sigmas = late.map(({ sigma }) => sigma);
   const short = (x: number) => x.toPrecision(3);
   const stayed = median === null ? "has no reading" : `stayed at ${short(median)}`;
-  const range = `${short(Math.min(...sigmas))} to ${short(Math.max(...sigmas))}`;
+  const range = `${short(least(sigmas))} to ${short(largest(sigmas))}`;
   const why = `${missed}${hold} ${stayed}, with sigma from ${range}`;
   return { median, reached, why: reached ? null : why };
 }

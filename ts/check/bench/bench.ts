@@ -1,14 +1,5 @@
 import type { BenchOptions, BenchResult } from "./benchResult.js";
 
-export {
-  BENCH_SIZES,
-  type BenchOmission,
-  type BenchOptions,
-  type BenchResult,
-  type BenchRow,
-  type BenchSizes,
-} from "./benchResult.js";
-
 /**
  * Times training steps on the CPU and on the GPU. The CPU is timed on a single replica, because it runs replicas one
  * after another (or side by side on workers). Sizes that do not fit into a machine's memory are left out, and so are

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { dawn } from "../../backend/node/dawn.js";
-import { BENCH_SIZES, type BenchResult, bench } from "../../check/bench/bench.js";
+import { bench } from "../../check/bench/bench.js";
+import { BENCH_SIZES, type BenchResult } from "../../check/bench/benchResult.js";
 import { loadKernels } from "../../kernels/kernels.js";
 import type { Interrupt } from "../interrupt.js";
 import { type CommonOptions, voiceOf, withVoice } from "../options.js";
