@@ -55,10 +55,8 @@ ${tileA.keep}
 ${tileB.keep}
 workgroupBarrier();
 let next = k0 + ${tile.depth};
-if (next < end) {
 ${tileA.take("row0", "next")}
 ${tileB.take("col0", "next")}
-}
 ${multiplyAll(tile)}
 workgroupBarrier();
 }
@@ -86,18 +84,10 @@ function accumulators({ threadRows, threadCols }: Tile): string {
     .join("\n");
 }
 
-/**
- * The thread's place in the tile, `tx` and `ty`. Where they fit, each 32 consecutive threads form a block of 8 x 4: they
- * read fewer different places of workgroup memory than a row of threads would.
- */
-function placeOfThread({ rows, cols, threadRows, threadCols }: Tile): string {
+/** The thread's place in the tile, `tx` and `ty`. */
+function placeOfThread({ cols, threadCols }: Tile): string {
   const across = cols / threadCols;
-  const down = rows / threadRows;
-  if (across % 8 !== 0 || down % 4 !== 0)
-    return `let tx = lane % ${across};\nlet ty = lane / ${across};`;
-  return `let block = lane / 32;
-let tx = block % ${across / 8} * 8 + lane % 8;
-let ty = block / ${across / 8} * 4 + lane % 32 / 8;`;
+  return `let tx = lane % ${across};\nlet ty = lane / ${across};`;
 }
 
 /** Unrolled where a thread has a large part of the result; small parts gained nothing on an H100 (docs/gpu.md). */
