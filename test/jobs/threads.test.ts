@@ -9,7 +9,7 @@ import type { ExperimentInput } from "../../ts/experiment/schema.js";
 import { kernelsFrom } from "../../ts/kernels/instance.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
 import { Streams } from "../../ts/random/streams.js";
-import { threadingFor } from "../../ts/train/node/threading.js";
+import { threadingFor } from "../../ts/train/machine/node/threading.js";
 
 const kernels = await loadKernels();
 const small: ExperimentInput = {

@@ -10,7 +10,7 @@ import { makeRunner } from "../jobs/makeRunner.js";
 import { errorOf } from "../jobs/pool/outcome.js";
 import type { Runner, TrainedRun } from "../jobs/runner.js";
 import { loadKernels } from "../kernels/kernels.js";
-import { chooseBackend } from "../train/chooseBackend.js";
+import { chooseBackend } from "../train/machine/chooseBackend.js";
 import { refined } from "./refine.js";
 import { Sweeper } from "./sweeper.js";
 import type { SweepOptions } from "./sweepOptions.js";

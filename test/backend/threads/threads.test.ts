@@ -11,7 +11,7 @@ import { train } from "../../../ts/jobs/train.js";
 import { loadKernels } from "../../../ts/kernels/kernels.js";
 import type { Program } from "../../../ts/program/ops.js";
 import type { Checkpoint } from "../../../ts/train/checkpoint.js";
-import type { Threading } from "../../../ts/train/chooseBackend.js";
+import type { Threading } from "../../../ts/train/machine/chooseBackend.js";
 import { prepare } from "../../../ts/train/prepare.js";
 import { RUNS } from "../../golden/runs.js";
 import { bitsOf, networks } from "./networks.js";

@@ -11,7 +11,7 @@ import type { ExperimentInput } from "../../experiment/schema.js";
 import type { SweepInput } from "../../experiment/sweep.js";
 import { spawnThread, threadsHere } from "../../jobs/pool/node/spawn.js";
 import { type DryRun, type DryRunOptions, dryRun as planned } from "../../train/dryRun.js";
-import { threadingFor } from "../../train/node/threading.js";
+import { threadingFor } from "../../train/machine/node/threading.js";
 import * as portable from "../browser.js";
 import { withFiles, withGpu, withHost } from "./host.js";
 

@@ -10,7 +10,7 @@ import type { Checkpoint } from "../../train/checkpoint.js";
 import { hashDataset, type KeyedDataset } from "../../train/dataKey.js";
 import { type RunResult, runExperiment } from "../../train/experimentRun.js";
 import { Prepared } from "../../train/prepare.js";
-import type { EvaluationRecord } from "../../train/recorder.js";
+import type { EvaluationRecord } from "../../train/record/recorder.js";
 import type { Observed, Observer } from "../../train/trainer.js";
 import { DatasetCache } from "../datasetCache.js";
 import { type Outcome, outcomeOf, unwrap } from "./outcome.js";

@@ -1,9 +1,11 @@
 import { availableParallelism } from "node:os";
-import type { Machine } from "../../backend/machine.js";
-import { threadedMachine } from "../../backend/node/threadedMachine.js";
-import { wasmMachine } from "../../backend/wasm.js";
-import { InputError, RunError } from "../../errors/errors.js";
-import type { Kernels } from "../../kernels/instance.js";
+import type { Machine } from "../../../backend/machine.js";
+import { threadedMachine } from "../../../backend/node/threadedMachine.js";
+import { wasmMachine } from "../../../backend/wasm.js";
+import { InputError, RunError } from "../../../errors/errors.js";
+import type { Kernels } from "../../../kernels/instance.js";
+import { planOf } from "../../plan.js";
+import { scheduleOf } from "../../schedule.js";
 import {
   CPU_RATE,
   type CpuChoice,
@@ -12,8 +14,6 @@ import {
   type Threading,
   type Work,
 } from "../chooseBackend.js";
-import { planOf } from "../plan.js";
-import { scheduleOf } from "../schedule.js";
 import { secondsPerStep } from "../stepTiming.js";
 import { checkThreads, type Threads } from "../threads.js";
 
