@@ -26,13 +26,23 @@ const MEASURED_MS = 150;
 /** More threads are used if they are faster by this factor. */
 const GAIN = 1.1;
 
+/** How Node chooses the number of threads, `most` at most, of each run of a sweep: by the rule of `auto`. */
+export function sweepThreading(most: number): Threading {
+  return threadingFor(0, "auto", Math.min(most, availableParallelism()));
+}
+
 /**
  * How Node chooses the number of threads of a run.
  * @param workers number of workers that runs are made in; 0: the calling thread.
  * @param asked the number that the caller asks for; default `auto`.
+ * @param cores number of cores that the run may use.
  * @throws InputError if no run can have so many.
  */
-export function threadingFor(workers: number, asked?: Threads): Threading {
+export function threadingFor(
+  workers: number,
+  asked?: Threads,
+  cores = availableParallelism(),
+): Threading {
   const threads = checkThreads(asked);
   return async (work) => {
     const { kernels } = work;
@@ -54,7 +64,6 @@ export function threadingFor(workers: number, asked?: Threads): Threading {
       return { machine: await several(kernels, threads), why: `on ${threads} threads: asked for` };
     }
     if (barred) return single(barred);
-    const cores = availableParallelism();
     if (cores === 1) return single("this host has one core");
     return measured(work, cores, single);
   };
