@@ -5,8 +5,8 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bundledRuns } from "./bundle.js";
-import { ELSEWHERE, inChromium } from "./chromium.js";
-import { fastHash, goldenHashes } from "./runs.js";
+import { ELSEWHERE, ISOLATED, inChromium } from "./chromium.js";
+import { fastHash, goldenHashes, type threadedHashes } from "./runs.js";
 
 const run = promisify(execFile);
 const GOLDEN = "test/golden/hashes.json";
@@ -69,6 +69,30 @@ describe("the baseline kernels' trajectories are the same bits", () => {
     const found = await inChromium(bundle, "goldenHashes");
     if (found === null) skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
     expect(found).toEqual(golden);
+  });
+
+  test("in Chromium on one thread and on two, which share a cross-origin isolated page's memory", async ({
+    skip,
+  }) => {
+    const found = await inChromium(bundle, "threadedHashes", [], undefined, ISOLATED);
+    if (found === null) skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
+    const { why, hashes } = found as Awaited<ReturnType<typeof threadedHashes>>;
+    expect(why).toEqual([
+      expect.stringMatching(/^asked for; on one thread: (the run is too short|this host has one)/),
+      "asked for; on one thread: asked for",
+      "asked for; on 2 threads: asked for",
+    ]);
+    expect(hashes).toEqual([golden, golden]);
+  });
+
+  test("in Chromium on a page that is not, on one thread, and the run says why", async ({
+    skip,
+  }) => {
+    const why = await inChromium(bundle, "threadsOfRuns");
+    if (why === null) skip("no Chromium: set NINSCOPE_CHROMIUM to its path");
+    const one = "asked for; on one thread";
+    const missing = `${one}: only Node, and a page that is cross-origin isolated, have threads within a run`;
+    expect(why).toEqual([missing, `${one}: asked for`, missing]);
   });
 
   test("in Chromium on a page that came over plain http, where `crypto.subtle` is missing", async ({
