@@ -69,7 +69,7 @@ export const RUNS: Readonly<Record<string, ExperimentInput>> = {
 };
 
 /** A run with schedules and a controller on several layers, whose noise follows from what it did. */
-const SCHEDULED: ExperimentInput = {
+export const SCHEDULED: ExperimentInput = {
   ...RUNS.relu,
   noise: [
     { sigma: 2, schedule: { kind: "controller", hold: "kappa", target: 0.01, every: 4 } },
