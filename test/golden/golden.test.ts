@@ -4,9 +4,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bundledRuns } from "./bundle.js";
+import { bundledForNode, bundledRuns } from "./bundle.js";
 import { ELSEWHERE, ISOLATED, inChromium } from "./chromium.js";
 import { fastHash, goldenHashes, type threadedHashes } from "./runs.js";
+import { type ThreadedFast, threadedFast } from "./threadedRuns.js";
 
 const run = promisify(execFile);
 const GOLDEN = "test/golden/hashes.json";
@@ -62,6 +63,21 @@ describe("the baseline kernels' trajectories are the same bits", () => {
       expect(there.hash).toBe(here.hash);
       const flags = await readFile("/proc/cpuinfo", "utf8");
       expect(there.vectorBits).toBe(/\bavx2\b/.test(flags) && /\bfma\b/.test(flags) ? 256 : 128);
+    },
+  );
+
+  test.skipIf(!linux)(
+    "fast runs in vectors of 256 bits under Node 24 are the same bits on 1 to 4 threads, and those that this Node makes",
+    async () => {
+      const node = await currentNode();
+      const own = await bundledForNode("test/golden/threadedRuns.ts");
+      const there = (await under(node, own, "threadedFast")) as ThreadedFast;
+      const here = await threadedFast([undefined]);
+      expect(there.hashes).toHaveLength(5);
+      expect(new Set([...there.hashes, ...here.hashes]).size).toBe(1);
+      // The wide build has tiles of 16 columns.
+      expect(there.tileCols).toBe(there.vectorBits === 256 ? 16 : 8);
+      expect([here.vectorBits, here.tileCols]).toEqual([128, 8]);
     },
   );
 

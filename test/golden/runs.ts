@@ -79,18 +79,18 @@ export const SCHEDULED: ExperimentInput = {
   epochs: 12,
 };
 
+/** A network of some width, whose products have several panels. */
+export const FAST: ExperimentInput = {
+  network: { layers: [130, 70] },
+  data: { name: "gaussian-mixture", inputs: 150, classes: 5, train: 300, test: 60 },
+  optimizer: { batchSize: 50, momentum: 0.9 },
+  epochs: 5,
+};
+
 /** Vectors that `fast` takes here, and a SHA-256 of what a network of some width makes with it. */
 export async function fastHash(): Promise<{ vectorBits: number; hash: string }> {
   const kernels = await loadKernels({ fast: true });
-  const run = await train(
-    {
-      network: { layers: [130, 70] },
-      data: { name: "gaussian-mixture", inputs: 150, classes: 5, train: 300, test: 60 },
-      optimizer: { batchSize: 50, momentum: 0.9 },
-      epochs: 5,
-    },
-    { kernels, backend: "wasm" },
-  );
+  const run = await train(FAST, { kernels, backend: "wasm" });
   const hash = await hashRuns([{ experiment: "fast", trajectory: run.trajectory }]);
   return { vectorBits: kernels.vectorBits, hash };
 }
