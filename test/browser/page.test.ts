@@ -99,7 +99,7 @@ describe.skipIf(executablePath === null)("on a page (skipped where there is no C
     expect(why).toEqual([
       `${asked} 2 threads: asked for`,
       expect.stringMatching(/^asked for; on one thread: thread \d of 2 of the run did not start: /),
-      `${asked} one thread: the run is not in a worker`,
+      `${asked} one thread: the run is not in a worker of ninscope's`,
     ]);
     expect(hashes).toEqual([hashes[0], hashes[0], hashes[0]]);
     expect([made, alive]).toEqual([2, 0]);

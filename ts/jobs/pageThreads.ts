@@ -37,6 +37,6 @@ export async function pageThreads(kernels: Kernels, asked?: Threads): Promise<Pa
   if (!build) return single("kernels of your own have no build for more");
   return {
     order: { threads, module: build.module },
-    why: "on one thread: the run is not in a worker",
+    why: "on one thread: the run is not in a worker of ninscope's",
   };
 }
