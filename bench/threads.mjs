@@ -1,13 +1,20 @@
-// Measures threads within a run: training steps of 784-h-h-h-10, batch 128, on one thread and on several, in turns in one
-// process, beside the peak of as many threads and of one. Run `npm run build` first.
+// Measures threads within a run: training steps of 784-h-h-h-10, batch 128, on one thread and on several, beside the peak of
+// as many threads and of one, and beside PyTorch on as many threads, in turns. Run `npm run build` first.
 // node bench/threads.mjs [--fast] [--threads 2] [--rounds 15] [h ...]
-import { cpus, loadavg } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { loadKernels } from "../dist/node.js";
+import { pythonSide, withSides } from "./lib/field.mjs";
 import { benchKernels, compileBenchKernels } from "./lib/kernels.mjs";
+import { PATIENCE } from "./lib/rounds.mjs";
+import { writeStart } from "./lib/start.mjs";
 import { summary } from "./lib/statistics.mjs";
 import { Training } from "./ours/training.mjs";
+import { experimentOf } from "./parts/steps.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,6 +29,23 @@ const rounds = Number(values.rounds);
 const widths = positionals.length > 0 ? positionals.map(Number) : [64, 256, 512, 1024];
 /** Seconds of a turn. */
 const TURN = 0.15;
+/** Milliseconds after PyTorch's turn: for so long its threads may look for work, and take a core from who is next. */
+const REST_MS = 50;
+
+/**
+ * PyTorch on as many threads. Its own threads and those of its BLAS are two settings, and it is faster now with both and now
+ * with the second alone, so both contend.
+ */
+const torchSides = (folder) =>
+  [
+    [`PyTorch on ${threads}`, threads],
+    [`PyTorch on ${threads} of its BLAS alone`, 1],
+  ].map(([name, own]) =>
+    pythonSide(name, "torch", "peers/step_torch.py", [folder], {
+      threads,
+      environment: { OMP_NUM_THREADS: own },
+    }),
+  );
 
 const kernels = await loadKernels({ fast: values.fast });
 const { flavour } = kernels;
@@ -71,18 +95,28 @@ console.log(
 );
 
 for (const h of widths) {
-  const experiment = {
-    network: { layers: [h, h, h] },
-    data: { name: "gaussian-mixture", inputs: 784, classes: 10, train: 2048, test: 0 },
-    optimizer: { batchSize: 128, learningRate: 1e-3 },
-  };
-  const one = await Training.begin(experiment, { kernels, threads: 1 });
-  const many = await Training.begin(experiment, { kernels, threads });
-  // Warm up both, and find the number of steps of a turn.
-  let steps = 1;
-  while ((await one.run(steps)) < TURN / 2) steps *= 2;
+  const folder = mkdtempSync(join(tmpdir(), "ninscope-bench-"));
+  try {
+    await writeStart(folder, experimentOf(h), 1);
+    await withSides(torchSides(folder), (sides) => ofWidth(h, sides));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+process.exit(0);
+
+async function ofWidth(h, sides) {
+  const one = await Training.begin(experimentOf(h), { kernels, threads: 1 });
+  const many = await Training.begin(experimentOf(h), { kernels, threads });
+  const peers = sides.map(({ name, side, failed }) => ({
+    ...{ name, failed, rates: [], ours: [] },
+    /** Makes a number of steps; returns their time in seconds. */
+    run: async (steps) => (await side.request({ run: steps, case: "step" }, PATIENCE)).seconds,
+  }));
+  // Warm up, and find the number of steps of a turn.
+  const steps = await stepsOfTurn((count) => one.run(count));
   await many.run(steps);
-  steps = Math.max(1, Math.round((steps * TURN) / (await one.run(steps))));
+  for (const peer of peers) if (!peer.failed) peer.steps = await stepsOfTurn(peer.run);
   const found = { one: [], many: [], gain: [], peak: [], share: [], cpu: [], cpuMany: [] };
   /** Also the processor time of all threads, in ms a step: what other load takes does not count there. */
   const timed = async (training, cpu) => {
@@ -102,13 +136,33 @@ for (const h of widths) {
     found.gain.push(took / tookMany);
     found.peak.push(peakMany / peakOne);
     found.share.push((took / tookMany) * (peakOne / peakMany));
+    for (const peer of peers) {
+      if (peer.failed) continue;
+      const rate = peer.steps / (await peer.run(peer.steps));
+      peer.rates.push(rate);
+      peer.ours.push(steps / tookMany / rate);
+      await sleep(REST_MS);
+    }
   }
-  const shown = (name, digits = 2) => {
-    const { q1, median, q3 } = summary(found[name]);
+  const shown = (values, digits = 2) => {
+    const { q1, median, q3 } = summary(values);
     return `${median.toFixed(digits)} (${q1.toFixed(digits)} to ${q3.toFixed(digits)})`;
   };
   console.log(
-    `h ${h}: ${shown("one", 1)} steps/s on one thread, ${shown("many", 1)} on ${threads}: ratio ${shown("gain")}; of the peaks ${shown("peak")}; the first over the second ${shown("share")}; processor time of a step ${shown("cpu")} ms on one thread, ${shown("cpuMany")} ms on ${threads}`,
+    `h ${h}: ${shown(found.one, 1)} steps/s on one thread, ${shown(found.many, 1)} on ${threads}: ratio ${shown(found.gain)}; of the peaks ${shown(found.peak)}; the first over the second ${shown(found.share)}; processor time of a step ${shown(found.cpu)} ms on one thread, ${shown(found.cpuMany)} ms on ${threads}`,
   );
+  for (const { name, failed, rates, ours } of peers) {
+    console.log(
+      failed
+        ? `  ${name}: ${failed}`
+        : `  ${name}: ${shown(rates, 1)} steps/s; ours on ${threads} are ${shown(ours)} times as fast`,
+    );
+  }
 }
-process.exit(0);
+
+/** The number of steps that fill a turn. */
+async function stepsOfTurn(run) {
+  let steps = 1;
+  while ((await run(steps)) < TURN / 2) steps *= 2;
+  return Math.max(1, Math.round((steps * TURN) / (await run(steps))));
+}

@@ -7,7 +7,7 @@ import { type Browser, chromium } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hashRuns, train } from "../../ts/entries/browser.js";
-import { chromiumPath } from "../golden/chromium.js";
+import { chromiumPath, ISOLATED } from "../golden/chromium.js";
 
 const executablePath = chromiumPath();
 
@@ -16,6 +16,8 @@ describe.skipIf(executablePath === null)("on a page (skipped where there is no C
   let server: Server;
   /** The same pages at another origin. */
   let other: Server;
+  /** The same pages, cross-origin isolated. */
+  let isolated: Server;
   let browser: Browser;
 
   beforeAll(async () => {
@@ -36,16 +38,16 @@ describe.skipIf(executablePath === null)("on a page (skipped where there is no C
         },
       },
     });
-    const make = () =>
+    const make = (more: Readonly<Record<string, string>> = {}) =>
       createServer(async ({ url = "/" }, answer) => {
         const body = await readFile(join(folder, url)).catch(() => null);
         const type = url === "/" ? "text/html" : "text/javascript";
-        const headers = { "content-type": type, "access-control-allow-origin": "*" };
+        const headers = { "content-type": type, "access-control-allow-origin": "*", ...more };
         answer.writeHead(url === "/" || body ? 200 : 404, headers);
         answer.end(url === "/" ? "<!doctype html>" : body);
       });
-    [server, other] = [make(), make()];
-    for (const one of [server, other]) {
+    [server, other, isolated] = [make(), make(), make(ISOLATED)];
+    for (const one of [server, other, isolated]) {
       await new Promise<void>((done) => one.listen(0, "127.0.0.1", done));
     }
     const flags = ["--no-sandbox", "--disable-background-networking", "--disable-sync"];
@@ -55,14 +57,15 @@ describe.skipIf(executablePath === null)("on a page (skipped where there is no C
     await browser?.close();
     server?.close();
     other?.close();
+    isolated?.close();
     await rm(folder, { recursive: true, force: true });
   });
 
   const origin = (of: Server) => `http://127.0.0.1:${(of.address() as AddressInfo).port}`;
 
-  async function call(name: string, modules = server): Promise<any> {
+  async function call(name: string, modules = server, site = server): Promise<any> {
     const page = await browser.newPage();
-    await page.goto(`${origin(server)}/`);
+    await page.goto(`${origin(site)}/`);
     try {
       const path = JSON.stringify(`${origin(modules)}/page.mjs`);
       return await page.evaluate(`import(${path}).then((m) => m[${JSON.stringify(name)}]())`);
@@ -88,6 +91,24 @@ describe.skipIf(executablePath === null)("on a page (skipped where there is no C
   it("training has a worker, and leaves none behind", async () => {
     const { made, alive } = await call("trained");
     expect([made, alive]).toEqual([1, 0]);
+  });
+
+  it("a run of an isolated page has threads where its worker can start them; else it says why not", async () => {
+    const { why, hashes, made, alive } = await call("threaded", isolated, isolated);
+    const asked = "asked for; on";
+    expect(why).toEqual([
+      `${asked} 2 threads: asked for`,
+      expect.stringMatching(/^asked for; on one thread: thread \d of 2 of the run did not start: /),
+      `${asked} one thread: the run is not in a worker of ninscope's`,
+    ]);
+    expect(hashes).toEqual([hashes[0], hashes[0], hashes[0]]);
+    expect([made, alive]).toEqual([2, 0]);
+  });
+
+  it("refuses a number of threads that no run can have", async () => {
+    const refused = ["InputError", "threads is 1.5: takes auto or an integer from 1 to 128"];
+    expect(await call("badThreads")).toEqual(refused);
+    expect(await call("badThreads", isolated, isolated)).toEqual(refused);
   });
 
   it("a long trajectory is digested in pieces, to the hash that Node gives", async () => {

@@ -1,5 +1,11 @@
 import type { Progress } from "../../ts/async/progress.js";
-import { type SweepInput, sweep, train } from "../../ts/entries/browser.js";
+import {
+  type ExperimentInput,
+  hashRuns,
+  type SweepInput,
+  sweep,
+  train,
+} from "../../ts/entries/browser.js";
 import { openBrowserStore } from "../../ts/entries/browser-store.js";
 
 const spec: SweepInput = {
@@ -56,6 +62,40 @@ export async function trained() {
     epochs: 40,
   });
   return count;
+}
+
+const small: ExperimentInput = {
+  network: { layers: [40, 30] },
+  data: { name: "gaussian-mixture", inputs: 20, classes: 3, train: 100, test: 20 },
+  epochs: 2,
+};
+
+/** How a run was made: with the page's own worker, with one that cannot start others, and on the page's thread. */
+export async function threaded() {
+  const count = counted();
+  const asked = { backend: "wasm", threads: 2 } as const;
+  const own = await train(small, asked);
+  const [{ name: file }] = performance
+    .getEntriesByType("resource")
+    .filter(({ name }) => name.includes("ninscope-worker"));
+  const source = await (await fetch(file)).blob();
+  // Its address is gone when it would start others from it.
+  const spawn = () => {
+    const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    const worker = new Worker(url, { type: "module" });
+    URL.revokeObjectURL(url);
+    return worker;
+  };
+  const lone = await train(small, { ...asked, spawn });
+  const here = await train(small, { ...asked, workers: 0 });
+  const runs = [own, lone, here];
+  const hashes = await Promise.all(runs.map((run) => hashRuns([run])));
+  return { why: runs.map(({ backend }) => backend.why), hashes, ...count };
+}
+
+/** What a number of threads that no run can have is told. */
+export async function badThreads() {
+  return train(small, { threads: 1.5 }).catch(({ name, message }: Error) => [name, message]);
 }
 
 /** Cancelling in the midst of a run: what the run says, what is heard of it afterwards, and what is left. */

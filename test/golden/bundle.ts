@@ -1,6 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build as esbuild } from "esbuild";
 import { build } from "vite";
 
 /** Bundles a file (`runs.ts` here) with all that it needs, for hosts that read no TypeScript. */
@@ -19,4 +20,12 @@ export async function bundledRuns(entry = "test/golden/runs.ts"): Promise<string
     },
   });
   return join(folder, "runs.mjs");
+}
+
+/** The same for Node alone: what it imports of Node's stays an import. */
+export async function bundledForNode(entry: string): Promise<string> {
+  const outfile = join(await mkdtemp(join(tmpdir(), "ninscope-golden-")), "runs.mjs");
+  const shape = { bundle: true, format: "esm", platform: "node", logLevel: "error" } as const;
+  await esbuild({ entryPoints: [entry], outfile, ...shape });
+  return outfile;
 }

@@ -24,19 +24,28 @@ const FLAGS = [
 /** A host that is not this one by its name: a page that came from it over plain http is no secure context. */
 export const ELSEWHERE = "ninscope.test";
 
+/** Headers that give a page memory which its workers share. */
+export const ISOLATED = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 /**
  * What an exported function of a bundled module returns in headless Chromium; null where there is no Chromium.
  * @param host what the page's address names: 127.0.0.1, or any other name, which then leads there too.
+ * @param headers what the server sends with everything.
  */
 export async function inChromium(
   bundle: string,
   name: string,
   flags: readonly string[] = [],
   host = "127.0.0.1",
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
   const executablePath = chromiumPath();
   if (!executablePath) return null;
   const server = createServer(async ({ url = "/" }, answer) => {
+    for (const [name, value] of Object.entries(headers)) answer.setHeader(name, value);
     if (!/^\/[\w/.-]+\.m?js$/.test(url)) {
       answer.setHeader("content-type", "text/html").end("<!doctype html>");
       return;

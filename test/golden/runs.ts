@@ -69,7 +69,7 @@ export const RUNS: Readonly<Record<string, ExperimentInput>> = {
 };
 
 /** A run with schedules and a controller on several layers, whose noise follows from what it did. */
-const SCHEDULED: ExperimentInput = {
+export const SCHEDULED: ExperimentInput = {
   ...RUNS.relu,
   noise: [
     { sigma: 2, schedule: { kind: "controller", hold: "kappa", target: 0.01, every: 4 } },
@@ -79,18 +79,18 @@ const SCHEDULED: ExperimentInput = {
   epochs: 12,
 };
 
+/** A network of some width, whose products have several panels. */
+export const FAST: ExperimentInput = {
+  network: { layers: [130, 70] },
+  data: { name: "gaussian-mixture", inputs: 150, classes: 5, train: 300, test: 60 },
+  optimizer: { batchSize: 50, momentum: 0.9 },
+  epochs: 5,
+};
+
 /** Vectors that `fast` takes here, and a SHA-256 of what a network of some width makes with it. */
 export async function fastHash(): Promise<{ vectorBits: number; hash: string }> {
   const kernels = await loadKernels({ fast: true });
-  const run = await train(
-    {
-      network: { layers: [130, 70] },
-      data: { name: "gaussian-mixture", inputs: 150, classes: 5, train: 300, test: 60 },
-      optimizer: { batchSize: 50, momentum: 0.9 },
-      epochs: 5,
-    },
-    { kernels, backend: "wasm" },
-  );
+  const run = await train(FAST, { kernels, backend: "wasm" });
   const hash = await hashRuns([{ experiment: "fast", trajectory: run.trajectory }]);
   return { vectorBits: kernels.vectorBits, hash };
 }
@@ -117,13 +117,13 @@ function doseBytes({ steps, evaluations }: Trajectory): Uint8Array<ArrayBuffer> 
  * norms, under `memory` of what all runs' noise weights remember and how they are kicked, and under `dose` of the dose that
  * they pay.
  */
-export async function goldenHashes(): Promise<Record<string, string>> {
+export async function goldenHashes(threads?: number): Promise<Record<string, string>> {
   const kernels = await loadKernels();
   const hashes: Record<string, string> = {};
   const memories: string[] = [];
   const doses: string[] = [];
   for (const [name, experiment] of Object.entries(RUNS)) {
-    const { trajectory } = await train(experiment, { kernels, backend: "wasm" });
+    const { trajectory } = await train(experiment, { kernels, backend: "wasm", threads });
     const { memory, kick, ...steps } = trajectory.steps;
     const { memory: evaluated, ...evaluations } = trajectory.evaluations;
     // The experiment's own text is no business of this: another default must not change the hash.
@@ -134,7 +134,7 @@ export async function goldenHashes(): Promise<Record<string, string>> {
   }
   hashes.memory = await hashDigests(memories);
   hashes.dose = await hashDigests(doses);
-  const scheduled = await train(SCHEDULED, { kernels, backend: "wasm" });
+  const scheduled = await train(SCHEDULED, { kernels, backend: "wasm", threads });
   hashes.schedules = await hashColumns(JSON.stringify(scheduled.controls), scheduled.trajectory);
   const cells = await runLinearEnsemble(
     {
@@ -164,6 +164,22 @@ export async function goldenHashes(): Promise<Record<string, string>> {
   );
   hashes.ensemble = await sha256(new Uint8Array(numbersOf.buffer));
   return hashes;
+}
+
+/** How a run was made by default, and where one thread or two were asked for. */
+export async function threadsOfRuns(): Promise<string[]> {
+  const kernels = await loadKernels();
+  const why = [];
+  for (const threads of [undefined, 1, 2]) {
+    const { backend } = await train(RUNS.relu, { kernels, backend: "wasm", threads });
+    why.push(backend.why ?? "");
+  }
+  return why;
+}
+
+/** The same, and the golden hashes of one thread and of two. */
+export async function threadedHashes(): Promise<{ why: string[]; hashes: object[] }> {
+  return { why: await threadsOfRuns(), hashes: [await goldenHashes(1), await goldenHashes(2)] };
 }
 
 /** The same, and whether the host has digests of its own: browsers do on pages of secure contexts alone. */

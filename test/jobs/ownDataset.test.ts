@@ -15,8 +15,8 @@ import { probe } from "../../ts/probe/probe.js";
 import { MemoryStore } from "../../ts/store/memoryStore.js";
 import { sweep } from "../../ts/sweep/sweep.js";
 import { hashDataset } from "../../ts/train/dataKey.js";
-import { phaseScales } from "../../ts/train/phaseScales.js";
 import { prepare } from "../../ts/train/prepare.js";
+import { phaseScales } from "../../ts/train/record/phaseScales.js";
 import { threads } from "../support/worker.js";
 
 const kernels = await loadKernels();

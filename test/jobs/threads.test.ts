@@ -9,7 +9,7 @@ import type { ExperimentInput } from "../../ts/experiment/schema.js";
 import { kernelsFrom } from "../../ts/kernels/instance.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
 import { Streams } from "../../ts/random/streams.js";
-import { threadingFor } from "../../ts/train/node/threading.js";
+import { threadingFor } from "../../ts/train/machine/node/threading.js";
 
 const kernels = await loadKernels();
 const small: ExperimentInput = {
@@ -23,11 +23,13 @@ test.each([0, 1.5, -2, 129, Number.NaN, "two", "2", null, [2]])(
   "threads are not %j",
   async (threads) => {
     for (const backend of ["auto", "wasm", "reference"] as const) {
-      const run = train(small, { kernels, backend, threads: threads as number });
-      const error = await run.catch((thrown) => thrown);
-      expect(error).toBeInstanceOf(InputError);
-      expect(error.field).toBe("threads");
-      expect(error.message).toMatch(/^threads is .+: takes auto or an integer from 1 to 128$/);
+      for (const make of [train, portable]) {
+        const run = make(small, { kernels, backend, threads: threads as number });
+        const error = await run.catch((thrown) => thrown);
+        expect(error).toBeInstanceOf(InputError);
+        expect(error.field).toBe("threads");
+        expect(error.message).toMatch(/^threads is .+: takes auto or an integer from 1 to 128$/);
+      }
     }
   },
 );
@@ -58,7 +60,11 @@ test("short runs are on one thread by default; so are runs in workers and outsid
       : "asked for; on one thread: this host has one core",
   );
   const outside = await portable(small, { kernels, threads: 2 });
-  expect(outside.backend.why).toMatch(/on one thread: only Node has threads within a run$/);
+  expect(outside.backend.why).toMatch(
+    /on one thread: only Node, and a page that is cross-origin isolated, have threads within a run$/,
+  );
+  const reference = await portable(small, { kernels, backend: "reference" });
+  expect(reference.backend.why).toBe("asked for");
   const work = { experiment: parseExperiment(small), kernels, data: async () => data };
   const data = await loadDataset(work.experiment.data, new Streams(kernels, 0));
   const inWorker = await threadingFor(1)(work);

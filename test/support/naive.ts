@@ -3,7 +3,7 @@ import type { Network } from "../../ts/program/network.js";
 import type { Activation } from "../../ts/program/ops.js";
 import type { Plan } from "../../ts/program/workspace.js";
 import type { Parameters } from "../../ts/train/parameters.js";
-import { STEP_COLUMNS } from "../../ts/train/recorder.js";
+import { STEP_COLUMNS } from "../../ts/train/record/recorder.js";
 import type { Schedule } from "../../ts/train/schedule.js";
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 

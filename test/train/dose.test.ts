@@ -6,9 +6,9 @@ import { webgpuMachine } from "../../ts/backend/webgpu/webgpu.js";
 import type { ExperimentInput } from "../../ts/experiment/schema.js";
 import { runEnsemble } from "../../ts/jobs/ensembleTraining.js";
 import { loadKernels } from "../../ts/kernels/kernels.js";
-import type { Dose } from "../../ts/train/dose.js";
 import { runExperiment } from "../../ts/train/experimentRun.js";
 import { Prepared, prepare } from "../../ts/train/prepare.js";
+import type { Dose } from "../../ts/train/record/dose.js";
 import type { Trajectory } from "../../ts/trajectory/trajectory.js";
 import { testGpu } from "../gpu.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { targetReading } from "../../ts/train/targetReading.js";
+import { targetReading } from "../../ts/train/sigma/targetReading.js";
 
 const spec = { kind: "controller", hold: "kappa", target: 0.01, every: 1 } as const;
 const point = (step: number, kappa: number) => ({ step, sigma: 1 + (step % 3), kappa, dose: 0 });

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { Machine } from "../../ts/backend/machine.js";
 import { referenceMachine } from "../../ts/backend/reference.js";
 import { parametersOf } from "../../ts/train/parameters.js";
-import type { EvaluationRecord } from "../../ts/train/recorder.js";
+import type { EvaluationRecord } from "../../ts/train/record/recorder.js";
 import { runTraining, type TrainerHooks } from "../../ts/train/trainer.js";
 import { naiveRun } from "../support/naive.js";
 import { type RandomRun, randomRun, randomSettings, type Setting } from "../support/randomRun.js";

@@ -12,7 +12,7 @@ import { isPlainObject } from "../schema/plainObject.js";
 import type { Claim } from "../store/node/openFolder.js";
 import { readSpec } from "../store/node/openStore.js";
 import { CHECKPOINT_EVERY } from "../train/checkpoint.js";
-import { checkThreads, type Threads } from "../train/threads.js";
+import { checkThreads, type Threads } from "../train/machine/threads.js";
 import { ProgressBar, type Voice } from "./terminal.js";
 
 export interface CommonOptions {

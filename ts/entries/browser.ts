@@ -119,12 +119,12 @@ export type {
 export * as linear from "../theory/linear.js";
 export { type LinearBoundaries, linearBoundaries } from "../theory/linearBoundaries.js";
 export type { Checkpoint, Checkpoints } from "../train/checkpoint.js";
-export type { Dose } from "../train/dose.js";
-export type { Final } from "../train/final.js";
 export { type LoadOptions, loadData as loadDataset } from "../train/loadData.js";
 export type { Parameters, Weights } from "../train/parameters.js";
 export type { HostOptions, PrepareOptions } from "../train/prepare.js";
-export type { EvaluationRecord } from "../train/recorder.js";
-export type { SigmaControl, SigmaPoint, TargetReading } from "../train/sigmaControl.js";
+export type { Dose } from "../train/record/dose.js";
+export type { Final } from "../train/record/final.js";
+export type { EvaluationRecord } from "../train/record/recorder.js";
+export type { SigmaControl, SigmaPoint, TargetReading } from "../train/sigma/sigmaControl.js";
 export type { Observed, Observer } from "../train/trainer.js";
 export type { Trajectory } from "../trajectory/trajectory.js";

@@ -36,5 +36,5 @@ export type {
 export type { FullSettings, RobustnessSettings } from "../robustness/settings.js";
 export type { GivenSubject, RobustnessSubject, TrainedSubject } from "../robustness/subjects.js";
 export type { Measured, TrainedNetwork } from "../store/measurements.js";
-export type { Dose } from "../train/dose.js";
 export type { Parameters } from "../train/parameters.js";
+export type { Dose } from "../train/record/dose.js";

@@ -12,12 +12,14 @@ import type { Job, Runner } from "./runner.js";
 
 /** Makes runs on the thread that it is called on. */
 export class LocalRunner implements Runner {
-  readonly size = 1;
+  readonly size: number;
   readonly #kernels: Kernels;
   readonly #files: FileSource | undefined;
   readonly #cache: DatasetCache;
 
-  constructor(kernels: Kernels, files?: FileSource) {
+  /** @param size number of runs that it makes in turns; more than one pays where other threads compute them. */
+  constructor(kernels: Kernels, files?: FileSource, size = 1) {
+    this.size = size;
     this.#kernels = kernels;
     this.#files = files;
     this.#cache = new DatasetCache(kernels);

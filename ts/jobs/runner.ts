@@ -5,6 +5,7 @@ import type { Experiment } from "../experiment/schema.js";
 import type { KeyedDataset } from "../train/dataKey.js";
 import type { RunResult } from "../train/experimentRun.js";
 import type { TrainerHooks } from "../train/trainer.js";
+import type { ThreadsOrder } from "./pageThreads.js";
 
 /** One run to be made. */
 export interface Job {
@@ -16,6 +17,8 @@ export interface Job {
   readonly data: KeyedDataset | null;
   /** For a runner on this thread: the machine to use; default: the backend's. */
   readonly machine?: Machine;
+  /** For a worker of a page: the threads that the run may have. */
+  readonly threads?: ThreadsOrder | null;
 }
 
 /** A run's result without its parameters, which are too many to send over a queue. */

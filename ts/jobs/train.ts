@@ -2,14 +2,13 @@ import { Lazy } from "../async/lazy.js";
 import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import { isLost } from "../backend/gpuMachine.js";
 import { backendRecord } from "../backend/machineFor.js";
-import { wasmMachine } from "../backend/wasm.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
 import type { CheckpointStore } from "../store/runStore.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "../train/checkpoint.js";
-import { chooseBackend, type Threading } from "../train/chooseBackend.js";
 import type { RunResult } from "../train/experimentRun.js";
+import { chooseBackend, type Threading } from "../train/machine/chooseBackend.js";
 import type { PrepareOptions } from "../train/prepare.js";
 import type { TrainerHooks } from "../train/trainer.js";
 import { DataSource } from "./dataSource.js";
@@ -34,8 +33,8 @@ export interface TrainOptions
   readonly checkpointEvery?: number;
   /**
    * Threads that share the work of the run on the CPU, 1 to 128, or `auto` (the default), which measures how many pay. Their
-   * number changes no bit. Only Node has them; elsewhere, and in a worker, the run is on one thread, and `backend.why` says
-   * so.
+   * number changes no bit. Node has them, and a page that is cross-origin isolated; elsewhere the run is on one thread, and
+   * `backend.why` says so.
    */
   readonly threads?: number | "auto";
   /** @internal */
@@ -54,8 +53,12 @@ export async function train(
   options: TrainOptions = {},
 ): Promise<RunResult> {
   const experiment = parseExperiment(input);
-  const { signal, store, gpu, observer, onRecord, threading = onOneThread } = options;
+  const { signal, store, gpu, observer, onRecord, threading } = options;
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
+  // Loaded on demand: Node's entry, which has threads of its own, needs nothing of it.
+  const paged = threading
+    ? null
+    : await (await import("./pageThreads.js")).pageThreads(kernels, options.threads);
   const cpu = new Lazy(() => makeRunner({ ...options, backend: "wasm" }, 1, kernels));
   const source = new DataSource(cpu, options.dataset);
   const gpuRunner = new Lazy(() => makeRunner({ ...options, backend: "webgpu" }, 1, kernels));
@@ -72,9 +75,18 @@ export async function train(
     });
     const data = await source.keyed(experiment, signal);
     const key = await runKey(experiment, data?.key ?? null, backendRecord(machine, kernels));
-    const job = { key, experiment, backend: name, data, ...(machine.threads && { machine }) };
+    const order = name === "wasm" ? paged : null;
+    const job = {
+      ...{ key, experiment, backend: name, data, threads: order?.order },
+      ...(machine.threads && { machine }),
+    };
+    const explained = (result: RunResult, because = why): RunResult => {
+      const threads = order && (result.backend.why ?? order.why);
+      const all = threads ? `${because}; ${threads}` : because;
+      return { ...result, backend: { ...result.backend, why: all } };
+    };
     const runner = await (name === "webgpu" ? gpuRunner : cpu).get();
-    if (!store) return explained(await runner.run(job, hooks), why);
+    if (!store) return explained(await runner.run(job, hooks));
     const checkpoints = {
       from: options.resume ? await store.checkpoint(key) : null,
       every: options.checkpointEvery ?? CHECKPOINT_EVERY,
@@ -82,7 +94,7 @@ export async function train(
     };
     const result = await runner
       .run(job, { ...hooks, checkpoints })
-      .then((made) => explained(made, why))
+      .then((made) => explained(made))
       .catch(async (error: Error) => {
         if (!isLost(machine)) throw error;
         const from = await store.checkpoint(key);
@@ -99,13 +111,4 @@ export async function train(
     await cpu.ifMade((runner) => runner.dispose());
     await gpuRunner.ifMade((runner) => runner.dispose());
   }
-}
-
-const onOneThread: Threading = async ({ kernels }) => ({
-  machine: wasmMachine(kernels),
-  why: "on one thread: only Node has threads within a run",
-});
-
-function explained(result: RunResult, why: string): RunResult {
-  return { ...result, backend: { ...result.backend, why } };
 }

@@ -7,8 +7,8 @@ import type { Experiment } from "../experiment/schema.js";
 import type { Streams } from "../random/streams.js";
 import { type LinearState, reduce } from "../theory/linear.js";
 import { seededInputs } from "../train/inputs.js";
-import { linearScales } from "../train/phaseScales.js";
 import { planOf } from "../train/plan.js";
+import { linearScales } from "../train/record/phaseScales.js";
 
 /** The start of a linear model and its data: the same numbers as in a run of it as a network. */
 export interface LinearStart {

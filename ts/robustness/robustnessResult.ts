@@ -1,7 +1,7 @@
 import type { Interval } from "../analysis/interval.js";
 import type { BackendRecord } from "../backend/machineFor.js";
 import type { DatasetRecord } from "../data/dataset.js";
-import type { Dose } from "../train/dose.js";
+import type { Dose } from "../train/record/dose.js";
 import type { AttackName } from "./attacks/attacks.js";
 import type { CorruptionName } from "./corruptions/corruptions.js";
 import type { FullSettings } from "./settings.js";

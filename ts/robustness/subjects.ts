@@ -8,9 +8,9 @@ import { train } from "../jobs/train.js";
 import type { Kernels } from "../kernels/kernels.js";
 import type { MeasurementStore, TrainedNetwork } from "../store/measurements.js";
 import { hashDataset } from "../train/dataKey.js";
-import type { Dose } from "../train/dose.js";
 import { planOf } from "../train/plan.js";
 import type { HostOptions } from "../train/prepare.js";
+import type { Dose } from "../train/record/dose.js";
 import { type Model, modelOn } from "./model.js";
 
 /** A network to be trained, once for each seed. */

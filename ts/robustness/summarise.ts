@@ -1,7 +1,7 @@
 import { meanInterval } from "../analysis/interval.js";
 import { P95 } from "../analysis/studentT.js";
 import type { Measured } from "../store/measurements.js";
-import type { Dose } from "../train/dose.js";
+import type { Dose } from "../train/record/dose.js";
 import type {
   Accuracy,
   AttackAccuracy,

@@ -2,7 +2,7 @@ import { RunError } from "../errors/errors.js";
 import type { Tensors } from "../format/safetensors.js";
 import { decodeSealed, encodeSealed } from "../format/sealedTensors.js";
 import type { Checkpoint } from "../train/checkpoint.js";
-import { EVALUATION_COLUMNS, STEP_COLUMNS } from "../train/recorder.js";
+import { EVALUATION_COLUMNS, STEP_COLUMNS } from "../train/record/recorder.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 
 type Columns = Record<string, Float64Array>;

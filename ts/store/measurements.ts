@@ -2,8 +2,8 @@ import { RunError } from "../errors/errors.js";
 import { readable, writable } from "../format/nonFiniteJson.js";
 import type { Tensors } from "../format/safetensors.js";
 import { decodeSealed, encodeSealed } from "../format/sealedTensors.js";
-import type { Dose } from "../train/dose.js";
 import type { Parameters } from "../train/parameters.js";
+import type { Dose } from "../train/record/dose.js";
 import { JournalFile } from "./journalFile.js";
 import type { Storage } from "./storage.js";
 

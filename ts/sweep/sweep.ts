@@ -6,11 +6,12 @@ import { RunError } from "../errors/errors.js";
 import { planning, refuseSweptData, type SweepInput, type SweepPlan } from "../experiment/sweep.js";
 import { DataSource } from "../jobs/dataSource.js";
 import { runsTogether } from "../jobs/ensembleGroup.js";
+import { LocalRunner } from "../jobs/localRunner.js";
 import { makeRunner } from "../jobs/makeRunner.js";
 import { errorOf } from "../jobs/pool/outcome.js";
 import type { Runner, TrainedRun } from "../jobs/runner.js";
 import { loadKernels } from "../kernels/kernels.js";
-import { chooseBackend } from "../train/chooseBackend.js";
+import { chooseBackend } from "../train/machine/chooseBackend.js";
 import { refined } from "./refine.js";
 import { Sweeper } from "./sweeper.js";
 import type { SweepOptions } from "./sweepOptions.js";
@@ -81,7 +82,10 @@ async function* finishedRuns(
   const experiments = plan.runs.map(({ experiment }) => experiment);
   const threads = Math.max(1, Math.min(options.workers ?? wantedWorkers(plan), experiments.length));
   const runs = { all: experiments.length, together: runsTogether(experiments), threads };
-  const { gpu } = options;
+  const { gpu, files } = options;
+  let round = plan.runs.filter((_, i) => !shard || i % shard.of === shard.index);
+  // Refinement adds runs, which take the cores that are left.
+  const share = plan.refine ? 1 : Math.floor((options.workers ?? 1) / (round.length || Infinity));
   const made = (name: BackendName) =>
     new Lazy(() => makeRunner({ ...options, backend: name }, wantedWorkers(plan), kernels));
   const [cpu, onGpu] = [made("wasm"), made("webgpu")];
@@ -91,11 +95,13 @@ async function* finishedRuns(
   const seen: Pick<SweptRun, "fields" | "phase">[] = [];
   try {
     const data = () => source.dataset(experiments[0], kernels, signal);
-    const work = { experiment: experiments[0], kernels, gpu, runs, data };
+    const threading = share > 1 && !given ? options.threading?.(share) : undefined;
+    const work = { experiment: experiments[0], kernels, gpu, runs, data, cpu: threading };
     const choice = await chooseBackend(backend, work);
-    const runner = await (given ?? (choice.name === "webgpu" ? onGpu : cpu)).get();
+    const runner = choice.machine.threads
+      ? new LocalRunner(kernels, files, round.length)
+      : await (given ?? (choice.name === "webgpu" ? onGpu : cpu)).get();
     sweeper = new Sweeper(runner, choice, kernels, source, options);
-    let round = plan.runs.filter((_, i) => !shard || i % shard.of === shard.index);
     while (round.length > 0) {
       sweeper.counter.expect(round.length);
       // Twice as many as the runner makes at once, so that no worker waits while a result is taken.

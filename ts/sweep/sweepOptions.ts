@@ -4,6 +4,7 @@ import type { Shard } from "../experiment/shard.js";
 import type { RunnerOptions } from "../jobs/makeRunner.js";
 import type { Runner, TrainedRun } from "../jobs/runner.js";
 import type { RunStore } from "../store/runStore.js";
+import type { Threading } from "../train/machine/chooseBackend.js";
 import type { FailedRun } from "./sweepResult.js";
 
 /** How to sweep. */
@@ -27,4 +28,9 @@ export interface SweepOptions extends RunnerOptions {
   readonly runner?: Runner<TrainedRun>;
   /** Makes only one part of the runs. */
   readonly shard?: Shard;
+  /**
+   * Chooses the threads of each run of a sweep that has fewer runs than threads: at most so many.
+   * @internal
+   */
+  readonly threading?: (most: number) => Threading;
 }

@@ -10,7 +10,7 @@ import { firstSigma, type SweepInput, type SweepRun, sweepPoints } from "../expe
 import { canonicalJson, hashDigests } from "../format/hash.js";
 import type { Failure } from "../jobs/pool/outcome.js";
 import type { RunSummary, StoredRun } from "../store/runStore.js";
-import type { Final } from "../train/final.js";
+import type { Final } from "../train/record/final.js";
 
 /** A run of a sweep without its trajectory. */
 export interface SweptSummary extends RunSummary {

@@ -11,8 +11,8 @@ import type { Runner, TrainedRun } from "../jobs/runner.js";
 import type { Kernels } from "../kernels/kernels.js";
 import type { StoredRun } from "../store/runStore.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "../train/checkpoint.js";
-import type { Choice } from "../train/chooseBackend.js";
 import type { KeyedDataset } from "../train/dataKey.js";
+import type { Choice } from "../train/machine/chooseBackend.js";
 import type { SweepOptions } from "./sweepOptions.js";
 import { SweepCounter } from "./sweepProgress.js";
 import type { FailedRun, SweptRun } from "./sweepResult.js";
@@ -110,7 +110,7 @@ export class Sweeper {
     keeping: Keeping,
   ): Promise<StoredRun> {
     const { store, checkpointEvery: every = CHECKPOINT_EVERY } = this.#options;
-    const { name: backend, why } = this.#choice;
+    const { name: backend, why, machine } = this.#choice;
     const { experiment } = run;
     const checkpoints = store && {
       from: await keeping.done(() => store.checkpoint(key)),
@@ -118,8 +118,9 @@ export class Sweeper {
       save: (checkpoint: Checkpoint) => keeping.done(() => store.saveCheckpoint(key, checkpoint)),
     };
     const onStep = (step: number, steps: number) => this.counter.progress(run, step / steps);
+    const job = { key, experiment, backend, data, ...(machine.threads && { machine }) };
     const made = await this.#signals.run((signal) =>
-      this.#runner.run({ key, experiment, backend, data }, { signal, onStep, checkpoints }),
+      this.#runner.run(job, { signal, onStep, checkpoints }),
     );
     const { parameters: _, ...result } = { parameters: null, ...made };
     return {

@@ -4,12 +4,12 @@ import { type BackendRecord, backendRecord } from "../backend/machineFor.js";
 import { type DatasetRecord, recordOf } from "../data/dataset.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
-import { type Dose, doseOf } from "./dose.js";
-import { type Final, finalOf } from "./final.js";
 import { type Parameters, parametersOf } from "./parameters.js";
-import { phaseScales } from "./phaseScales.js";
 import type { Prepared } from "./prepare.js";
-import type { SigmaControl } from "./sigmaControl.js";
+import { type Dose, doseOf } from "./record/dose.js";
+import { type Final, finalOf } from "./record/final.js";
+import { phaseScales } from "./record/phaseScales.js";
+import type { SigmaControl } from "./sigma/sigmaControl.js";
 import { runTraining, type TrainerHooks, type TrainerResult } from "./trainer.js";
 
 /** What a training run shows. */

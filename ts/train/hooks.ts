@@ -1,6 +1,6 @@
 import type { Checkpoints } from "./checkpoint.js";
 import type { Weights } from "./parameters.js";
-import type { EvaluationRecord } from "./recorder.js";
+import type { EvaluationRecord } from "./record/recorder.js";
 
 /** How a caller watches a run, and ends it. */
 export interface TrainerHooks {

@@ -10,10 +10,10 @@ import type { TrainerHooks } from "./hooks.js";
 import type { RunInputs } from "./inputs.js";
 import type { Weights } from "./parameters.js";
 import { Pieces } from "./pieces.js";
-import { type EvaluationRecord, Recorder } from "./recorder.js";
+import { type EvaluationRecord, Recorder } from "./record/recorder.js";
 import { isEvaluated, isReached, nextEarly, type Schedule } from "./schedule.js";
 import type { Setup } from "./setup.js";
-import type { SigmaControl } from "./sigmaControl.js";
+import type { SigmaControl } from "./sigma/sigmaControl.js";
 
 export { counting, writeSplit } from "./fill.js";
 export type { Observed, Observer, TrainerHooks } from "./hooks.js";

@@ -1,6 +1,6 @@
 import type { Evidence } from "../../../ts/analysis/classify.js";
-import type { Final } from "../../../ts/train/final.js";
-import { EVALUATION_COLUMNS, STEP_COLUMNS } from "../../../ts/train/recorder.js";
+import type { Final } from "../../../ts/train/record/final.js";
+import { EVALUATION_COLUMNS, STEP_COLUMNS } from "../../../ts/train/record/recorder.js";
 import type { Trajectory } from "../../../ts/trajectory/trajectory.js";
 import type { NetworkPicture } from "./networkPicture.js";
 import type { StepReading } from "./stepReading.js";

@@ -1,4 +1,4 @@
-import { chooseBackend } from "../../../ts/train/chooseBackend.js";
+import { chooseBackend } from "../../../ts/train/machine/chooseBackend.js";
 import { Prepared } from "../../../ts/train/prepare.js";
 import type { MachineChoice } from "../../state/labState.js";
 

@@ -11,8 +11,8 @@ import { MemoryStore } from "../../../ts/store/memoryStore.js";
 import type { RunStore, RunSummary } from "../../../ts/store/runStore.js";
 import type { Store } from "../../../ts/store/store.js";
 import { sweep } from "../../../ts/sweep/sweep.js";
+import { secondsPerStep } from "../../../ts/train/machine/stepTiming.js";
 import { prepare } from "../../../ts/train/prepare.js";
-import { secondsPerStep } from "../../../ts/train/stepTiming.js";
 import { givenFiles } from "../files/givenFiles.js";
 import { isKept, openSweep } from "./keptSweeps.js";
 

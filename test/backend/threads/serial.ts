@@ -3,7 +3,7 @@ import type { Machine } from "../../../ts/backend/machine.js";
 import { encodeThreads, planThreads } from "../../../ts/backend/threads/plan.js";
 import { allocated, WasmSession } from "../../../ts/backend/wasm.js";
 import type { Kernels } from "../../../ts/kernels/instance.js";
-import { threadKernels } from "../../../ts/kernels/node/threadKernels.js";
+import { threadKernels } from "../../../ts/kernels/threadKernels.js";
 import type { Program } from "../../../ts/program/ops.js";
 
 /** Puts the threads in the order in which they go between two barriers. */

@@ -2,18 +2,19 @@ import type { Worker as Thread } from "node:worker_threads";
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { StartThread } from "../../../ts/backend/node/nodeThread.js";
 import { threadedMachine } from "../../../ts/backend/node/threadedMachine.js";
-import { SOURCE, type ThreadData, WORDS } from "../../../ts/backend/node/threadSource.js";
-import type { StartThread } from "../../../ts/backend/node/threadTeam.js";
+import { SOURCE } from "../../../ts/backend/node/threadSource.js";
+import { type ThreadData, WORDS } from "../../../ts/backend/threads/words.js";
 import { RunError } from "../../../ts/errors/errors.js";
 import type { ExperimentInput } from "../../../ts/experiment/schema.js";
 import { train } from "../../../ts/jobs/train.js";
 import { loadKernels } from "../../../ts/kernels/kernels.js";
 import type { Program } from "../../../ts/program/ops.js";
 import type { Checkpoint } from "../../../ts/train/checkpoint.js";
-import type { Threading } from "../../../ts/train/chooseBackend.js";
+import type { Threading } from "../../../ts/train/machine/chooseBackend.js";
 import { prepare } from "../../../ts/train/prepare.js";
-import { RUNS } from "../../golden/runs.js";
+import { RUNS, SCHEDULED } from "../../golden/runs.js";
 import { bitsOf, networks } from "./networks.js";
 
 const FULL = process.env.NINSCOPE_SOAK === "full";
@@ -27,17 +28,20 @@ async function machineOf(threads: number, start?: StartThread, of = kernels) {
 }
 
 describe("every number of threads gives the same bits", () => {
-  test.each(Object.entries(RUNS))("golden run %s", async (_, experiment) => {
-    for (const of of [kernels, relaxed]) {
-      const prepared = await prepare(experiment, { kernels: of, backend: "wasm" });
-      const wanted = await bitsOf(prepared.machine, prepared);
-      // The relaxed build has other tiles: one of its splits suffices here.
-      for (const threads of of === kernels ? [1, 2, 3, 4] : [2]) {
-        const found = await bitsOf(await machineOf(threads, undefined, of), prepared);
-        expect(found === wanted, `${threads} threads`).toBe(true);
+  test.each(Object.entries({ ...RUNS, scheduled: SCHEDULED }))(
+    "golden run %s",
+    async (_, experiment) => {
+      for (const of of [kernels, relaxed]) {
+        const prepared = await prepare(experiment, { kernels: of, backend: "wasm" });
+        const wanted = await bitsOf(prepared.machine, prepared);
+        // The relaxed build has other tiles: one of its splits suffices here.
+        for (const threads of FULL || of === kernels ? [1, 2, 3, 4] : [2]) {
+          const found = await bitsOf(await machineOf(threads, undefined, of), prepared);
+          expect(found === wanted, `${threads} threads`).toBe(true);
+        }
       }
-    }
-  });
+    },
+  );
 
   test("networks of all kinds", async () => {
     let made = 0;
@@ -166,15 +170,14 @@ describe("a thread that dies", () => {
       dropCheckpoint: async (key: string) => void kept.delete(key),
     };
     const { threads, exits, start } = watched();
-    const threading: Threading = async () => ({
-      machine: await machineOf(2, start),
-      why: "on 2 threads",
-    });
+    const threadingOf =
+      (count: number): Threading =>
+      async () => ({ machine: await machineOf(count, start), why: `on ${count} threads` });
     const options = { kernels, backend: "wasm", store, checkpointEvery: 0 } as const;
     const whole = await train(experiment, { kernels, backend: "wasm" });
     const ended = train(experiment, {
       ...options,
-      threading,
+      threading: threadingOf(2),
       onRecord: ({ step }) => {
         if (step > 100) threads[0].terminate();
       },
@@ -182,14 +185,22 @@ describe("a thread that dies", () => {
     await expect(ended).rejects.toThrow(/^thread 1 of 2 of the run died/);
     await Promise.all(exits);
     expect([...kept.values()].map(({ step }) => step > 0)).toEqual([true]);
-    const resumed = await train(experiment, { ...options, resume: true });
+    // Another number of threads goes on.
+    const resumed = await train(experiment, {
+      ...options,
+      threading: threadingOf(3),
+      resume: true,
+    });
+    await Promise.all(exits);
     expect(resumed.parameters).toEqual(whole.parameters);
     expect(resumed.trajectory).toEqual(whole.trajectory);
     expect(kept.size).toBe(0);
   });
 });
 
-test("starts and stops leave no thread behind", async () => {
+// The full count takes a quarter of an hour on idle cores, more than the limit of other tests.
+const LIMIT = FULL ? { timeout: 7_200_000 } : {};
+test("starts and stops leave no thread behind", LIMIT, async () => {
   const live = new Set<Thread>();
   let most = 0;
   const start: StartThread = (workerData) => {

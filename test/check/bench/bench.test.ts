@@ -8,9 +8,9 @@ import { parseExperiment } from "../../../ts/experiment/parse.js";
 import type { Experiment } from "../../../ts/experiment/schema.js";
 import { loadKernels } from "../../../ts/kernels/node/load.js";
 import { Streams } from "../../../ts/random/streams.js";
-import { chooseBackend } from "../../../ts/train/chooseBackend.js";
+import { chooseBackend } from "../../../ts/train/machine/chooseBackend.js";
+import { secondsPerStep } from "../../../ts/train/machine/stepTiming.js";
 import { planOf } from "../../../ts/train/plan.js";
-import { secondsPerStep } from "../../../ts/train/stepTiming.js";
 import { testGpu } from "../../gpu.js";
 
 const found = await testGpu();

@@ -1,98 +1,21 @@
 import type { Kernels } from "../../kernels/instance.js";
-import {
-  type ThreadExports,
-  type ThreadKernels,
-  threadKernels,
-} from "../../kernels/node/threadKernels.js";
-import type { Program } from "../../program/ops.js";
+import { threadKernels } from "../../kernels/threadKernels.js";
 import type { Machine } from "../machine.js";
-import { encodeThreads, planThreads, type ThreadPlan } from "../threads/plan.js";
-import { allocated, WasmSession } from "../wasm.js";
-import { type StartThread, ThreadTeam } from "./threadTeam.js";
+import * as portable from "../threads/threadedMachine.js";
+import { nodeThread, type StartThread, startThread } from "./nodeThread.js";
 
 /**
- * The CPU machine on several threads of this process: the same bits. Each session has its own threads, which share one
- * memory. The calling thread computes nothing.
+ * The CPU machine on several threads of this process.
  * @returns null for kernels that have no build for threads.
  */
 export async function threadedMachine(
   kernels: Kernels,
   threads: number,
-  start?: StartThread,
+  start: StartThread = startThread,
 ): Promise<Machine | null> {
   const build = await threadKernels(kernels);
-  return (
-    build && {
-      name: "wasm",
-      flavour: kernels.flavour,
-      threads,
-      open: (program) => opened(build, program, threads, start),
-    }
+  if (!build) return null;
+  return portable.threadedMachine(build, kernels.flavour, threads, (data) =>
+    nodeThread(start(data)),
   );
-}
-
-async function opened(
-  build: ThreadKernels,
-  program: Program,
-  threads: number,
-  start?: StartThread,
-): Promise<ThreadedSession> {
-  const sizes = build.instantiate();
-  const plan = planThreads(program, threads, {
-    base: sizes.heapBase(),
-    workspaceBytes: sizes.workspaceBytes(),
-    tile: { rows: sizes.tileRows(), cols: sizes.tileCols() },
-  });
-  const memory = allocated(
-    plan.end,
-    (pages) => new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }),
-  );
-  const instance = build.instantiate(memory);
-  const { module } = build;
-  // Threads make their instances, which write the module's own data, before anything is in the memory.
-  const team = await ThreadTeam.start(
-    { module, memory, shared: plan.shared },
-    plan.workspaces,
-    start,
-  );
-  try {
-    const session = new ThreadedSession(instance, program, plan, team);
-    encodeThreads(plan, threads, new DataView(memory.buffer));
-    return session;
-  } catch (error) {
-    team.end();
-    throw error;
-  }
-}
-
-class ThreadedSession extends WasmSession {
-  readonly #program: Program;
-  readonly #plan: ThreadPlan;
-  readonly #team: ThreadTeam;
-
-  constructor(instance: ThreadExports, program: Program, plan: ThreadPlan, team: ThreadTeam) {
-    super(instance, program);
-    this.#program = program;
-    this.#plan = plan;
-    this.#team = team;
-  }
-
-  override dispose(): void {
-    super.dispose();
-    this.#team.end();
-  }
-
-  protected override pass(
-    name: string,
-    replica: number,
-    first: number,
-    count: number,
-  ): Promise<void> {
-    const list = this.#plan.lists.get(name);
-    if (!list) throw new Error(`the program has no list ${name}`);
-    const { addresses, length } = list;
-    const { slots } = this.#program.lists[name];
-    const { trace } = this.#plan.arena;
-    return this.#team.run({ list: addresses[replica], length, first, count, trace, slots });
-  }
 }

@@ -8,7 +8,7 @@ import type { Part, Tile } from "./parts.js";
 const GATHER_PART = 13;
 const BARRIER = 14;
 
-/** Bytes in which threads meet (`assembly/threads.ts`) and are told what to do (`node/threadSource.ts`). */
+/** Bytes in which threads meet (`assembly/threads.ts`) and are told what to do (`words.ts`). */
 export const SHARED_BYTES = 512;
 /** A line of the processor's cache. */
 const LINE = 64;

@@ -5,7 +5,7 @@ import type { GpuMachine } from "../../backend/webgpu/webgpu.js";
 import { RunError } from "../../errors/errors.js";
 import { loadKernels } from "../../kernels/kernels.js";
 import { lower } from "../../program/lower.js";
-import { secondsPerStep } from "../../train/stepTiming.js";
+import { secondsPerStep } from "../../train/machine/stepTiming.js";
 import { benchPlan, stepOperations } from "./benchPlan.js";
 import {
   BENCH_SIZES,

@@ -7,7 +7,7 @@ import { CELL_NUMBERS, MOMENTS } from "../../linear/linearCells.js";
 import { lower } from "../../program/lower.js";
 import type { Region } from "../../program/ops.js";
 import { Streams } from "../../random/streams.js";
-import { secondsPerStep } from "../../train/stepTiming.js";
+import { secondsPerStep } from "../../train/machine/stepTiming.js";
 import { benchPlan, stepOperations } from "./benchPlan.js";
 
 /** Result of `measureGpu`. */

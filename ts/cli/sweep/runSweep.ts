@@ -13,6 +13,7 @@ import {
   type SweptSummary,
   summarised,
 } from "../../sweep/sweepResult.js";
+import { sweepThreading } from "../../train/machine/node/threading.js";
 import { sayOtherKernels } from "../otherKernels.js";
 import { ProgressBar, sayer, type Voice } from "../terminal.js";
 import { writeSweep } from "./output.js";
@@ -49,6 +50,7 @@ export async function runSweep(
     const finished = sweep(spec, {
       workers: threadsHere(),
       spawn: spawnThread,
+      threading: sweepThreading,
       ...options,
       kernels,
       store,

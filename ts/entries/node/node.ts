@@ -11,7 +11,7 @@ import type { ExperimentInput } from "../../experiment/schema.js";
 import type { SweepInput } from "../../experiment/sweep.js";
 import { spawnThread, threadsHere } from "../../jobs/pool/node/spawn.js";
 import { type DryRun, type DryRunOptions, dryRun as planned } from "../../train/dryRun.js";
-import { threadingFor } from "../../train/node/threading.js";
+import { sweepThreading, threadingFor } from "../../train/machine/node/threading.js";
 import * as portable from "../browser.js";
 import { withFiles, withGpu, withHost } from "./host.js";
 
@@ -39,10 +39,13 @@ export async function train(
   return portable.train(input, withHost({ threading, ...spawning, ...options }));
 }
 
-/** As in browsers, on as many threads as this machine has cores; it reads files of this machine. */
+/**
+ * As in browsers, on as many threads as this machine has cores; it reads files of this machine. With fewer runs than threads,
+ * each run has several where they pay, as `threads: "auto"` of `train` would find; refinement keeps one thread a run.
+ */
 export function sweep(input: SweepInput, options: portable.SweepOptions = {}): portable.Sweep {
-  const workers = threadsHere();
-  return portable.sweep(input, withHost({ workers, spawn: spawnThread, ...options }));
+  const here = { workers: threadsHere(), spawn: spawnThread, threading: sweepThreading };
+  return portable.sweep(input, withHost({ ...here, ...options }));
 }
 
 /** As in browsers; it reads files of this machine. */

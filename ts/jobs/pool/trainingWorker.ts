@@ -10,16 +10,20 @@ import type { Checkpoint } from "../../train/checkpoint.js";
 import { hashDataset, type KeyedDataset } from "../../train/dataKey.js";
 import { type RunResult, runExperiment } from "../../train/experimentRun.js";
 import { Prepared } from "../../train/prepare.js";
-import type { EvaluationRecord } from "../../train/recorder.js";
+import type { EvaluationRecord } from "../../train/record/recorder.js";
 import type { Observed, Observer } from "../../train/trainer.js";
 import { DatasetCache } from "../datasetCache.js";
+import type { ThreadsOrder } from "../pageThreads.js";
 import { type Outcome, outcomeOf, unwrap } from "./outcome.js";
 import { buffersIn } from "./transfers.js";
+import { webThreading } from "./webThreading.js";
 
 /** A run as it is sent to a worker. */
 export interface Order {
   readonly experiment: Experiment;
   readonly backend: BackendName;
+  /** The threads that the run may have; null: one. */
+  readonly threads: ThreadsOrder | null;
   /** Key of the data set that the worker holds; null: it generates it. */
   readonly data: string | null;
   readonly from: Checkpoint | null;
@@ -83,13 +87,16 @@ export class TrainingWorker {
 
   async run(order: Order): Promise<Outcome<RunResult>> {
     const { kernels, cache, host } = this.#started();
-    const { experiment, backend, data, from, checkpointEvery, records, observes } = order;
+    const { experiment, backend, threads, data, from, checkpointEvery, records, observes } = order;
     let told = 0;
     let heard: Promise<void> | undefined;
     const outcome = await outcomeOf(async () => {
       const dataset = data === null ? await cache.generated(experiment) : cache.get(data);
-      const machine = await machineFor(backend, kernels);
-      const parts = { kernels, data: dataset, dataKey: data, machine };
+      const work = { experiment, kernels, data: async () => dataset };
+      const choice = threads
+        ? await webThreading(threads, work)
+        : { machine: await machineFor(backend, kernels) };
+      const parts = { kernels, data: dataset, dataKey: data, ...choice };
       return runExperiment(new Prepared(experiment, parts), {
         onStep: (step, steps) => {
           if (performance.now() - told < TELL_MS && step < steps) return;

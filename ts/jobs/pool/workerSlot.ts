@@ -61,12 +61,16 @@ export class WorkerSlot {
    * @throws WorkerDied if the worker ends before the run does; the signal's reason at once if it is aborted; what a hook
    * throws. In the last two cases the worker goes on computing, so the slot is not free.
    */
-  async run({ experiment, backend, data }: Job, hooks: TrainerHooks): Promise<RunResult> {
+  async run(
+    { experiment, backend, data, threads = null }: Job,
+    hooks: TrainerHooks,
+  ): Promise<RunResult> {
     const { signal, checkpoints } = hooks;
     this.#hooks = hooks;
     const order = {
       experiment,
       backend,
+      threads,
       data: data?.key ?? null,
       from: checkpoints?.from ?? null,
       checkpointEvery: checkpoints?.save ? (checkpoints.every ?? 0) : null,

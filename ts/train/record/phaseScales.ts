@@ -1,10 +1,10 @@
-import type { PhaseScales } from "../analysis/phaseNumbers.js";
-import { squares } from "../analysis/vectors.js";
-import type { Dataset } from "../data/dataset.js";
-import { isLinearModel } from "../program/network.js";
-import type { Plan } from "../program/workspace.js";
-import type { RunInputs } from "./inputs.js";
-import { initialParameters } from "./parameters.js";
+import type { PhaseScales } from "../../analysis/phaseNumbers.js";
+import { squares } from "../../analysis/vectors.js";
+import type { Dataset } from "../../data/dataset.js";
+import { isLinearModel } from "../../program/network.js";
+import type { Plan } from "../../program/workspace.js";
+import type { RunInputs } from "../inputs.js";
+import { initialParameters } from "../parameters.js";
 
 /** Number of steps over which the loss of small batches is averaged. */
 const WINDOW = 5;

@@ -1,5 +1,5 @@
-import { largest, least } from "../analysis/extremes.js";
-import type { ControllerSchedule } from "../experiment/schema.js";
+import { largest, least } from "../../analysis/extremes.js";
+import type { ControllerSchedule } from "../../experiment/schema.js";
 import type { SigmaPoint, TargetReading } from "./sigmaControl.js";
 
 /** What a controller must come as close to its target as, relatively. */

@@ -1,4 +1,4 @@
-import type { ScheduleSpec } from "../experiment/schema.js";
+import type { ScheduleSpec } from "../../experiment/schema.js";
 
 /** Where a controller's reading stayed. */
 export interface TargetReading {

@@ -1,4 +1,4 @@
-import { InputError, shown } from "../errors/errors.js";
+import { InputError, shown } from "../../errors/errors.js";
 
 /** A number of threads that share the work of a run, or `auto` for the fastest. */
 export type Threads = number | "auto";

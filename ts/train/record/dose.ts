@@ -1,4 +1,4 @@
-import type { Experiment } from "../experiment/schema.js";
+import type { Experiment } from "../../experiment/schema.js";
 import type { Final } from "./final.js";
 
 /** What a run's noise nodes cost its loss (theory, section 5; arXiv:2210.15764). */

@@ -1,5 +1,5 @@
-import type { Trajectory } from "../trajectory/trajectory.js";
-import type { Schedule } from "./schedule.js";
+import type { Trajectory } from "../../trajectory/trajectory.js";
+import type { Schedule } from "../schedule.js";
 
 /** The numbers at a run's end; NaN where there is nothing to measure (no test set, no classes, no noise). */
 export interface Final {

@@ -1,8 +1,8 @@
-import type { Machine, Session } from "../backend/machine.js";
-import { RunError } from "../errors/errors.js";
-import { isScheduled } from "../experiment/constantNoise.js";
-import { lower } from "../program/lower.js";
-import type { Plan } from "../program/workspace.js";
+import type { Machine, Session } from "../../backend/machine.js";
+import { RunError } from "../../errors/errors.js";
+import { isScheduled } from "../../experiment/constantNoise.js";
+import { lower } from "../../program/lower.js";
+import type { Plan } from "../../program/workspace.js";
 
 /** Smallest time over which a machine is timed. */
 const MEASURED_MS = 30;

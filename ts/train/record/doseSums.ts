@@ -1,5 +1,5 @@
-import type { StepSlots } from "../program/lower.js";
-import type { Plan } from "../program/workspace.js";
+import type { StepSlots } from "../../program/lower.js";
+import type { Plan } from "../../program/workspace.js";
 
 /** The dose at one moment: see `Trajectory`. */
 export interface DoseColumns {

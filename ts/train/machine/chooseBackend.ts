@@ -1,14 +1,14 @@
-import { surelyNoGpu } from "../backend/deviceFiles.js";
-import { gpuMachine } from "../backend/gpuMachine.js";
-import type { Machine } from "../backend/machine.js";
-import { type BackendName, machineFor } from "../backend/machineFor.js";
-import type { GpuOptions } from "../backend/webgpu/gpu.js";
-import type { Dataset } from "../data/dataset.js";
-import { RunError } from "../errors/errors.js";
-import type { Experiment } from "../experiment/schema.js";
-import type { Kernels } from "../kernels/instance.js";
-import { lower } from "../program/lower.js";
-import { planOf } from "./plan.js";
+import { surelyNoGpu } from "../../backend/deviceFiles.js";
+import { gpuMachine } from "../../backend/gpuMachine.js";
+import type { Machine } from "../../backend/machine.js";
+import { type BackendName, machineFor } from "../../backend/machineFor.js";
+import type { GpuOptions } from "../../backend/webgpu/gpu.js";
+import type { Dataset } from "../../data/dataset.js";
+import { RunError } from "../../errors/errors.js";
+import type { Experiment } from "../../experiment/schema.js";
+import type { Kernels } from "../../kernels/instance.js";
+import { lower } from "../../program/lower.js";
+import { planOf } from "../plan.js";
 
 export interface Choice {
   readonly machine: Machine;

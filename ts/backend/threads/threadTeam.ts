@@ -1,14 +1,18 @@
-import { SHARE_ENV, Worker } from "node:worker_threads";
 import { RunError } from "../../errors/errors.js";
 import { RECORD_BYTES } from "../arena.js";
-import { SOURCE, type ThreadData, WORDS } from "./threadSource.js";
+import { type ThreadData, type ThreadMessage, WORDS } from "./words.js";
 
-/** Starts a thread. Tests give their own, to end it in mid-step. */
-export type StartThread = (data: ThreadData) => Worker;
+/** A thread of the host's: of Node, or a page's worker. */
+export interface HostThread {
+  /** Passes on what the thread tells, and why it ended. */
+  listen(heard: (message: ThreadMessage) => void, ended: (why: string) => void): void;
+  /** Says whether the process must not end before the thread does, where it could. */
+  hold(held: boolean): void;
+  /** Settles when the thread has left, which it has been told to do; the process waits for it. */
+  left(): Promise<void>;
+}
 
-const startThread: StartThread = (workerData) =>
-  // The caller's flags may load files that a thread has no use for.
-  new Worker(SOURCE, { eval: true, workerData, execArgv: [], env: SHARE_ENV });
+export type StartHostThread = (data: ThreadData) => HostThread;
 
 /** What the threads run: see `runPart` in `assembly/threads.ts`. */
 export interface Command {
@@ -23,15 +27,15 @@ export interface Command {
 /** Threads that end. A new team waits for them, so that many short runs do not have more and more. */
 const leaving = new Set<Promise<void>>();
 
-/** Worker threads that run the same list of operations, each its parts of them. The calling thread waits without blocking. */
+/** Threads that run the same list of operations, each its parts of them. The calling thread waits without blocking. */
 export class ThreadTeam {
-  readonly #threads: readonly Worker[];
+  readonly #threads: readonly HostThread[];
   readonly #words: Int32Array;
   #waiting: { resolve: () => void; reject: (error: Error) => void } | null = null;
   #failure: RunError | null = null;
   #ended = false;
 
-  private constructor(threads: readonly Worker[], words: Int32Array) {
+  private constructor(threads: readonly HostThread[], words: Int32Array) {
     this.#threads = threads;
     this.#words = words;
   }
@@ -40,24 +44,19 @@ export class ThreadTeam {
   static async start(
     data: Omit<ThreadData, "thread" | "threads" | "workspace" | "recordBytes">,
     workspaces: readonly number[],
-    start: StartThread = startThread,
+    start: StartHostThread,
   ): Promise<ThreadTeam> {
     await Promise.all(leaving);
     const count = workspaces.length;
-    const threads: Worker[] = [];
+    const threads: HostThread[] = [];
     const words = new Int32Array(data.memory.buffer, data.shared, 128);
     const team = new ThreadTeam(threads, words);
     try {
       const ready = workspaces.map((workspace, thread) => {
-        const worker = start({
-          ...data,
-          workspace,
-          thread,
-          threads: count,
-          recordBytes: RECORD_BYTES,
-        });
-        threads.push(worker);
-        return team.#ready(worker, `thread ${thread + 1} of ${count}`);
+        const own = { workspace, thread, threads: count, recordBytes: RECORD_BYTES };
+        const started = start({ ...data, ...own });
+        threads.push(started);
+        return team.#ready(started, `thread ${thread + 1} of ${count}`);
       });
       await Promise.all(ready);
     } catch (error) {
@@ -66,7 +65,7 @@ export class ThreadTeam {
         ? error
         : new RunError(`a thread could not be started: ${(error as Error).message}`);
     }
-    for (const worker of threads) worker.unref();
+    for (const thread of threads) thread.hold(false);
     return team;
   }
 
@@ -76,10 +75,10 @@ export class ThreadTeam {
     return new Promise((resolve, reject) => {
       const [thread] = this.#threads;
       // A process with nothing else to do must not end meanwhile.
-      thread.ref();
+      thread.hold(true);
       const settled = (settle: () => void) => () => {
         this.#waiting = null;
-        thread.unref();
+        thread.hold(false);
         settle();
       };
       this.#waiting = {
@@ -98,12 +97,8 @@ export class ThreadTeam {
     if (this.#ended) return;
     this.#ended = true;
     this.#waiting?.reject(new Error("the session has been disposed of"));
-    for (const worker of this.#threads) {
-      // A thread that has ended has no number any more.
-      if (worker.threadId < 0) continue;
-      // The process waits for it, so that `start` can.
-      worker.ref();
-      const left = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    for (const thread of this.#threads) {
+      const left = thread.left();
       leaving.add(left);
       left.then(() => leaving.delete(left));
     }
@@ -113,27 +108,23 @@ export class ThreadTeam {
   }
 
   /** Watches a thread; settles when it is ready. */
-  #ready(worker: Worker, name: string): Promise<void> {
+  #ready(thread: HostThread, name: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      let why: string | null = null;
       let ready = false;
-      worker.on("message", (message) => {
+      const heard = (message: ThreadMessage) => {
         if (message === "done") this.#waiting?.resolve();
         else ready = true;
         resolve();
-      });
-      worker.on("error", (error) => {
-        why = error instanceof Error ? error.message : String(error);
-      });
-      worker.on("exit", (code) => {
+      };
+      const ended = (why: string) => {
         if (this.#ended) return;
-        why ??= `it ended with code ${code}`;
         const when = !ready ? "did not start" : this.#waiting ? "died in mid-run" : "died";
         this.#failure ??= new RunError(`${name} of the run ${when}: ${why}`);
         this.#abort();
         this.#waiting?.reject(this.#failure);
         reject(this.#failure);
-      });
+      };
+      thread.listen(heard, ended);
     });
   }
 

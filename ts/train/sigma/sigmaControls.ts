@@ -1,8 +1,8 @@
-import { isScheduled } from "../experiment/constantNoise.js";
-import type { ScheduleSpec } from "../experiment/schema.js";
-import type { StepSlots } from "../program/lower.js";
-import type { Plan } from "../program/workspace.js";
-import type { Schedule } from "./schedule.js";
+import { isScheduled } from "../../experiment/constantNoise.js";
+import type { ScheduleSpec } from "../../experiment/schema.js";
+import type { StepSlots } from "../../program/lower.js";
+import type { Plan } from "../../program/workspace.js";
+import type { Schedule } from "../schedule.js";
 import type { SigmaControl, SigmaPoint } from "./sigmaControl.js";
 import { controlled, type Direction, plannedFactor, type Reading } from "./sigmaFactor.js";
 import { targetReading } from "./targetReading.js";

@@ -1,10 +1,10 @@
-import type { Lowered } from "../program/lower.js";
-import type { Plan } from "../program/workspace.js";
-import type { Trajectory } from "../trajectory/trajectory.js";
-import type { Checkpoint } from "./checkpoint.js";
+import type { Lowered } from "../../program/lower.js";
+import type { Plan } from "../../program/workspace.js";
+import type { Trajectory } from "../../trajectory/trajectory.js";
+import type { Checkpoint } from "../checkpoint.js";
+import { isRecorded, type Schedule } from "../schedule.js";
+import { SigmaControls } from "../sigma/sigmaControls.js";
 import { DoseSums } from "./doseSums.js";
-import { isRecorded, type Schedule } from "./schedule.js";
-import { SigmaControls } from "./sigmaControls.js";
 
 /** One row of `Trajectory.evaluations`. */
 export type EvaluationRecord = { [K in keyof Trajectory["evaluations"]]: number };

@@ -1,6 +1,6 @@
-import { cosTurn } from "../data/elementary.js";
-import type { ControllerSchedule, ScheduleSpec } from "../experiment/schema.js";
-import type { Schedule } from "./schedule.js";
+import { cosTurn } from "../../data/elementary.js";
+import type { ControllerSchedule, ScheduleSpec } from "../../experiment/schema.js";
+import type { Schedule } from "../schedule.js";
 
 /** A schedule whose factors follow from the step alone. */
 export type PlannedSchedule = Exclude<ScheduleSpec, ControllerSchedule>;
