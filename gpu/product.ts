@@ -27,8 +27,9 @@ export interface ProductShape {
 /**
  * `c = epilogue(alpha op(a) op(b) + beta c)`. Tiles of a and b are stored in workgroup memory, as vectors of four along
  * the sides of the result. Each thread keeps its part of the result in registers. It also holds its numbers of the next
- * tiles, which are loaded while it multiplies. If the result is small and the sums are long, several workgroups share a
- * sum, and a second dispatch adds their parts.
+ * tiles, which are loaded while it multiplies. In the last round nobody uses what it loads: a condition there made the
+ * kernel slower. If the result is small and the sums are long, several workgroups share a sum, and a second dispatch adds
+ * their parts.
  */
 export function product(shape: ProductShape, can: Abilities, tiling?: Tiling): Dispatch[] {
   const { a, transposeA, b, transposeB, c, replicas } = shape;
@@ -90,7 +91,7 @@ function placeOfThread({ cols, threadCols }: Tile): string {
   return `let tx = lane % ${across};\nlet ty = lane / ${across};`;
 }
 
-/** Unrolled where a thread has a large part of the result; small parts gained nothing on an H100 (docs/gpu.md). */
+/** Unrolled where a thread has a large part of the result; small parts gained nothing on an H100. */
 function multiplyAll(tile: Tile): string {
   if (tile.threadRows * tile.threadCols < 64) {
     return `for (var k = 0u; k < ${tile.depth}; k++) {\n${multiply(tile, "k")}\n}`;

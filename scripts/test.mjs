@@ -1,5 +1,5 @@
 // Everything that must hold: style, types, floors, the package, then the tests. With --coverage it also counts which lines
-// the tests reach, which takes a fifth longer.
+// the tests reach.
 // The last line is `N passed, N failed, N skipped`.
 import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

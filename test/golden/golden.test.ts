@@ -101,7 +101,7 @@ describe("the baseline kernels' trajectories are the same bits", () => {
     expect(hashes).toEqual([golden, golden]);
   });
 
-  test("in Chromium on a page that is not, on one thread, and the run says why", async ({
+  test("in Chromium on a page that is not isolated: on one thread, and the run says why", async ({
     skip,
   }) => {
     const why = await inChromium(bundle, "threadsOfRuns");

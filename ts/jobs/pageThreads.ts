@@ -1,6 +1,6 @@
 import type { Kernels } from "../kernels/instance.js";
 import { threadKernels } from "../kernels/threadKernels.js";
-import { checkThreads, type Threads } from "../train/machine/threads.js";
+import type { Threads } from "../train/machine/threads.js";
 
 /** What a page's worker needs to make a run on several threads. */
 export interface ThreadsOrder {
@@ -21,11 +21,8 @@ export interface PageThreads {
 /**
  * Whether a run that is not made by Node's entry can have several threads: on a page that is cross-origin isolated, whose
  * worker starts them.
- * @param asked the number that the caller asks for; default `auto`.
- * @throws InputError if no run can have so many.
  */
-export async function pageThreads(kernels: Kernels, asked?: Threads): Promise<PageThreads> {
-  const threads = checkThreads(asked);
+export async function pageThreads(kernels: Kernels, threads: Threads): Promise<PageThreads> {
   const single = (why: string) => ({ order: null, why: `on one thread: ${why}` });
   if (threads === 1) return single("asked for");
   if (!globalThis.crossOriginIsolated) {

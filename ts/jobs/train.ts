@@ -9,6 +9,7 @@ import type { CheckpointStore } from "../store/runStore.js";
 import { CHECKPOINT_EVERY, type Checkpoint } from "../train/checkpoint.js";
 import type { RunResult } from "../train/experimentRun.js";
 import { chooseBackend, type Threading } from "../train/machine/chooseBackend.js";
+import { checkThreads } from "../train/machine/threads.js";
 import type { PrepareOptions } from "../train/prepare.js";
 import type { TrainerHooks } from "../train/trainer.js";
 import { DataSource } from "./dataSource.js";
@@ -54,11 +55,8 @@ export async function train(
 ): Promise<RunResult> {
   const experiment = parseExperiment(input);
   const { signal, store, gpu, observer, onRecord, threading } = options;
+  const threads = checkThreads(options.threads);
   const kernels = options.kernels ?? (await loadKernels({ fast: options.fast }));
-  // Loaded on demand: Node's entry, which has threads of its own, needs nothing of it.
-  const paged = threading
-    ? null
-    : await (await import("./pageThreads.js")).pageThreads(kernels, options.threads);
   const cpu = new Lazy(() => makeRunner({ ...options, backend: "wasm" }, 1, kernels));
   const source = new DataSource(cpu, options.dataset);
   const gpuRunner = new Lazy(() => makeRunner({ ...options, backend: "webgpu" }, 1, kernels));
@@ -75,14 +73,22 @@ export async function train(
     });
     const data = await source.keyed(experiment, signal);
     const key = await runKey(experiment, data?.key ?? null, backendRecord(machine, kernels));
-    const order = name === "wasm" ? paged : null;
+    // Loaded on demand: Node's entry, which has threads of its own, needs nothing of it.
+    const paged =
+      threading || name !== "wasm"
+        ? null
+        : await (await import("./pageThreads.js")).pageThreads(kernels, threads);
     const job = {
-      ...{ key, experiment, backend: name, data, threads: order?.order },
+      key,
+      experiment,
+      backend: name,
+      data,
+      threads: paged?.order,
       ...(machine.threads && { machine }),
     };
     const explained = (result: RunResult, because = why): RunResult => {
-      const threads = order && (result.backend.why ?? order.why);
-      const all = threads ? `${because}; ${threads}` : because;
+      const onThreads = paged && (result.backend.why ?? paged.why);
+      const all = onThreads ? `${because}; ${onThreads}` : because;
       return { ...result, backend: { ...result.backend, why: all } };
     };
     const runner = await (name === "webgpu" ? gpuRunner : cpu).get();

@@ -85,7 +85,8 @@ async function* finishedRuns(
   const { gpu, files } = options;
   let round = plan.runs.filter((_, i) => !shard || i % shard.of === shard.index);
   // Refinement adds runs, which take the cores that are left.
-  const share = plan.refine ? 1 : Math.floor((options.workers ?? 1) / (round.length || Infinity));
+  const shared = !plan.refine && round.length > 0;
+  const share = shared ? Math.floor((options.workers ?? 1) / round.length) : 1;
   const made = (name: BackendName) =>
     new Lazy(() => makeRunner({ ...options, backend: name }, wantedWorkers(plan), kernels));
   const [cpu, onGpu] = [made("wasm"), made("webgpu")];

@@ -1,7 +1,8 @@
 import { RECORD_BYTES } from "../../../ts/backend/arena.js";
 import type { Machine } from "../../../ts/backend/machine.js";
-import { encodeThreads, planThreads } from "../../../ts/backend/threads/plan.js";
-import { allocated, WasmSession } from "../../../ts/backend/wasm.js";
+import { encodeThreads } from "../../../ts/backend/threads/plan.js";
+import { laidOut } from "../../../ts/backend/threads/threadedMachine.js";
+import { WasmSession } from "../../../ts/backend/wasm.js";
 import type { Kernels } from "../../../ts/kernels/instance.js";
 import { threadKernels } from "../../../ts/kernels/threadKernels.js";
 import type { Program } from "../../../ts/program/ops.js";
@@ -24,17 +25,7 @@ export async function serialMachine(
     name: "wasm",
     flavour: kernels.flavour,
     open: async (program) => {
-      const sizes = build.instantiate();
-      const plan = planThreads(program, threads, {
-        base: sizes.heapBase(),
-        workspaceBytes: sizes.workspaceBytes(),
-        tile: { rows: sizes.tileRows(), cols: sizes.tileCols() },
-      });
-      const memory = allocated(
-        plan.end,
-        (pages) => new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }),
-      );
-      const instance = build.instantiate(memory);
+      const { plan, memory, instance } = laidOut(build, program, threads);
       return new (class extends WasmSession {
         readonly #program: Program = program;
 

@@ -20,12 +20,8 @@ export function threadedMachine(
   return { name: "wasm", flavour, threads, open };
 }
 
-async function opened(
-  build: ThreadKernels,
-  program: Program,
-  threads: number,
-  start: StartHostThread,
-): Promise<ThreadedSession> {
+/** A program's plan for some threads, and the memory that they share with an instance on it. */
+export function laidOut(build: ThreadKernels, program: Program, threads: number) {
   const sizes = build.instantiate();
   const plan = planThreads(program, threads, {
     base: sizes.heapBase(),
@@ -36,7 +32,16 @@ async function opened(
     plan.end,
     (pages) => new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }),
   );
-  const instance = build.instantiate(memory);
+  return { plan, memory, instance: build.instantiate(memory) };
+}
+
+async function opened(
+  build: ThreadKernels,
+  program: Program,
+  threads: number,
+  start: StartHostThread,
+): Promise<ThreadedSession> {
+  const { plan, memory, instance } = laidOut(build, program, threads);
   const { module } = build;
   // Threads make their instances, which write the module's own data, before anything is in the memory.
   const team = await ThreadTeam.start(

@@ -164,7 +164,7 @@ async function timedProduct(
     lists: { list: { ops: [{ op: "product", a, b, c, ...sides, alpha: 1, beta: 0 }], slots: 0 } },
   });
   try {
-    // Equal numbers would be multiplied up to a tenth faster: the circuits switch less.
+    // A GPU multiplies equal numbers faster.
     for (const [i, name] of ["a", "b"].entries()) {
       session.write(name, streams.draw("noise", i, "normal", 0, n, n));
     }
