@@ -9,7 +9,8 @@ import type { MapSpec } from "../../state/labState.js";
 import { embedded } from "../embedded.js";
 import { lookForGpu } from "../gpuHere.js";
 import { PhaseBadge } from "../phaseBadge.js";
-import { change, hidden, mappers, state, told } from "../session.js";
+import { change, hidden, state, told } from "../session.js";
+import { WORKERS } from "../workers.js";
 import { CellCurve } from "./cellCurve.js";
 import { ExportMap } from "./exportLinear.js";
 import { drawMap } from "./mapPicture.js";
@@ -76,7 +77,7 @@ export function MapView() {
       <h2>The linear model over noise and learning rate</h2>
       <p>
         {COLUMNS} × {ROWS} runs by the exact recursion, which share their data and their noise, made{" "}
-        {mapsOnGpu() ? "on the GPU" : `in ${mappers.length} workers`}. The lines are the theory’s
+        {mapsOnGpu() ? "on the GPU" : `in ${WORKERS} workers`}. The lines are the theory’s
         boundaries for wide networks. Click a place, or press Enter, to train it as a network.
       </p>
       <p class="verdict" aria-live="polite" data-testid="cell">

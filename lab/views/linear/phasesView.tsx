@@ -9,7 +9,8 @@ import { LINEAR, linearCell, SWEEP_RATE } from "../../state/defaults.js";
 import { embedded } from "../embedded.js";
 import { PhaseBadge } from "../phaseBadge.js";
 import { PhaseStrip } from "../phaseStrip.js";
-import { change, dark, helpers, hidden, still, told } from "../session.js";
+import { change, dark, hidden, still, told } from "../session.js";
+import { helper } from "../workers.js";
 import { ExportPhases } from "./exportLinear.js";
 
 const RANGE = [SWEEP_SIGMAS[0], SWEEP_SIGMAS[SWEEP_SIGMAS.length - 1]] as const;
@@ -25,7 +26,7 @@ const sweeping = signal(true);
 async function sweepOn(): Promise<void> {
   const next = curves.value.length;
   if (next >= SWEEP_SIGMAS.length) return;
-  const made = await helpers[0].sweepCurve(SWEEP_SIGMAS[next]);
+  const made = await helper().sweepCurve(SWEEP_SIGMAS[next]);
   if (curves.value.length === next) curves.value = [...curves.value, made];
 }
 
@@ -33,9 +34,11 @@ async function sweepOn(): Promise<void> {
 export function PhasesView() {
   useEffect(() => {
     if (!boundaries.value) {
-      helpers[0].sweepBoundaries().then((found) => {
-        boundaries.value = found;
-      }, told);
+      helper()
+        .sweepBoundaries()
+        .then((found) => {
+          boundaries.value = found;
+        }, told);
     }
   }, []);
   useSignalEffect(() => {

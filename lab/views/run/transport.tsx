@@ -1,6 +1,7 @@
 import type { Frame } from "../../maths/run/frame.js";
 import { edited } from "../../state/edit.js";
-import { change, pause, play, playing, seek, slow, slowness, state, stepOnce } from "../session.js";
+import { change, state } from "../session.js";
+import { pause, play, playing, seek, slow, slowness, stepOnce } from "./openedRun.js";
 
 const PACES = [
   [1, "usual pace"],
