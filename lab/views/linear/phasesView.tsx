@@ -1,5 +1,5 @@
 import { signal, useSignalEffect } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useId } from "preact/hooks";
 import type { Phase } from "../../../ts/analysis/phase.js";
 import { CURVES } from "../../../ts/report/palette.js";
 import { type LinearCurve, SWEEP_SIGMAS } from "../../maths/linearSigmas.js";
@@ -167,6 +167,7 @@ function Trajectories({ title, pick, now, range }: TrajectoriesProps) {
     ({ cell }, i, all) =>
       i < at.value && (i % GHOST_EVERY === 0 || cell.phase !== all[i + 1]?.cell.phase),
   );
+  const plane = useId();
   const [low, high] = range.map(Math.log10);
   const decades = Array.from({ length: Math.floor((high - low) / 2) + 1 }, (_, i) => low + 2 * i);
   const y = (power: number) => HEIGHT - (HEIGHT * (power - low)) / (high - low);
@@ -192,21 +193,27 @@ function Trajectories({ title, pick, now, range }: TrajectoriesProps) {
         <text class="axis-name" x={WIDTH} y={HEIGHT + 20} text-anchor="end">
           {LINEAR.steps}
         </text>
-        {ghosts.map((ghost) => (
-          <path
-            key={ghost.cell.sigma}
-            class="ghost"
-            d={path(pick(ghost), low, high)}
-            style={{ stroke: lineOf(ghost.cell.phase) }}
-          />
-        ))}
-        {now && (
-          <path
-            class="curve"
-            d={path(pick(now), low, high)}
-            style={{ stroke: lineOf(now.cell.phase) }}
-          />
-        )}
+        {/* What leaves the axis is not drawn along its edge, as if it stayed there. */}
+        <clipPath id={plane}>
+          <rect width={WIDTH} height={HEIGHT} />
+        </clipPath>
+        <g clip-path={`url(#${plane})`}>
+          {ghosts.map((ghost) => (
+            <path
+              key={ghost.cell.sigma}
+              class="ghost"
+              d={path(pick(ghost), low, high)}
+              style={{ stroke: lineOf(ghost.cell.phase) }}
+            />
+          ))}
+          {now && (
+            <path
+              class="curve"
+              d={path(pick(now), low, high)}
+              style={{ stroke: lineOf(now.cell.phase) }}
+            />
+          )}
+        </g>
       </svg>
     </figure>
   );
@@ -216,7 +223,7 @@ function path(values: Float64Array, low: number, high: number): string {
   let text = "";
   for (let i = 0; i < values.length; i++) {
     const value = Number.isNaN(values[i]) ? Number.POSITIVE_INFINITY : values[i];
-    const power = Math.min(high + 0.15, Math.max(low - 0.1, Math.log10(value)));
+    const power = Math.min(high + 1, Math.max(low - 1, Math.log10(value)));
     const x = (WIDTH * i) / (LINEAR.steps - 1);
     const y = HEIGHT - (HEIGHT * (power - low)) / (high - low);
     text += `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;

@@ -67,6 +67,10 @@ export function Transport({ frame }: { readonly frame: Frame | null }) {
           onInput={(event) => seek(Number(event.currentTarget.value))}
         />
       </label>
+      <p class="note">
+        Going back trains again, to the same bits. The pace changes what you see, not the result;
+        the next seed draws other data, weights and noise.
+      </p>
     </div>
   );
 }
