@@ -150,7 +150,7 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu | { readonl
 }
 
 /** Seconds. Chromium never answers after several crashes of its GPU process. */
-const PATIENCE = 20;
+const PATIENCE = 60;
 const SILENT = `no answer within ${PATIENCE} s`;
 
 /**
