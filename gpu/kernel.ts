@@ -13,6 +13,8 @@ export interface Matrix {
 export interface Abilities {
   readonly subgroups: boolean;
   readonly workgroupBytes: number;
+  /** Whether the adapter is a CPU that emulates a GPU. */
+  readonly software: boolean;
 }
 
 /**

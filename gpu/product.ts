@@ -35,7 +35,7 @@ export function product(shape: ProductShape, can: Abilities, tiling?: Tiling): D
   const { a, transposeA, b, transposeB, c, replicas } = shape;
   const depth = transposeA ? a.rows : a.cols;
   const size = { rows: c.rows, cols: c.cols, depth, replicas };
-  const { tile, splits } = tiling ?? tilingFor(size, can.workgroupBytes);
+  const { tile, splits } = tiling ?? tilingFor(size, can);
   const k = new Kernel();
   const rows = k.u32(c.rows);
   const cols = k.u32(c.cols);
@@ -74,7 +74,7 @@ ${store(tile, rows, cols)}`;
 
 /** Number of elements of scratch memory for the parts of a product's sums. */
 export function productScratch(size: Parameters<typeof tilingFor>[0], can: Abilities): number {
-  const { splits } = tilingFor(size, can.workgroupBytes);
+  const { splits } = tilingFor(size, can);
   return splits > 1 ? size.rows * rowInScratch(size.cols) * size.replicas * splits : 0;
 }
 

@@ -1,3 +1,5 @@
+import type { Abilities } from "./kernel.js";
+
 /** A workgroup's tile of a product's result. Each thread computes a part of `threadRows x threadCols` elements. */
 export interface Tile {
   readonly rows: number;
@@ -6,6 +8,10 @@ export interface Tile {
   readonly depth: number;
   readonly threadRows: number;
   readonly threadCols: number;
+}
+
+/** A tile for GPUs. */
+interface GpuTile extends Tile {
   /**
    * Rough fraction of the arithmetic peak that the tile can reach. A larger tile loads fewer numbers per
    * multiplication.
@@ -15,13 +21,19 @@ export interface Tile {
 
 const four = { depth: 16, threadRows: 4, threadCols: 4 } as const;
 
-export const TILES: readonly Tile[] = [
+export const TILES: readonly GpuTile[] = [
   { rows: 128, cols: 128, depth: 16, threadRows: 8, threadCols: 8, efficiency: 1 },
   { rows: 64, cols: 64, ...four, efficiency: 0.7 },
   { rows: 32, cols: 32, ...four, efficiency: 0.45 },
   { rows: 64, cols: 16, ...four, efficiency: 0.35 },
   { rows: 16, cols: 64, ...four, efficiency: 0.35 },
 ];
+
+/**
+ * The tile for a CPU that emulates a GPU. Such an adapter takes a second to compile a larger tile, and five to compile the
+ * largest.
+ */
+export const SOFTWARE_TILE: Tile = { rows: 16, cols: 16, depth: 4, threadRows: 4, threadCols: 4 };
 
 /**
  * Length of a row in workgroup memory, in vectors of four. It is one longer than needed, so that neighbouring threads
@@ -53,6 +65,10 @@ export interface Tiling {
   readonly splits: number;
 }
 
+interface Choice extends Tiling {
+  readonly tile: GpuTile;
+}
+
 /** Number of workgroups that keep a large GPU busy: about two per multiprocessor. */
 const BUSY = 256;
 /** Cost of an additional dispatch, in multiplications of one workgroup: some microseconds. */
@@ -67,9 +83,16 @@ const ROUND = 2 ** 16;
 const SHORTEST = 64;
 const MOST_SPLITS = 32;
 
-/** The fastest tile and number of parts by estimate, among the tiles that fit into workgroup memory. */
-export function tilingFor(size: ProductSize, workgroupMemory: number): Tiling {
-  const fitting = TILES.filter((tile) => workgroupBytes(tile) <= workgroupMemory);
+/**
+ * The fastest tile and number of parts by estimate, among the tiles that fit into workgroup memory. A software adapter
+ * takes its own tile and no parts: it has no multiprocessors to keep busy.
+ */
+export function tilingFor(
+  size: ProductSize,
+  { software, workgroupBytes: memory }: Pick<Abilities, "software" | "workgroupBytes">,
+): Tiling {
+  if (software) return { tile: SOFTWARE_TILE, splits: 1 };
+  const fitting = TILES.filter((tile) => workgroupBytes(tile) <= memory);
   const choices = fitting.flatMap((tile) => {
     const groups = groupsOf(size, tile);
     const useful = Math.min(BUSY / groups, size.depth / SHORTEST, MOST_SPLITS);
@@ -88,7 +111,7 @@ function groupsOf({ rows, cols, replicas }: ProductSize, tile: Tile): number {
   return Math.ceil(rows / tile.rows) * Math.ceil(cols / tile.cols) * replicas;
 }
 
-function cost(size: ProductSize, { tile, splits }: Tiling): number {
+function cost(size: ProductSize, { tile, splits }: Choice): number {
   const waves = Math.max(1, (groupsOf(size, tile) * splits) / BUSY);
   const depth = Math.ceil(size.depth / splits);
   const work = (waves * tile.rows * tile.cols * depth) / tile.efficiency;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dawn } from "../ts/backend/node/dawn.js";
-import type { Gpu, GpuOptions } from "../ts/backend/webgpu/gpu.js";
+import { Gpu, type GpuOptions } from "../ts/backend/webgpu/gpu.js";
 import { sharedGpu } from "../ts/backend/webgpu/shared.js";
 
 // A machine without a GPU can still prove the kernels right: Chromium brings SwiftShader, a Vulkan in software.
@@ -20,4 +20,10 @@ export async function testGpu(options: GpuOptions = {}): Promise<Gpu | { none: s
     console.warn(`Tests on a GPU are skipped: ${gpu.none}.`);
   }
   return gpu;
+}
+
+/** The same device, which does not say that it is software: its products take the tiles that they take on a GPU. */
+export function asHardware({ device, can }: Gpu): Gpu {
+  const info = { vendor: "acme", architecture: "", device: "", description: "" };
+  return new Gpu(device, info as GPUAdapterInfo, can.subgroups);
 }

@@ -44,7 +44,7 @@ function programOf(ops: readonly Op[]): Program {
   };
 }
 
-const can = { subgroups: false, workgroupBytes: 16384 };
+const can = { subgroups: false, workgroupBytes: 16384, software: false };
 /** All but the one that ends a pass. */
 const dispatches = (...ops: Op[]) => {
   const program = programOf(ops);

@@ -23,8 +23,6 @@ export class Gpu {
   readonly can: Abilities;
   /** The adapter's name for people. */
   readonly name: string;
-  /** Whether the adapter is a CPU that emulates a GPU. */
-  readonly software: boolean;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #failure: string | null = null;
@@ -34,8 +32,8 @@ export class Gpu {
   constructor(device: GPUDevice, info: GPUAdapterInfo, subgroups: boolean) {
     this.device = device;
     this.name = nameOf(info);
-    this.software = isSoftware(info);
-    this.can = { subgroups, workgroupBytes: device.limits.maxComputeWorkgroupStorageSize };
+    const workgroupBytes = device.limits.maxComputeWorkgroupStorageSize;
+    this.can = { subgroups, workgroupBytes, software: isSoftware(info) };
     device.lost.then(({ message }) => {
       this.#failure ??= `the GPU was lost (${message || "no reason given"}): run again, or take the backend wasm`;
       for (const end of this.#waits) end();
@@ -44,6 +42,10 @@ export class Gpu {
     device.addEventListener("uncapturederror", ({ error }) => {
       this.#failure ??= `the GPU failed: ${firstLine(error.message)}`;
     });
+  }
+
+  get software(): boolean {
+    return this.can.software;
   }
 
   get lost(): boolean {

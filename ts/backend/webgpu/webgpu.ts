@@ -23,12 +23,18 @@ export function webgpuMachine(gpu: Gpu): GpuMachine {
   return {
     name: "webgpu",
     flavour: gpu.name,
-    shaders: `${SHADERS}/${gpu.can.subgroups ? "subgroups" : "plain"}/${gpu.can.workgroupBytes}`,
+    shaders: shadersOf(gpu),
     software: gpu.software,
     gpu,
     dispatches: (program, list) => dispatchesOf(program.lists[list], program, gpu.can).length,
     open: (program) => GpuSession.open(gpu, program),
   };
+}
+
+/** The digest of the shaders' sources, and what decides which of them run. */
+function shadersOf({ can: { subgroups, workgroupBytes, software } }: Gpu): string {
+  const parts = [SHADERS, subgroups ? "subgroups" : "plain", workgroupBytes];
+  return [...parts, ...(software ? ["software"] : [])].join("/");
 }
 
 /** @throws RunError that says why there is no GPU. */
