@@ -6,7 +6,7 @@ for (const sigma of [0.5, 20, 35, 60]) {
   const { phase, evidence, final } = await train({
     network: { layers: [64, 64], activation: "relu", loss: "cross-entropy" },
     noise: [{ layer: 0, nodes: 1, sigma }],
-    data: { name: "gaussian-mixture", inputs: 32, classes: 8, train: 1000, test: 500 },
+    data: { name: "gaussian-mixture", inputs: 32, classes: 8, train: 400, test: 200 },
     optimizer: { learningRate: 0.1, batchSize: "full" },
     epochs: 800,
   });

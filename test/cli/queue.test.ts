@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../../ts/jobs/node/queue/connect.js";
 import { hasRedis, RedisServer } from "../support/redis.js";
+import { inProcess } from "./run.js";
 
 const run = promisify(execFile);
 const CLI = "dist/cli.js";
@@ -66,6 +67,12 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
   async function written(name: string, value: unknown): Promise<string> {
     await writeFile(place(name), JSON.stringify(value));
     return place(name);
+  }
+
+  /** The hash of a sweep's results that one thread makes, here. */
+  async function hashAlone(path: string): Promise<string> {
+    const { out } = await inProcess(["sweep", path, "--workers", "0", "--json"]);
+    return JSON.parse(out).resultsHash;
   }
 
   async function keysIn(out: string): Promise<string[]> {
@@ -127,8 +134,7 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
     expect([runs.length, failed]).toEqual([RUNS, []]);
     const keys = await keysIn("soak");
     expect([keys.length, new Set(keys).size]).toEqual([RUNS, RUNS]);
-    const whole = await run(process.execPath, [CLI, "sweep", path, "--json"], { maxBuffer: 1e9 });
-    expect(resultsHash).toBe(JSON.parse(whole.stdout).resultsHash);
+    expect(resultsHash).toBe(await hashAlone(path));
   });
 
   it("keeps what workers finish while there is no coordinator, and finds it beside what others left", async () => {
@@ -181,8 +187,7 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
     });
     await once(coordinator, "close");
     expect(Number(/continues from step (\d+)/.exec(said)?.[1])).toBeGreaterThan(0);
-    const whole = await run(process.execPath, [CLI, "sweep", path, "--json"]);
-    expect(JSON.parse(stdout).resultsHash).toBe(JSON.parse(whole.stdout).resultsHash);
+    expect(JSON.parse(stdout).resultsHash).toBe(await hashAlone(path));
     expect((await readdir(shared)).filter((name) => name.endsWith(".safetensors"))).toEqual([]);
   });
 
@@ -251,9 +256,9 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
       await moved("first", 2);
       await forgetful.kill();
       await forgetful.up();
-      const whole = await run(process.execPath, [CLI, "sweep", path, "--json"]);
-      const want = JSON.parse(whole.stdout).resultsHash;
-      expect(await Promise.all(results)).toEqual([want, want]);
+      const made = await Promise.all(results);
+      const want = await hashAlone(path);
+      expect(made).toEqual([want, want]);
       for (const { name } of asked) expect((await keysIn(name)).length).toBe(40);
     } finally {
       await forgetful.stop();
@@ -314,14 +319,18 @@ describe.skipIf(!redisHere)("a sweep over a queue (skipped where there is no red
     expect(JSON.parse(result.stdout).failed).toHaveLength(1);
   });
 
-  it.each([
-    ["http://127.0.0.1", 2, "takes redis://host:port"],
-    ["redis://127.0.0.1:99999", 2, "takes redis://host:port"],
-    ["redis://127.0.0.1:1", 1, "no queue at 127.0.0.1:1: connect ECONNREFUSED"],
-  ])("at %s says what is wrong", async (url, code, message) => {
-    const result = await run(process.execPath, [CLI, "worker", "--queue", url]).catch(
-      (error) => error,
-    );
-    expect([result.code, result.stderr]).toEqual([code, expect.stringContaining(message)]);
+  it.each(["http://127.0.0.1", "redis://127.0.0.1:99999"])(
+    "at %s says what an address is",
+    async (url) => {
+      const { code, err } = await inProcess(["worker", "--queue", url]);
+      expect([code, err]).toEqual([2, expect.stringContaining("takes redis://host:port")]);
+    },
+  );
+
+  it("at an address where nothing listens says so, and ends", async () => {
+    const ended = run(process.execPath, [CLI, "worker", "--queue", "redis://127.0.0.1:1"]);
+    const { code, stderr } = await ended.catch((error) => error);
+    const message = "no queue at 127.0.0.1:1: connect ECONNREFUSED";
+    expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
   });
 });

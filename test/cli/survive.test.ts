@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeTensors } from "../../ts/format/safetensors.js";
+import { inProcess } from "./run.js";
 
 const run = promisify(execFile);
 const CLI = "dist/cli.js";
@@ -49,6 +50,13 @@ async function keysIn(out: string): Promise<string[]> {
   });
 }
 
+/** What a command that nothing disturbs says as JSON. It is run here: to start a process takes longer than it does. */
+async function told(...args: string[]): Promise<any> {
+  const { code, out, err } = await inProcess([...args, "--json"]);
+  expect([code, err]).toEqual([0, ""]);
+  return JSON.parse(out);
+}
+
 /** Kills without warning, and waits until it is gone. */
 async function killed(child: ChildProcess): Promise<void> {
   child.kill("SIGKILL");
@@ -60,10 +68,7 @@ describe("a sweep of many runs", () => {
     timeout: FULL ? 3_600_000 : undefined,
   }, async () => {
     const path = await written("soak.json", spec(RUNS));
-    const whole = await run(process.execPath, [CLI, "sweep", path, "--workers", "2", "--json"], {
-      maxBuffer: 1e9,
-    });
-    const want = JSON.parse(whole.stdout).resultsHash;
+    const { resultsHash: want } = await told("sweep", path, "--workers", "0");
     const out = place("soak");
     let workerKills = 0;
     const started = () => {
@@ -106,7 +111,7 @@ describe("ninscope sweep --resume", () => {
   it("goes on after a kill, without being told the sweep again, and writes all that a whole one does", async () => {
     const path = await written("resume.json", spec(24));
     const sweep = [CLI, "sweep", path, "--workers", "1", "--out"];
-    await run(process.execPath, [...sweep, place("whole")]);
+    await told("sweep", path, "--workers", "0", "--out", place("whole"));
     const child = spawn(process.execPath, [...sweep, place("cut")], { stdio: "ignore" });
     while ((await keysIn(place("cut")).catch(() => [])).length < 3) await sleep(10);
     await killed(child);
@@ -134,20 +139,20 @@ describe("ninscope sweep --resume", () => {
     expect(before.length).toBeGreaterThan(0);
     expect(before.length).toBeLessThan(24);
     const { stdout } = await run("bash", ["-c", `${sweep} --resume --json`]);
-    const whole = await run(process.execPath, [CLI, "sweep", path, "--json"]);
-    expect(JSON.parse(stdout).resultsHash).toBe(JSON.parse(whole.stdout).resultsHash);
+    const whole = await told("sweep", path, "--workers", "0");
+    expect(JSON.parse(stdout).resultsHash).toBe(whole.resultsHash);
     expect((await keysIn(place("full"))).length).toBe(24);
   });
 
   it("refuses a folder that another process writes to, and says which", async () => {
     const path = await written("held.json", { ...spec(24), epochs: 100000 });
-    const args = [CLI, "sweep", path, "--workers", "1", "--out", place("held")];
-    const child = spawn(process.execPath, args, { stdio: "ignore" });
+    const args = ["sweep", path, "--workers", "1", "--out", place("held")];
+    const child = spawn(process.execPath, [CLI, ...args], { stdio: "ignore" });
     while (!(await stat(join(place("held"), "experiment.json")).catch(() => null))) await sleep(10);
-    const second = await run(process.execPath, args).catch((error) => error);
+    const second = await inProcess(args);
     await killed(child);
     expect(second.code).toBe(1);
-    expect(second.stderr).toContain(`has been held by process ${child.pid} on `);
+    expect(second.err).toContain(`has been held by process ${child.pid} on `);
   });
 
   it.each([
@@ -157,10 +162,10 @@ describe("ninscope sweep --resume", () => {
     [["--workers", "1.5"], "--workers is 1.5: takes an integer"],
     [["--checkpoint-every", "x"], '--checkpoint-every is "x": takes a number'],
   ])("with %j says what is wrong", async (flags, message) => {
-    const result = await run(process.execPath, [CLI, "sweep", ...flags]).catch((error) => error);
-    expect(result.code).toBe(2);
-    expect(result.stderr).toContain(message);
-    expect(result.stderr.split("\n").length).toBe(2);
+    const { code, err } = await inProcess(["sweep", ...flags]);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(err.split("\n").length).toBe(2);
   });
 });
 
@@ -198,28 +203,22 @@ describe("ninscope train --resume", () => {
 describe("shards", () => {
   it("merged, are the whole sweep; of another sweep, or incomplete, they are told apart", async () => {
     const path = await written("shards.json", spec(12));
-    const cli = (...args: string[]) => run(process.execPath, [CLI, ...args]);
+    const sweep = (...args: string[]) => told("sweep", ...args, "--workers", "0");
     for (const i of [0, 1, 2]) {
-      await cli("sweep", path, "--shard", `${i}/3`, "--out", place(`shard${i}`));
+      await sweep(path, "--shard", `${i}/3`, "--out", place(`shard${i}`));
     }
     const shards = [0, 1, 2].map((i) => place(`shard${i}`));
-    const merged = await cli("merge", ...shards, "--out", place("merged"), "--json");
-    const whole = await cli("sweep", path, "--json");
-    const { resultsHash, missing, runs } = JSON.parse(merged.stdout);
-    expect(resultsHash).toBe(JSON.parse(whole.stdout).resultsHash);
+    const whole = await sweep(path);
+    const { resultsHash, missing, runs } = await told("merge", ...shards, "--out", place("merged"));
+    expect(resultsHash).toBe(whole.resultsHash);
     expect([missing, runs.length]).toEqual([0, 12]);
-    const part = await cli("merge", ...shards.slice(1), "--out", place("part"));
-    expect(part.stderr).toContain("4 runs are missing");
-    const rest = await cli("sweep", "--resume", "--out", place("part"), "--json");
-    expect(JSON.parse(rest.stdout).resultsHash).toBe(resultsHash);
+    const part = await inProcess(["merge", ...shards.slice(1), "--out", place("part")]);
+    expect(part.err).toContain("4 runs are missing");
+    expect((await sweep("--resume", "--out", place("part"))).resultsHash).toBe(resultsHash);
     const other = await written("other.json", { ...spec(12), epochs: 3 });
-    await cli("sweep", other, "--shard", "0/3", "--out", place("other"));
-    const mixed = await cli("merge", ...shards, place("other"), "--out", place("mixed")).catch(
-      (error) => error,
-    );
-    expect([mixed.code, mixed.stderr]).toEqual([
-      2,
-      expect.stringContaining("belongs to another sweep than"),
-    ]);
+    await sweep(other, "--shard", "0/3", "--out", place("other"));
+    const mixed = await inProcess(["merge", ...shards, place("other"), "--out", place("mixed")]);
+    expect(mixed.code).toBe(2);
+    expect(mixed.err).toContain("belongs to another sweep than");
   });
 });
