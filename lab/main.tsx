@@ -2,10 +2,10 @@ import { render } from "preact";
 import "uplot/dist/uPlot.min.css";
 import "./styles.css";
 import "./styles-work.css";
+import { followAddress } from "./views/address.js";
 import { App } from "./views/app.js";
-import { begin } from "./views/session.js";
 
-begin();
+followAddress();
 render(<App />, document.getElementById("lab") as HTMLElement);
 
 // Once the page is there, it is kept for when there is no network. Where that is not possible, nothing is lost.

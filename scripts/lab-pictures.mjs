@@ -1,5 +1,6 @@
 // Takes pictures of every view of the lab, in both themes, on a desktop and on a phone, into docs/lab as WebP; the same as
-// PNG into build/lab-pictures. Run `npm run build` first. node scripts/lab-pictures.mjs [view ...]
+// PNG into build/lab-pictures; and the README's picture. Run `npm run build` first.
+// node scripts/lab-pictures.mjs [view ... readme]
 import { mkdir, writeFile } from "node:fs/promises";
 import { openBuiltLab } from "./builtLab.mjs";
 
@@ -116,6 +117,23 @@ async function webpOf(png) {
   return Buffer.from(address, "base64");
 }
 
+/** The README shows a run without the page around it. */
+async function takeReadmes() {
+  const page = await browser.newPage({ viewport: { width: 1120, height: 800 } });
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const state = { panel: "run", experiment: trained(20) };
+  await page.goto(addressOf(state, "?embed"));
+  await page.getByTestId("hash").waitFor();
+  await page.locator(".segment").first().waitFor();
+  await page.getByText("The dotted curves show it.").waitFor();
+  await page.locator("main").screenshot({ path: "docs/lab/run.png" });
+  await page.close();
+}
+
+function addressOf(state, search = "") {
+  return `${url}${search}#1.${Buffer.from(JSON.stringify(state)).toString("base64url")}`;
+}
+
 const asked = process.argv.slice(2);
 try {
   await mkdir("build/lab-pictures", { recursive: true });
@@ -125,8 +143,7 @@ try {
       const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
       context.setDefaultTimeout(0);
       const page = await context.newPage();
-      const text = Buffer.from(JSON.stringify(state)).toString("base64url");
-      await page.goto(`${url}#1.${text}`);
+      await page.goto(addressOf(state));
       await ready(page);
       for (const colorScheme of THEMES) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -138,6 +155,7 @@ try {
       await context.close();
     }
   }
+  if (asked.length === 0 || asked.includes("readme")) await takeReadmes();
 } finally {
   await close();
 }

@@ -65,14 +65,12 @@ function Page() {
         <h1>
           ninscope <span>lab</span>
         </h1>
-        <p>
-          A <strong>noise injection node</strong> is one more input of a layer: it carries noise
-          instead of data. The optimiser does not know that it is there. How the weights of that
-          node move tells in which phase training is.
-        </p>
-        {tour === 0 && (
+        {tour === 0 && <Link to={STOPS[0]}>Take the tour: five stops, a few minutes</Link>}
+        {panel === "phases" && (
           <p>
-            <Link to={STOPS[0]}>Take the tour: five stops, a few minutes</Link>
+            A <strong>noise injection node</strong> is one more input of a layer: it carries noise
+            instead of data. The optimiser does not know that it is there. How the weights of that
+            node move tells in which phase training is.
           </p>
         )}
       </header>
@@ -113,6 +111,12 @@ function Problem() {
 /** Arrow keys move between tabs, as in any list of tabs. */
 function Tabs() {
   const { panel } = state.value;
+  useEffect(() => {
+    // A phone shows a part of the row.
+    document
+      .getElementById(`tab-${panel}`)
+      ?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [panel]);
   const onKeyDown = (event: KeyboardEvent) => {
     const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!move) return;

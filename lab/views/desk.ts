@@ -1,6 +1,6 @@
 import type { Remote } from "comlink";
 import type { DeskWorker } from "../worker/desk-worker.js";
-import { callsOf } from "./session.js";
+import { callsOf } from "./workers.js";
 
 let made: Remote<DeskWorker> | null = null;
 

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { isSoftware } from "../../ts/backend/webgpu/gpu.js";
+import { adapterOf, isSoftware } from "../../ts/backend/webgpu/gpu.js";
 
 /** Whether this page can use a GPU, in one sentence. */
 export interface GpuHere {
@@ -29,7 +29,14 @@ async function look(): Promise<GpuHere> {
     );
   }
   if (!navigator.gpu) return missing("this browser does not offer it (navigator.gpu).");
-  const adapter = await navigator.gpu.requestAdapter().catch(() => null);
+  let adapter: GPUAdapter | null;
+  try {
+    adapter = await adapterOf(navigator.gpu);
+  } catch (error) {
+    return missing(
+      `${error instanceof Error ? error.message : error} (requestAdapter). A new start of the browser may bring it back.`,
+    );
+  }
   if (!adapter) {
     return missing("the browser has the interface, but no adapter (requestAdapter).");
   }

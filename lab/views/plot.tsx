@@ -2,6 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { CURVES } from "../../ts/report/palette.js";
 import type { Column } from "../maths/aligned.js";
+import { rowsNow } from "../maths/rowsNow.js";
 import { short } from "../maths/short.js";
 import { dark } from "./session.js";
 
@@ -18,7 +19,7 @@ export interface Line {
   readonly tag?: string;
 }
 
-/** Curves over the same steps. The first step is 1. */
+/** Curves over the same steps, each one further than its number: step 0 lies at 1. */
 export interface CurveSet {
   readonly x: readonly number[];
   readonly lines: readonly Line[];
@@ -28,6 +29,7 @@ interface PlotProps {
   readonly title: string;
   /** The last step of the whole run, so that the axis does not move while the run goes on. */
   readonly end: number;
+  /** The run's own lines first. */
   readonly sets: readonly CurveSet[];
   readonly summary: string;
 }
@@ -51,7 +53,7 @@ export function Plot({ title, end, sets, summary }: PlotProps) {
     const element = holder.current;
     if (!element) return;
     const made = new uPlot(
-      optionsOf(lines, element.clientWidth, isDark, last, tags),
+      optionsOf(lines, sets[0].lines.length, element.clientWidth, isDark, last, tags),
       dataOf(sets),
       element,
     );
@@ -86,6 +88,7 @@ function dataOf(sets: readonly CurveSet[]): uPlot.AlignedData {
 
 function optionsOf(
   lines: readonly Line[],
+  own: number,
   width: number,
   isDark: boolean,
   last: { readonly current: number },
@@ -100,21 +103,31 @@ function optionsOf(
     height: HEIGHT,
     cursor: { sync: { key: SYNC, setSeries: false }, drag: { x: false, y: false } },
     legend: { live: true },
-    hooks: { draw: [(plot) => writeTags(plot, tags.current, ink)] },
+    hooks: {
+      draw: [(plot) => writeTags(plot, tags.current, ink)],
+      setLegend: [(plot) => showNow(plot, own)],
+    },
     scales: {
       x: { time: false, distr: 3, range: () => [1, Math.max(10, last.current)] },
       y: { distr: 3, range: (_plot, low, high) => decades(low, high) },
     },
     axes: [
-      { ...axis, size: 30, values: (_plot, splits) => splits.map(powerOnly) },
+      {
+        ...axis,
+        grid: { ...grid, filter: (_plot, splits) => splits },
+        size: 30,
+        splits: (_plot, _axis, _low, high) => stepTicks(high),
+        filter: (_plot, splits) => splits,
+        values: (_plot, splits) => splits.map((at) => stepName(at - 1)),
+      },
       { ...axis, size: 52, values: (_plot, splits) => splits.map(powerOnly) },
     ],
     series: [
-      { label: "step" },
-      ...lines.map(({ label, colour, dash, width: own }) => ({
+      { label: "step", value: (_plot, at) => (at == null ? "–" : String(at - 1)) },
+      ...lines.map(({ label, colour, dash, width: thickness }) => ({
         label,
         stroke: CURVES[colour][scheme],
-        width: own ?? 1.6,
+        width: thickness ?? 1.6,
         spanGaps: true,
         points: { show: false },
         ...(dash && { dash }),
@@ -123,6 +136,13 @@ function optionsOf(
       })),
     ],
   };
+}
+
+/** Where no pointer asks for a step, the legend tells where the run is. */
+function showNow(plot: uPlot, own: number): void {
+  if (plot.cursor.idx != null) return;
+  const [, ...columns] = plot.data as unknown as readonly Column[];
+  plot.setLegend({ idxs: rowsNow(columns, own) }, false);
 }
 
 /** Writes the letters of lines at their last points. */
@@ -141,6 +161,17 @@ function writeTags(plot: uPlot, tags: readonly (string | undefined)[], ink: stri
     ctx.fillText(tag, x - 2, y - 5 * devicePixelRatio);
   }
   ctx.restore();
+}
+
+/** Step 0 and powers of ten. A logarithmic axis has no 0, so a step lies one further. */
+function stepTicks(high: number): number[] {
+  const ticks = [1];
+  for (let step = 1; step + 1 <= high; step *= 10) ticks.push(step + 1);
+  return ticks;
+}
+
+function stepName(step: number): string {
+  return step === 0 ? "0" : powerOnly(step);
 }
 
 /** Whole powers of ten around the curves. */

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import type { Experiment } from "../../ts/experiment/schema.js";
 import { withSigma } from "../state/edit.js";
 import type { PredictedStrip } from "../worker/lab-worker.js";
-import { helpers } from "./session.js";
+import { HELPERS, helper } from "./workers.js";
 
 /** Where the phases change, for the experiment on show; null: not known yet. */
 export const strip = signal<PredictedStrip | null>(null);
@@ -22,7 +22,9 @@ export function forecastStrip(experiment: Experiment, failed: (error: unknown) =
   const own = JSON.stringify(asked);
   key = own;
   strip.value = null;
-  helpers[helpers.length - 1].forecast(asked).then((found) => {
-    if (key === own) strip.value = found;
-  }, failed);
+  helper(HELPERS - 1)
+    .forecast(asked)
+    .then((found) => {
+      if (key === own) strip.value = found;
+    }, failed);
 }

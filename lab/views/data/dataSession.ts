@@ -7,8 +7,9 @@ import type { NetworkInFile } from "../../maths/files/ownNetwork.js";
 import { isDataFile } from "../../maths/files/specOfFiles.js";
 import { checkForPage } from "../../state/pageLimits.js";
 import { desk } from "../desk.js";
-import { change, giveFiles, state } from "../session.js";
+import { change, state } from "../session.js";
 import { imported } from "../sweep/sweepSession.js";
+import { giveFiles } from "../workers.js";
 import type { Drop } from "./droppedFiles.js";
 
 /** The samples that were read last. */

@@ -2,7 +2,6 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { OwnData, Picture } from "../../maths/files/ownData.js";
 import { short } from "../../maths/short.js";
-import { NetworkCard } from "../run/networkCard.js";
 import { told } from "../session.js";
 import { CopyTable } from "../table.js";
 import {
@@ -23,6 +22,7 @@ import {
   wrong,
 } from "./dataSession.js";
 import { chosenOf, dropOf } from "./droppedFiles.js";
+import { NetworkCard } from "./networkCard.js";
 
 /** A person's own samples, network, experiment or results. */
 export function OwnDataView() {

@@ -4,7 +4,8 @@ import { CURVES } from "../../../ts/report/palette.js";
 import type { LinearCurve } from "../../maths/linearSigmas.js";
 import { short } from "../../maths/short.js";
 import type { MapSpec } from "../../state/labState.js";
-import { dark, helpers, told } from "../session.js";
+import { dark, told } from "../session.js";
+import { helper } from "../workers.js";
 
 /** Milliseconds that the pointer must rest on a cell before its curve is computed. */
 const REST = 80;
@@ -28,9 +29,11 @@ export function CellCurve({ model, sigma, learningRate }: CellCurveProps) {
     if (known.peek()?.key === key) return;
     let alive = true;
     const timer = setTimeout(() => {
-      helpers[0].curve(model, sigma, learningRate).then((curve) => {
-        if (alive) known.value = { key, curve };
-      }, told);
+      helper()
+        .curve(model, sigma, learningRate)
+        .then((curve) => {
+          if (alive) known.value = { key, curve };
+        }, told);
     }, REST);
     return () => {
       alive = false;

@@ -5,7 +5,7 @@ import type { LinearCurve } from "../../maths/linearSigmas.js";
 import type { PhaseMap } from "../../maths/phaseMap.js";
 import { LINEAR, SWEEP_RATE } from "../../state/defaults.js";
 import { Export } from "../export.js";
-import { helpers } from "../session.js";
+import { helper } from "../workers.js";
 
 /** Saves the linear model's sweep: as a figure with a run of each phase, or all runs as numbers. */
 export function ExportPhases({ curves }: { readonly curves: readonly LinearCurve[] }) {
@@ -20,7 +20,7 @@ export function ExportPhases({ curves }: { readonly curves: readonly LinearCurve
   return (
     <Export
       name="phases"
-      svg={some ? () => helpers[0].phasesFigure(oneOfEach(curves), caption) : null}
+      svg={some ? () => helper().phasesFigure(oneOfEach(curves), caption) : null}
       csv={some ? () => csvOf(rows()) : null}
     />
   );
@@ -48,8 +48,8 @@ export function ExportMap({ map, atOne }: ExportMapProps) {
   return (
     <Export
       name="phase-map"
-      svg={() => helpers[0].mapFigure(map, atOne, caption)}
-      csv={() => helpers[0].mapCsv(map)}
+      svg={() => helper().mapFigure(map, atOne, caption)}
+      csv={() => helper().mapCsv(map)}
     />
   );
 }

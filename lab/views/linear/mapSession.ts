@@ -3,7 +3,8 @@ import type { LinearBoundaries } from "../../../ts/theory/linearBoundaries.js";
 import { COARSE, joined, type PhaseMap } from "../../maths/phaseMap.js";
 import type { MapSpec } from "../../state/labState.js";
 import { gpuHere } from "../gpuHere.js";
-import { helpers, mappers, state } from "../session.js";
+import { state } from "../session.js";
+import { helper, mappers } from "../workers.js";
 
 /** The map on show, at first a coarse one; null: none yet. */
 export const shownMap = signal<PhaseMap | null>(null);
@@ -46,7 +47,7 @@ export async function showMap(model: MapSpec): Promise<void> {
     while (wanted) {
       const next: MapSpec = wanted;
       wanted = null;
-      const lines = helpers[0].mapBoundaries(next);
+      const lines = helper().mapBoundaries(next);
       const coarse = took > AT_ONCE ? await made(next, COARSE) : null;
       bounds.value = await lines;
       if (coarse) shownMap.value = coarse;
@@ -68,15 +69,14 @@ export async function showMap(model: MapSpec): Promise<void> {
 async function made(model: MapSpec, stride: number): Promise<PhaseMap> {
   if (mapsOnGpu()) {
     try {
-      return await helpers[0].mapShare(model, { stride, part: 0, of: 1, backend: "webgpu" });
+      return await helper().mapShare(model, { stride, part: 0, of: 1, backend: "webgpu" });
     } catch (error) {
       gpuTrouble.value = error instanceof Error ? error.message : String(error);
     }
   }
-  const of = mappers.length;
+  const all = mappers();
+  const share = { stride, of: all.length, backend: "wasm" } as const;
   return joined(
-    await Promise.all(
-      mappers.map((mapper, part) => mapper.mapShare(model, { stride, part, of, backend: "wasm" })),
-    ),
+    await Promise.all(all.map((mapper, part) => mapper.mapShare(model, { ...share, part }))),
   );
 }

@@ -4,20 +4,24 @@ import { PHASES } from "../../../ts/analysis/phase.js";
 import { MAP_RATES, MAP_SIGMAS } from "../../maths/linearSigmas.js";
 import { cellAt } from "../../maths/phaseMap.js";
 import { short } from "../../maths/short.js";
+import { placeOf } from "../../maths/strip.js";
 import { linearCell } from "../../state/defaults.js";
-import type { MapSpec } from "../../state/labState.js";
 import { embedded } from "../embedded.js";
 import { lookForGpu } from "../gpuHere.js";
 import { PhaseBadge } from "../phaseBadge.js";
-import { change, hidden, mappers, state, told } from "../session.js";
+import { change, hidden, state, told } from "../session.js";
+import { WORKERS } from "../workers.js";
 import { CellCurve } from "./cellCurve.js";
 import { ExportMap } from "./exportLinear.js";
 import { drawMap } from "./mapPicture.js";
 import { askedAt, bounds, busy, gpuTrouble, mapsOnGpu, showMap, shownMap } from "./mapSession.js";
+import { MapSliders } from "./mapSliders.js";
 
 const [COLUMNS, ROWS] = [MAP_SIGMAS.length, MAP_RATES.length];
 /** Pixels of the picture: wider than high, as most screens are. */
 const [WIDTH, HEIGHT] = [3 * COLUMNS, 2 * ROWS];
+const SIGMA_TICKS = [0.1, 1, 10];
+const RATE_TICKS = [0.01, 0.1];
 /** Cells that an arrow key passes with Shift. */
 const LEAP = 16;
 
@@ -76,7 +80,7 @@ export function MapView() {
       <h2>The linear model over noise and learning rate</h2>
       <p>
         {COLUMNS} × {ROWS} runs by the exact recursion, which share their data and their noise, made{" "}
-        {mapsOnGpu() ? "on the GPU" : `in ${mappers.length} workers`}. The lines are the theory’s
+        {mapsOnGpu() ? "on the GPU" : `in ${WORKERS} workers`}. The lines are the theory’s
         boundaries for wide networks. Click a place, or press Enter, to train it as a network.
       </p>
       <p class="verdict" aria-live="polite" data-testid="cell">
@@ -91,79 +95,53 @@ export function MapView() {
           "The map is being computed."
         )}
       </p>
-      <CellCurve model={map} sigma={sigma} learningRate={rate} />
       {gpuTrouble.value !== null && (
         <p role="status" class="notice">
           {gpuTrouble.value}. The processors’ workers make the map instead.
         </p>
       )}
-      <div class={busy.value ? "map busy" : "map"}>
-        <span class="map-y" aria-hidden="true">
-          learning rate η, {short(MAP_RATES[0])} to {short(MAP_RATES[ROWS - 1])}
-        </span>
-        <button
-          type="button"
-          class="map-plane"
-          aria-label="Phase map. The arrow keys move between cells, with Shift sixteen at a time; Enter trains the cell."
-          onKeyDown={onKeyDown}
-          onPointerMove={point}
-          onClick={(event) => {
-            // A key's click has no place; a touch first shows the numbers.
-            if (event.detail > 0) point(event);
-            if ((event as unknown as PointerEvent).pointerType !== "touch") run();
-          }}
-        >
-          <canvas ref={canvas} width={WIDTH} height={HEIGHT} />
-          <span
-            class="cross"
-            style={{
-              left: `${(100 * (column + 0.5)) / COLUMNS}%`,
-              top: `${(100 * (ROWS - row - 0.5)) / ROWS}%`,
-            }}
-          />
-        </button>
-        <span class="map-x" aria-hidden="true">
-          noise σ, {short(MAP_SIGMAS[0])} to {short(MAP_SIGMAS[COLUMNS - 1])}
-        </span>
+      <div class="map-desk">
+        <CellCurve model={map} sigma={sigma} learningRate={rate} />
+        <div class="map-side">
+          <div class={busy.value ? "map busy" : "map"}>
+            <Axis name="rate" title="learning rate η" ticks={RATE_TICKS} values={MAP_RATES} />
+            <button
+              type="button"
+              class="map-plane"
+              aria-label="Phase map. The arrow keys move between cells, with Shift sixteen at a time; Enter trains the cell."
+              onKeyDown={onKeyDown}
+              onPointerMove={point}
+              onClick={(event) => {
+                // A key's click has no place; a touch first shows the numbers.
+                if (event.detail > 0) point(event);
+                if ((event as unknown as PointerEvent).pointerType !== "touch") run();
+              }}
+            >
+              <canvas ref={canvas} width={WIDTH} height={HEIGHT} />
+              <span
+                class="cross"
+                style={{
+                  left: `${(100 * (column + 0.5)) / COLUMNS}%`,
+                  top: `${(100 * (ROWS - row - 0.5)) / ROWS}%`,
+                }}
+              />
+            </button>
+            <Axis name="sigma" title="noise σ" ticks={SIGMA_TICKS} values={MAP_SIGMAS} />
+          </div>
+          <ul class="key">
+            {PHASES.map((phase) => (
+              <li key={phase}>
+                <PhaseBadge phase={phase} />
+              </li>
+            ))}
+          </ul>
+          <button type="button" class="primary" disabled={!cell} onClick={run}>
+            Train this cell as a network
+          </button>
+        </div>
+        <MapSliders />
       </div>
-      <button type="button" class="primary" disabled={!cell} onClick={run}>
-        Train this cell as a network
-      </button>
-      <ul class="key">
-        {PHASES.map((phase) => (
-          <li key={phase}>
-            <PhaseBadge phase={phase} />
-          </li>
-        ))}
-      </ul>
       {!embedded && <ExportMap map={shown} atOne={bounds.value} />}
-      <div class="controls">
-        <fieldset>
-          <legend>The model</legend>
-          <MapSlider
-            name="width"
-            label="Hidden units"
-            from={10}
-            to={400}
-            help="Width of the one hidden layer."
-          />
-          <MapSlider
-            name="samples"
-            label="Samples"
-            from={10}
-            to={400}
-            help="The batch: each step takes all of them."
-          />
-          <MapSlider name="steps" label="Steps" from={20} to={400} help="Updates of each run." />
-          <MapSlider
-            name="seed"
-            label="Seed"
-            from={0}
-            to={50}
-            help="Names data, weights and noise, which all cells share."
-          />
-        </fieldset>
-      </div>
     </section>
   );
 }
@@ -172,29 +150,25 @@ function clamp(value: number, count: number): number {
   return Math.min(count - 1, Math.max(0, value));
 }
 
-interface MapSliderProps {
-  readonly name: keyof MapSpec;
-  readonly label: string;
-  readonly from: number;
-  readonly to: number;
-  readonly help: string;
+interface AxisProps {
+  readonly name: "sigma" | "rate";
+  readonly title: string;
+  readonly ticks: readonly number[];
+  readonly values: readonly number[];
 }
 
-function MapSlider({ name, label, from, to, help }: MapSliderProps) {
-  const { map } = state.value;
+/** A logarithmic axis. The sentence above the map has its numbers for those who do not see it. */
+function Axis({ name, title, ticks, values }: AxisProps) {
+  const range = [values[0], values[values.length - 1]] as const;
+  const side = name === "sigma" ? "left" : "bottom";
   return (
-    <label class="field">
-      <span>
-        {label} <b>{map[name]}</b>
-      </span>
-      <input
-        type="range"
-        min={from}
-        max={Math.max(to, map[name])}
-        value={map[name]}
-        onInput={(event) => change({ map: { ...map, [name]: Number(event.currentTarget.value) } })}
-      />
-      <small>{help}</small>
-    </label>
+    <div class={`map-axis ${name}`} aria-hidden="true">
+      <span class="title">{title}</span>
+      {ticks.map((tick) => (
+        <span key={tick} class="tick" style={{ [side]: `${100 * placeOf(tick, range)}%` }}>
+          {tick}
+        </span>
+      ))}
+    </div>
   );
 }

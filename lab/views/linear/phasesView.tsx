@@ -1,5 +1,5 @@
 import { signal, useSignalEffect } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useId } from "preact/hooks";
 import type { Phase } from "../../../ts/analysis/phase.js";
 import { CURVES } from "../../../ts/report/palette.js";
 import { type LinearCurve, SWEEP_SIGMAS } from "../../maths/linearSigmas.js";
@@ -9,7 +9,8 @@ import { LINEAR, linearCell, SWEEP_RATE } from "../../state/defaults.js";
 import { embedded } from "../embedded.js";
 import { PhaseBadge } from "../phaseBadge.js";
 import { PhaseStrip } from "../phaseStrip.js";
-import { change, dark, helpers, hidden, still, told } from "../session.js";
+import { change, dark, hidden, still, told } from "../session.js";
+import { helper } from "../workers.js";
 import { ExportPhases } from "./exportLinear.js";
 
 const RANGE = [SWEEP_SIGMAS[0], SWEEP_SIGMAS[SWEEP_SIGMAS.length - 1]] as const;
@@ -25,7 +26,7 @@ const sweeping = signal(true);
 async function sweepOn(): Promise<void> {
   const next = curves.value.length;
   if (next >= SWEEP_SIGMAS.length) return;
-  const made = await helpers[0].sweepCurve(SWEEP_SIGMAS[next]);
+  const made = await helper().sweepCurve(SWEEP_SIGMAS[next]);
   if (curves.value.length === next) curves.value = [...curves.value, made];
 }
 
@@ -33,9 +34,11 @@ async function sweepOn(): Promise<void> {
 export function PhasesView() {
   useEffect(() => {
     if (!boundaries.value) {
-      helpers[0].sweepBoundaries().then((found) => {
-        boundaries.value = found;
-      }, told);
+      helper()
+        .sweepBoundaries()
+        .then((found) => {
+          boundaries.value = found;
+        }, told);
     }
   }, []);
   useSignalEffect(() => {
@@ -164,6 +167,7 @@ function Trajectories({ title, pick, now, range }: TrajectoriesProps) {
     ({ cell }, i, all) =>
       i < at.value && (i % GHOST_EVERY === 0 || cell.phase !== all[i + 1]?.cell.phase),
   );
+  const plane = useId();
   const [low, high] = range.map(Math.log10);
   const decades = Array.from({ length: Math.floor((high - low) / 2) + 1 }, (_, i) => low + 2 * i);
   const y = (power: number) => HEIGHT - (HEIGHT * (power - low)) / (high - low);
@@ -189,21 +193,27 @@ function Trajectories({ title, pick, now, range }: TrajectoriesProps) {
         <text class="axis-name" x={WIDTH} y={HEIGHT + 20} text-anchor="end">
           {LINEAR.steps}
         </text>
-        {ghosts.map((ghost) => (
-          <path
-            key={ghost.cell.sigma}
-            class="ghost"
-            d={path(pick(ghost), low, high)}
-            style={{ stroke: lineOf(ghost.cell.phase) }}
-          />
-        ))}
-        {now && (
-          <path
-            class="curve"
-            d={path(pick(now), low, high)}
-            style={{ stroke: lineOf(now.cell.phase) }}
-          />
-        )}
+        {/* What leaves the axis is not drawn along its edge, as if it stayed there. */}
+        <clipPath id={plane}>
+          <rect width={WIDTH} height={HEIGHT} />
+        </clipPath>
+        <g clip-path={`url(#${plane})`}>
+          {ghosts.map((ghost) => (
+            <path
+              key={ghost.cell.sigma}
+              class="ghost"
+              d={path(pick(ghost), low, high)}
+              style={{ stroke: lineOf(ghost.cell.phase) }}
+            />
+          ))}
+          {now && (
+            <path
+              class="curve"
+              d={path(pick(now), low, high)}
+              style={{ stroke: lineOf(now.cell.phase) }}
+            />
+          )}
+        </g>
       </svg>
     </figure>
   );
@@ -213,7 +223,7 @@ function path(values: Float64Array, low: number, high: number): string {
   let text = "";
   for (let i = 0; i < values.length; i++) {
     const value = Number.isNaN(values[i]) ? Number.POSITIVE_INFINITY : values[i];
-    const power = Math.min(high + 0.15, Math.max(low - 0.1, Math.log10(value)));
+    const power = Math.min(high + 1, Math.max(low - 1, Math.log10(value)));
     const x = (WIDTH * i) / (LINEAR.steps - 1);
     const y = HEIGHT - (HEIGHT * (power - low)) / (high - low);
     text += `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;

@@ -4,18 +4,18 @@ import type { Frame } from "../../maths/run/frame.js";
 import { short } from "../../maths/short.js";
 import type { ExportedRun } from "../../worker/exportApi.js";
 import { Export } from "../export.js";
-import { helpers, state } from "../session.js";
+import { state } from "../session.js";
+import { helper } from "../workers.js";
 
 /** Saves the run on show, as far as it goes. */
 export function ExportRun({ frame }: { readonly frame: Frame | null }) {
   const run = frame && runOf(frame);
-  const [helper] = helpers;
   return (
     <Export
       name="run"
-      svg={run && (() => helper.runFigure(run, captionOf(run, frame)))}
+      svg={run && (() => helper().runFigure(run, captionOf(run, frame)))}
       csv={run && (() => csvOf(exportedRows(run.trajectory)))}
-      parquet={run && (() => helper.runParquet(run))}
+      parquet={run && (() => helper().runParquet(run))}
     />
   );
 }

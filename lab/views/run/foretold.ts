@@ -4,7 +4,8 @@ import type { Experiment } from "../../../ts/experiment/schema.js";
 import type { PredictedCurves } from "../../maths/predicted/predictedCurves.js";
 import { withSigma } from "../../state/edit.js";
 import { forecastStrip, isOther, strip } from "../predictedStrip.js";
-import { helpers, hidden, told } from "../session.js";
+import { hidden, told } from "../session.js";
+import { HELPERS, helper } from "../workers.js";
 
 /** Milliseconds that a slider must rest before a forecast, or predicted curves, are made. */
 const REST = { forecast: 350, curves: 120 };
@@ -18,7 +19,6 @@ let expectedOf: string | null = null;
 /** Keeps both signals in step with the experiment on show. */
 export function useForetold(experiment: Experiment): void {
   const isHidden = hidden.value;
-  const helper = helpers[helpers.length - 1];
   const others = JSON.stringify(withSigma(experiment, 1));
   useEffect(() => {
     if (!isOther(experiment) || experiment.noise.length === 0 || isHidden) return;
@@ -32,9 +32,11 @@ export function useForetold(experiment: Experiment): void {
     expected.value = null;
     const timer = setTimeout(() => {
       expectedOf = key;
-      helper.predicted(experiment).then((found) => {
-        if (expectedOf === key) expected.value = found;
-      }, told);
+      helper(HELPERS - 1)
+        .predicted(experiment)
+        .then((found) => {
+          if (expectedOf === key) expected.value = found;
+        }, told);
     }, REST.curves);
     return () => clearTimeout(timer);
   }, [key, isHidden]);

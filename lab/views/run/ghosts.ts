@@ -2,7 +2,8 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Experiment } from "../../../ts/experiment/schema.js";
 import type { WholeRun } from "../../maths/run/wholeRun.js";
-import { helpers, hidden, state, told } from "../session.js";
+import { hidden, state, told } from "../session.js";
+import { helper } from "../workers.js";
 
 /** The pinned runs that have been made, by their experiments. */
 const made = signal<ReadonlyMap<string, WholeRun>>(new Map());
@@ -32,7 +33,7 @@ async function make(): Promise<void> {
     for (let next = missing(); next && !hidden.peek(); next = missing()) {
       const key = JSON.stringify(next);
       asked.add(key);
-      const run = await helpers[0].wholeRun(next);
+      const run = await helper().wholeRun(next);
       made.value = new Map(made.peek()).set(key, run);
     }
   } finally {

@@ -8,7 +8,8 @@ import {
 } from "../../maths/run/networkLayout.js";
 import type { NetworkPicture } from "../../maths/run/networkPicture.js";
 import { short } from "../../maths/short.js";
-import { playing, still } from "../session.js";
+import { still } from "../session.js";
+import { playing } from "./openedRun.js";
 
 /** Pictures of a whole run where the reader asked for less motion. */
 const STILLS = 5;

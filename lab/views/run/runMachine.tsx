@@ -3,7 +3,8 @@ import type { Frame } from "../../maths/run/frame.js";
 import { short } from "../../maths/short.js";
 import { MACHINES, type MachineChoice } from "../../state/labState.js";
 import { gpuHere, lookForGpu } from "../gpuHere.js";
-import { notice, state, switchMachine } from "../session.js";
+import { state } from "../session.js";
+import { notice, switchMachine } from "./openedRun.js";
 
 const NAMES: Readonly<Record<MachineChoice, string>> = {
   wasm: "WebAssembly",

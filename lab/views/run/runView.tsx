@@ -1,11 +1,12 @@
 import { useEffect } from "preact/hooks";
 import type { Frame } from "../../maths/run/frame.js";
 import { embedded } from "../embedded.js";
-import { frame, isOpen, openRun, state } from "../session.js";
+import { state } from "../session.js";
 import { Share } from "../share.js";
 import { Controls } from "./controls.js";
 import { ExportRun } from "./exportRun.js";
 import { useForetold } from "./foretold.js";
+import { frame, isOpen, openRun } from "./openedRun.js";
 import { Pins } from "./pins.js";
 import { RunCurves } from "./runCurves.js";
 import { RunMachine } from "./runMachine.js";

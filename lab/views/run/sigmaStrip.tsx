@@ -30,7 +30,11 @@ export function SigmaStrip({ experiment }: { readonly experiment: Experiment }) 
         boundaries={boundaries}
         onSigma={(sigma) => change({ experiment: withSigma(experiment, sigma) })}
       />
-      {found && <p class="note">{says} The dot is this run.</p>}
+      {found && (
+        <p class="note">
+          {says} σ is the standard deviation of what the nodes carry; the dot is this run.
+        </p>
+      )}
     </div>
   );
 }

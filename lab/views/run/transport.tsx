@@ -1,6 +1,7 @@
 import type { Frame } from "../../maths/run/frame.js";
 import { edited } from "../../state/edit.js";
-import { change, pause, play, playing, seek, slow, slowness, state, stepOnce } from "../session.js";
+import { change, state } from "../session.js";
+import { pause, play, playing, seek, slow, slowness, stepOnce } from "./openedRun.js";
 
 const PACES = [
   [1, "usual pace"],
@@ -66,6 +67,10 @@ export function Transport({ frame }: { readonly frame: Frame | null }) {
           onInput={(event) => seek(Number(event.currentTarget.value))}
         />
       </label>
+      <p class="note">
+        Going back trains again, to the same bits. The pace changes what you see, not the result;
+        the next seed draws other data, weights and noise.
+      </p>
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { csvOf } from "../../maths/csv.js";
 import type { SweptPoint } from "../../maths/sweep/sweepJob.js";
 import { Export } from "../export.js";
 import { strip } from "../predictedStrip.js";
-import { helpers } from "../session.js";
+import { helper } from "../workers.js";
 
 const NAMES: readonly BoundaryName[] = ["decay", "catapult", "divergent"];
 
@@ -16,9 +16,9 @@ export function ExportSweep({ runs }: { readonly runs: readonly SweptPoint[] }) 
       return [name, { predicted, measured: measured[name].measured }] as const;
     });
     const cells = runs.map(({ sigma, phase }) => ({ sigma, phase }));
-    return helpers[0].sweepFigure(cells, Object.fromEntries(boundaries) as SweptBoundaries);
+    return helper().sweepFigure(cells, Object.fromEntries(boundaries) as SweptBoundaries);
   };
   return <Export name="sweep" svg={svg} csv={() => csvOf(runs.map((run) => ({ ...run })))} />;
 }
 
-type SweptBoundaries = Parameters<(typeof helpers)[number]["sweepFigure"]>[1];
+type SweptBoundaries = Parameters<ReturnType<typeof helper>["sweepFigure"]>[1];

@@ -1,4 +1,5 @@
 import type { Abilities, Dispatch } from "../../../gpu/kernel.js";
+import { within } from "../../async/within.js";
 import { RunError } from "../../errors/errors.js";
 
 /** Which GPU to use, and how. */
@@ -129,22 +130,38 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu | { readonl
       device.adapterInfo ?? ({} as GPUAdapterInfo),
       subgroups(device.features),
     );
-  const adapter = await gpu?.requestAdapter({ powerPreference });
-  if (!adapter) return { none: "WebGPU has no adapter here" };
-  const { limits, features } = adapter;
-  const requiredFeatures: GPUFeatureName[] = features.has("subgroups") ? ["subgroups"] : [];
-  const requiredLimits = Object.fromEntries(
-    LIMITS.map((name) => [name, limits[name]]),
-  ) as GPUDeviceDescriptor["requiredLimits"];
   try {
-    const opened = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+    const adapter = await adapterOf(gpu as GPU, { powerPreference });
+    if (!adapter) return { none: "WebGPU has no adapter here" };
+    const { limits, features } = adapter;
+    const requiredFeatures: GPUFeatureName[] = features.has("subgroups") ? ["subgroups"] : [];
+    const requiredLimits = Object.fromEntries(
+      LIMITS.map((name) => [name, limits[name]]),
+    ) as GPUDeviceDescriptor["requiredLimits"];
+    const asked = adapter.requestDevice({ requiredFeatures, requiredLimits });
+    const opened = await within(PATIENCE, asked, SILENT);
     // Otherwise Dawn prints the error in many lines.
     opened.onuncapturederror = (event) => event.preventDefault();
     destroyAtExit(opened);
     return new Gpu(opened, adapter.info, subgroups(features));
   } catch (error) {
-    return { none: `the adapter could not open a device: ${firstLine((error as Error).message)}` };
+    return { none: `WebGPU gives no device: ${firstLine((error as Error).message)}` };
   }
+}
+
+/** Seconds. Chromium never answers after several crashes of its GPU process. */
+const PATIENCE = 60;
+const SILENT = `no answer within ${PATIENCE} s`;
+
+/**
+ * Asks for an adapter.
+ * @throws Error if WebGPU does not answer.
+ */
+export function adapterOf(
+  gpu: GPU,
+  options?: GPURequestAdapterOptions,
+): Promise<GPUAdapter | null> {
+  return within(PATIENCE, gpu.requestAdapter(options), SILENT);
 }
 
 const live = new Set<GPUDevice>();

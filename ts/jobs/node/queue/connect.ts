@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { within } from "../../../async/within.js";
 import { InputError, RunError, shown } from "../../../errors/errors.js";
 
 /** Loads the two packages that only queues need. */
@@ -43,13 +44,10 @@ export async function connect(url: string, say: (line: string) => void): Promise
     if (connected && problem) say(`the queue at ${host} is connected again`);
     problem = "";
   });
-  const patience = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error("no answer")), 5000).unref();
-  });
   // The connection does not fail if the URL selects a database that the server does not have.
   const answer = redis.connect().then(() => redis.select(redis.options.db ?? 0));
   try {
-    await Promise.race([answer, patience]);
+    await within(5, answer, "no answer");
   } catch (cause) {
     redis.disconnect();
     throw new RunError(`no queue at ${host}: ${reason(problem || (cause as Error).message)}`, {
@@ -74,10 +72,5 @@ function reason(message: string): string {
 
 /** Waits for a reply, but only for a limited time: without the server it never comes. */
 export async function soon(work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, 1000);
-  });
-  await Promise.race([work.catch(() => {}), late]);
-  clearTimeout(timer);
+  await within(1, work, "no answer").catch(() => {});
 }

@@ -3,9 +3,9 @@ import type { NetworkCurvature } from "../../../ts/curvature/networkCurvature.js
 import type { NetworkInFile } from "../../maths/files/ownNetwork.js";
 import { short } from "../../maths/short.js";
 import { edited } from "../../state/edit.js";
-import { data } from "../data/dataSession.js";
 import { desk } from "../desk.js";
 import { change, state } from "../session.js";
+import { data } from "./dataSession.js";
 
 const ACTIVATIONS = ["relu", "tanh", "gelu", "linear"] as const;
 
