@@ -32,7 +32,7 @@ const host = describeHost();
 const date = new Date().toISOString();
 const rounds = quick ? { rounds: 5, slot: 0.03, turns: 1 } : { rounds: 25, slot: 0.1, turns: 3 };
 const settings = { quick, host, rounds };
-for (const line of handicaps(host)) console.error(line);
+for (const line of handicaps()) console.error(line);
 
 await compileBenchKernels();
 const parts = {};

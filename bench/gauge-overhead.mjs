@@ -49,8 +49,10 @@ await withSides(starts, async (sides) => {
     const { median, q1, q3 } = summary(ratios.filter(Number.isFinite));
     const step = 1000 * summary(without.seconds.filter(Number.isFinite)).median;
     const shown = (percent) => percent.toFixed(1);
+    const { blas } = side.ready;
+    const by = blas ? ` (${blas.name})` : "";
     console.log(
-      `${name}: a step takes ${step.toFixed(1)} ms of the processor; the probe adds ${shown(median)} % (quartiles ${shown(q1)} to ${shown(q3)}, ${rounds} rounds)`,
+      `${name}${by}: a step takes ${step.toFixed(1)} ms of the processor; the probe adds ${shown(median)} % (quartiles ${shown(q1)} to ${shown(q3)}, ${rounds} rounds)`,
     );
   }
 });

@@ -109,7 +109,7 @@ async function ofWidth(h, sides) {
   const one = await Training.begin(experimentOf(h), { kernels, threads: 1 });
   const many = await Training.begin(experimentOf(h), { kernels, threads });
   const peers = sides.map(({ name, side, failed }) => ({
-    ...{ name, failed, rates: [], ours: [] },
+    ...{ name, failed, rates: [], ours: [], blas: side?.ready.blas.name },
     /** Makes a number of steps; returns their time in seconds. */
     run: async (steps) => (await side.request({ run: steps, case: "step" }, PATIENCE)).seconds,
   }));
@@ -151,11 +151,11 @@ async function ofWidth(h, sides) {
   console.log(
     `h ${h}: ${shown(found.one, 1)} steps/s on one thread, ${shown(found.many, 1)} on ${threads}: ratio ${shown(found.gain)}; of the peaks ${shown(found.peak)}; the first over the second ${shown(found.share)}; processor time of a step ${shown(found.cpu)} ms on one thread, ${shown(found.cpuMany)} ms on ${threads}`,
   );
-  for (const { name, failed, rates, ours } of peers) {
+  for (const { name, failed, rates, ours, blas } of peers) {
     console.log(
       failed
         ? `  ${name}: ${failed}`
-        : `  ${name}: ${shown(rates, 1)} steps/s; ours on ${threads} are ${shown(ours)} times as fast`,
+        : `  ${name} (${blas}): ${shown(rates, 1)} steps/s; ours on ${threads} are ${shown(ours)} times as fast`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { slowBlas } from "./blas.mjs";
 import { PATIENCE } from "./rounds.mjs";
 import { Side } from "./side.mjs";
 
@@ -70,7 +71,11 @@ async function started(start) {
   const { name, missing } = start;
   if (missing) return { name, failed: missing };
   try {
-    return { name, cases: start.cases, side: await Side.start(start, PATIENCE) };
+    const side = await Side.start(start, PATIENCE);
+    const slow = slowBlas(side.ready);
+    if (!slow) return { name, cases: start.cases, side };
+    side.end();
+    return { name, failed: slow };
   } catch (error) {
     return { name, failed: error.message };
   }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
 import { pythonWith } from "./field.mjs";
+import { processor } from "./processor.mjs";
 
 /** Describes the machine that was measured. */
 export function describeHost() {
@@ -19,21 +20,6 @@ export function describeHost() {
     peers: peers(),
     commit: commit(),
     loadBefore: loadavg(),
-  };
-}
-
-/** The operating system's description of the processor, if there is one; virtual machines hide the name of the model. */
-function processor() {
-  if (!existsSync("/proc/cpuinfo")) return {};
-  const info = readFileSync("/proc/cpuinfo", "utf8");
-  const field = (name) => info.match(new RegExp(`^${name}\\s*: (.*)$`, "m"))?.[1];
-  const wanted = ["sse4_1", "avx", "avx2", "fma", "avx512f"];
-  const flags = field("flags")?.split(" ") ?? [];
-  return {
-    vendor: field("vendor_id"),
-    family: field("cpu family"),
-    model: field("model"),
-    simd: wanted.filter((flag) => flags.includes(flag)),
   };
 }
 
@@ -78,24 +64,12 @@ function python() {
 }
 
 /** Reasons why peers on this host may be slower than they could be, one line each. */
-export function handicaps({ peers: { python } }) {
-  const lines = [];
-  if (
-    python?.blas &&
-    !python.blas.config &&
-    !python.blas.libraries.some((path) => /mkl/i.test(path))
-  ) {
-    lines.push(
-      "PyTorch and NumPy use a BLAS that is not made for speed here: apt-get install libopenblas0-pthread",
-    );
-  }
+export function handicaps() {
   const { OPENBLAS_CORETYPE } = process.env;
-  if (OPENBLAS_CORETYPE) {
-    lines.push(
-      `OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE} holds OpenBLAS to the kernels of that processor: unset it unless it has to be`,
-    );
-  }
-  return lines;
+  if (!OPENBLAS_CORETYPE) return [];
+  return [
+    `OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE} holds OpenBLAS to the kernels of that processor: unset it unless it has to be`,
+  ];
 }
 
 function commit() {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareLosses, lossBound } from "../lib/agreement.mjs";
+import { blasLines } from "../lib/blas.mjs";
 import { nodeSide, pythonSide, withSides } from "../lib/field.mjs";
 import { measure, rate, ratio, raw } from "../lib/rounds.mjs";
 import { sigmas } from "../lib/sigmas.mjs";
@@ -144,6 +145,7 @@ function table(results) {
     ]),
     notes: [
       `Losses after ${CHECK} steps from the same start are to differ by ${lossBound(CHECK, 2, BATCH).toExponential(1)} at most, relatively. The recursion is exact: what it computes is what the network does.`,
+      ...blasLines(results.map(({ side, ready }) => ({ side, blas: ready?.blas }))),
       ...failures(results),
     ],
   };

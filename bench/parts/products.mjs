@@ -1,3 +1,4 @@
+import { blasLines } from "../lib/blas.mjs";
 import { nodeSide, pythonSide, withSides } from "../lib/field.mjs";
 import { gauged, peakSides } from "../lib/peaks.mjs";
 import { measure, rate, ratio, raw, shareOfGauge } from "../lib/rounds.mjs";
@@ -89,6 +90,6 @@ function table(results) {
       spread(result.ofNumpy),
       ...verdict(result.target),
     ]),
-    notes: failures(results),
+    notes: [...blasLines(results), ...failures(results)],
   };
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareLosses, lossBound } from "../lib/agreement.mjs";
+import { blasLines } from "../lib/blas.mjs";
 import { nodeSide, pythonSide, withSides } from "../lib/field.mjs";
 import { gauged, peakSides } from "../lib/peaks.mjs";
 import { measure, rate, ratio, raw, shareOfGauge } from "../lib/rounds.mjs";
@@ -124,6 +125,7 @@ function table(results) {
     ]),
     notes: [
       `Losses of the first ${CHECK} steps from the same start are to differ by ${lossBound(CHECK, 4, 784).toExponential(1)} at most, relatively${invalid.length ? ": INVALID sides do not do the same work" : ""}.`,
+      ...blasLines(results.map(({ side, ready }) => ({ side, blas: ready?.blas }))),
       ...failures(results),
     ],
   };

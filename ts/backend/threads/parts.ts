@@ -13,6 +13,9 @@ export interface Part {
   readonly gathered?: { readonly rows: number; readonly first: number };
 }
 
+/** Weights are cut by rows if each thread gets at least so many tiles of them. */
+const ROWS_EACH = 4;
+
 interface Range {
   readonly first: number;
   readonly length: number;
@@ -33,10 +36,16 @@ const MANY_COLUMNS = 27_000;
 export function partsOf(op: Op, threads: number, tile: Tile): (Part | null)[] {
   const whole = (only: Op): (Part | null)[] =>
     Array.from({ length: threads }, (_, t) => (t === 0 ? { op: only } : null));
-  const byElement = (of: Region, part: (range: Range, sideways: boolean) => Op) =>
-    cutLonger(of, threads, tile).map(({ range, sideways }) =>
+  const byElement = (
+    of: Region,
+    part: (range: Range, sideways: boolean) => Op,
+    weights = false,
+  ): (Part | null)[] => {
+    const sideways = isSideways(of, threads, tile, weights);
+    return ranges(of, threads, tile, sideways).map((range) =>
       range.length > 0 ? { op: part(range, sideways) } : null,
     );
+  };
   switch (op.op) {
     case "gather": {
       const { rows } = op.into;
@@ -72,11 +81,15 @@ export function partsOf(op: Op, threads: number, tile: Tile): (Part | null)[] {
         into: side(op.into, range, sideways),
       }));
     case "addScaled":
-      return byElement(op.into, (range, sideways) => ({
-        ...op,
-        from: side(op.from, range, sideways),
-        into: side(op.into, range, sideways),
-      }));
+      return byElement(
+        op.into,
+        (range, sideways) => ({
+          ...op,
+          from: side(op.from, range, sideways),
+          into: side(op.into, range, sideways),
+        }),
+        true,
+      );
     case "multiply":
       return byElement(op.into, (range, sideways) => ({
         ...op,
@@ -101,7 +114,8 @@ function productParts(op: Product, threads: number, tile: Tile): (Part | null)[]
   const { a, b, c } = op;
   const depth = op.transposeA ? a.rows : a.cols;
   const thin = Math.min(c.rows, c.cols, depth) <= THIN;
-  const sideways = c.cols >= c.rows && !(depth <= 2 && c.cols > MANY_COLUMNS);
+  const sideways =
+    isSideways(c, threads, tile, op.transposeA) && !(depth <= 2 && c.cols > MANY_COLUMNS);
   const group = thin ? THIN_GROUP : sideways ? tile.cols : tile.rows;
   return cut(sideways ? c.cols : c.rows, threads, group).map((range) => {
     if (range.length === 0) return null;
@@ -112,14 +126,22 @@ function productParts(op: Product, threads: number, tile: Tile): (Part | null)[]
   });
 }
 
-function cutLonger(
+/**
+ * Whether the parts of a matrix are columns: the longer side is cut. Weights, which are updated by sums over the samples, are
+ * cut by rows where there are enough: the thread that updates a row then also multiplies with it in the next step, and finds it
+ * in its own cache.
+ */
+function isSideways(
   { rows, cols }: Region,
   threads: number,
   tile: Tile,
-): { readonly range: Range; readonly sideways: boolean }[] {
-  const sideways = cols >= rows;
-  const ranges = sideways ? cut(cols, threads, tile.cols) : cut(rows, threads, tile.rows);
-  return ranges.map((range) => ({ range, sideways }));
+  weights: boolean,
+): boolean {
+  return cols >= rows && !(weights && rows >= ROWS_EACH * tile.rows * threads);
+}
+
+function ranges({ rows, cols }: Region, threads: number, tile: Tile, sideways: boolean): Range[] {
+  return sideways ? cut(cols, threads, tile.cols) : cut(rows, threads, tile.rows);
 }
 
 /**
@@ -128,7 +150,11 @@ function cutLonger(
  */
 export function cut(length: number, threads: number, unit: number): Range[] {
   const units = Math.max(1, Math.ceil((length - THIN) / unit));
-  const start = (t: number) => (t === threads ? length : Math.floor((units * t) / threads) * unit);
+  // The last one also gets what is left at the end, so the others get more units where the units do not divide.
+  const start = (t: number) => {
+    const before = Math.ceil((units * t) / threads);
+    return before === units ? length : before * unit;
+  };
   return Array.from({ length: threads }, (_, t) => ({
     first: start(t),
     length: start(t + 1) - start(t),
