@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { InputError } from "../../ts/errors/errors.js";
+import { InputError, RunError } from "../../ts/errors/errors.js";
 import { train } from "../../ts/jobs/train.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
 import { CORRUPTION_NAMES } from "../../ts/robustness/corruptions/corruptions.js";
@@ -170,6 +170,16 @@ test("a network with noise nodes has the dose that training reports, also from t
   expect(Math.abs((ratio ?? 0) - 1)).toBeLessThan(1e-5);
   const again = await robustness(subjects, dataset, none);
   expect(again.networks[1].dose).toEqual(networks[1].dose);
+});
+
+test("a network whose training diverges has no accuracy, not that of one class", async () => {
+  const optimizer = { batchSize: 20, learningRate: 1e9 };
+  const diverging = { name: "diverging", experiment: { ...base, optimizer } };
+  const store = new CountingStore();
+  const job = robustness([SUBJECTS[0], diverging], dataset, { ...SOME, store });
+  await expect(job).rejects.toThrow(RunError);
+  await expect(job).rejects.toThrow(/seed 1 left the finite numbers.*learning rate \(1000000000\)/);
+  expect(store.puts).toBe(0);
 });
 
 test("other test sets take the place of the generated shift", async () => {

@@ -10,7 +10,7 @@ export function checkFit({ widths, loss }: Network, data: Dataset): void {
   if (widths[0] !== data.inputs || outputs !== data.outputs) {
     throw new InputError(
       "data",
-      `the network has ${widths[0]} inputs and ${outputs} outputs: ${data.name} has ${data.inputs} inputs and ${data.outputs} ${data.task === "regression" ? "numbers per target" : "classes"}`,
+      `the network has ${widths[0]} inputs and ${outputs} outputs: ${data.name} has ${data.inputs} inputs and ${data.outputs} ${data.task === "regression" ? "numbers per target" : "classes"}; takes data of the network's shape`,
     );
   }
   // Callers without type checks may pass another loss, which would be treated as the squared error.

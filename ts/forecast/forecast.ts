@@ -1,5 +1,5 @@
 import { overshootOf } from "../analysis/classify.js";
-import { InputError } from "../errors/errors.js";
+import { InputError, shown } from "../errors/errors.js";
 import { constantNoiseSupposed } from "../experiment/constantNoise.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { Experiment, ExperimentInput } from "../experiment/schema.js";
@@ -50,6 +50,7 @@ export async function forecast(
 ): Promise<Forecast> {
   const begun = performance.now();
   const experiment = parseExperiment(input);
+  checkEffort(options.effort);
   const prepared = await prepare(forecastable(experiment), options);
   try {
     const found = await forecastPrepared(prepared, options);
@@ -58,6 +59,11 @@ export async function forecast(
   } finally {
     prepared.dispose();
   }
+}
+
+function checkEffort(effort: ForecastOptions["effort"]): void {
+  if (effort === undefined || effort === "sweep" || effort === "run") return;
+  throw new InputError("effort", `effort is ${shown(effort)}: takes one of "sweep", "run"`);
 }
 
 /** As `forecast`, for a prepared experiment, which stays open. */

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { InputError } from "../errors/errors.js";
 import { parseWith } from "../schema/parseWith.js";
 import { choice, integer, list, real } from "../schema/takes.js";
 import { ATTACK_NAMES, type AttackName } from "./attacks/attacks.js";
@@ -18,7 +19,7 @@ export interface RobustnessSettings {
   readonly epsilons?: readonly number[];
   /** Test images, from the first on: 1,000 if left out, or all if there are fewer. */
   readonly samples?: number;
-  /** The first of them that are attacked: 200 if left out, or `samples` if that is less. */
+  /** The first of them that are attacked, at most `samples`: 200 if left out, or `samples` if that is less. */
   readonly attackSamples?: number;
   /** Steps of PGD from each start: 40 if left out. */
   readonly steps?: number;
@@ -36,15 +37,22 @@ export type FullSettings = Required<RobustnessSettings>;
 const names = <const T extends readonly string[]>(all: T) =>
   v.optional(list(choice(all), all.length, "takes a list of names"));
 
+/** A list of one value or more: none would leave out corruptions or attacks unsaid. */
+const some = (item: v.GenericSchema<number>, most: number, takes: string) =>
+  v.pipe(
+    list(item, most, takes),
+    v.check((values) => values.length > 0, `${takes}, one or more`),
+  );
+
 const schema = v.strictObject({
   corruptions: names(CORRUPTION_NAMES),
   severities: v.optional(
-    list(integer(1, MOST_SEVERE), MOST_SEVERE, "takes a list of severities"),
+    some(integer(1, MOST_SEVERE), MOST_SEVERE, "takes a list of severities"),
     [1, 2, 3, 4, 5],
   ),
   attacks: names(ATTACK_NAMES),
   epsilons: v.optional(
-    list(real(0, { max: 1 }), 100, "takes a list of numbers from 0 to 1"),
+    some(real(0, { max: 1 }), 100, "takes a list of numbers from 0 to 1"),
     [0.01, 0.02, 0.05, 0.1, 0.2, 0.3],
   ),
   samples: v.optional(integer(1, 1e9)),
@@ -67,10 +75,16 @@ export function fullSettings(given: RobustnessSettings, available: number): Full
   const parsed = parseWith(schema, given, "the settings");
   const { samples = Math.min(MOST_SAMPLES, available), ...rest } = parsed;
   const { attackSamples = Math.min(MOST_ATTACKED, samples) } = parsed;
+  if (attackSamples > samples && samples <= available) {
+    throw new InputError(
+      "attackSamples",
+      `attackSamples is ${attackSamples}: takes an integer from 1 to the ${samples} images that are measured (samples)`,
+    );
+  }
   return {
     ...rest,
     samples,
-    attackSamples: Math.min(attackSamples, samples),
+    attackSamples,
     corruptions: unique(rest.corruptions ?? CORRUPTION_NAMES),
     severities: unique(rest.severities).sort((a, b) => a - b),
     attacks: unique(rest.attacks ?? ATTACK_NAMES),

@@ -1,16 +1,11 @@
-import type { BackendRecord } from "../backend/machineFor.js";
 import type { Dataset } from "../data/dataset.js";
 import { InputError, shown } from "../errors/errors.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { Experiment, ExperimentInput } from "../experiment/schema.js";
-import { runKey } from "../jobs/runKey.js";
-import { train } from "../jobs/train.js";
-import type { Kernels } from "../kernels/kernels.js";
-import type { MeasurementStore, TrainedNetwork } from "../store/measurements.js";
-import { hashDataset } from "../train/dataKey.js";
+import type { Network } from "../program/network.js";
+import { isPlainObject } from "../schema/plainObject.js";
 import { planOf } from "../train/plan.js";
-import type { HostOptions } from "../train/prepare.js";
-import type { Dose } from "../train/record/dose.js";
+import { checkNetwork } from "./checkNetwork.js";
 import { type Model, modelOn } from "./model.js";
 
 /** A network to be trained, once for each seed. */
@@ -34,58 +29,46 @@ export interface GivenSubject {
 /** What is measured under one name. */
 export type RobustnessSubject = TrainedSubject | GivenSubject;
 
-/** One model that a subject consists of. It is made when it is needed. */
-export interface PlannedModel {
-  readonly subject: number;
-  readonly make: () => Promise<MadeModel>;
-}
-
-/** A model that is ready to be measured. */
-export interface MadeModel {
-  readonly model: Model;
-  /** What its noise nodes paid in training; null without noise nodes, or if it was not trained here. */
-  readonly dose: Dose | null;
-}
-
-/** What making models may use. */
-export interface ModelHost extends Pick<HostOptions, "gpu" | "files" | "signal"> {
-  readonly kernels: Kernels;
-  readonly backend: BackendRecord;
-  readonly store?: Pick<MeasurementStore, "network" | "putNetwork">;
-}
+/** One model that a subject consists of: a network to train, or one that was given. */
+export type PlannedModel = { readonly subject: number } & (
+  | { readonly experiment: Experiment; readonly network: Network }
+  | { readonly given: Model }
+);
 
 const MOST_SEEDS = 1000;
+const FIELDS = { trained: ["name", "experiment", "seeds"], given: ["name", "networks"] };
 
 /**
  * The models of all subjects, in order.
  * @throws InputError if a subject is not valid or does not fit the data.
  */
-export async function plannedModels(
+export function plannedModels(
   subjects: readonly RobustnessSubject[],
   dataset: Dataset,
-  host: ModelHost,
-): Promise<PlannedModel[]> {
+): PlannedModel[] {
   checkNames(subjects);
-  const dataKey = await hashDataset(dataset);
-  return subjects.flatMap((subject, s) => {
+  return subjects.flatMap((subject, s): PlannedModel[] => {
     if ("networks" in subject) {
-      if (subject.networks.length === 0) {
-        throw new InputError("networks", `networks of ${subject.name} is empty: takes one or more`);
-      }
-      return subject.networks.map((own) => {
-        const model = modelOn(dataset, own);
-        return { subject: s, make: async () => ({ model, dose: null }) };
-      });
+      return networksOf(subject).map((own) => ({ subject: s, given: modelOn(dataset, own) }));
     }
-    return experimentsOf(subject).map((experiment) => {
-      const { network } = planOf(experiment, dataset);
-      const make = async () => {
-        const { dose, ...parameters } = await trained(experiment, dataset, dataKey, host);
-        return { model: modelOn(dataset, { network, parameters }), dose };
-      };
-      return { subject: s, make };
-    });
+    return experimentsOf(subject).map((experiment) => ({
+      ...{ subject: s, experiment },
+      network: planOf(experiment, dataset).network,
+    }));
   });
+}
+
+function networksOf({ name, networks }: GivenSubject): GivenSubject["networks"] {
+  if (!Array.isArray(networks)) {
+    throw new InputError("networks", `networks of ${name} is ${shown(networks)}: takes a list`);
+  }
+  if (networks.length === 0) {
+    throw new InputError("networks", `networks of ${name} is empty: takes one or more`);
+  }
+  networks.forEach((own, k) => {
+    checkNetwork(own, `networks.${k}`);
+  });
+  return networks;
 }
 
 function experimentsOf({ name, experiment, seeds = 1 }: TrainedSubject): Experiment[] {
@@ -101,34 +84,36 @@ function experimentsOf({ name, experiment, seeds = 1 }: TrainedSubject): Experim
   );
 }
 
-/** The trained network: that in the store, or a newly trained one, which the store then keeps. */
-async function trained(
-  experiment: Experiment,
-  dataset: Dataset,
-  dataKey: string,
-  { kernels, backend, gpu, files, signal, store }: ModelHost,
-): Promise<TrainedNetwork> {
-  const key = await runKey(experiment, dataKey, backend);
-  const kept = await store?.network(key);
-  if (kept) return kept;
-  const name = backend.name as "wasm" | "webgpu" | "reference";
-  const { parameters, dose } = await train(experiment, {
-    ...{ dataset, kernels, backend: name },
-    ...{ gpu, files, signal },
-  });
-  const { weights, biases } = parameters;
-  const made = { weights, biases, dose };
-  await store?.putNetwork(key, made);
-  return made;
-}
-
 function checkNames(subjects: readonly RobustnessSubject[]): void {
-  if (!Array.isArray(subjects) || subjects.length === 0) {
+  if (!Array.isArray(subjects)) {
+    throw new InputError("subjects", `subjects is ${shown(subjects)}: takes a list of networks`);
+  }
+  if (subjects.length === 0) {
     throw new InputError("subjects", "subjects is empty: takes one network or more");
   }
+  subjects.forEach(checkFields);
   const names = subjects.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) {
     throw new InputError("name", `name is ${shown(twice)} for two networks: takes different names`);
   }
+}
+
+function checkFields(subject: RobustnessSubject, s: number): void {
+  const field = `subjects.${s}`;
+  if (!isPlainObject(subject)) {
+    throw new InputError(field, `${field} is ${shown(subject)}: takes a name and an experiment`);
+  }
+  const known = "networks" in subject ? FIELDS.given : FIELDS.trained;
+  const stray = Object.keys(subject).find((key) => !known.includes(key));
+  if (stray !== undefined) {
+    const place = `${field}.${stray}`;
+    throw new InputError(
+      place,
+      `${place} is not a field here: the known ones are ${known.join(", ")}`,
+    );
+  }
+  const { name } = subject;
+  if (typeof name === "string" && name !== "") return;
+  throw new InputError(`${field}.name`, `${field}.name is ${shown(name)}: takes a text`);
 }

@@ -2,9 +2,11 @@ import { type Command, Option } from "commander";
 import { dawn } from "../../backend/node/dawn.js";
 import { loadDataset } from "../../data/load.js";
 import { InputError, shown } from "../../errors/errors.js";
+import { spawnThread, threadsHere } from "../../jobs/pool/node/spawn.js";
 import { loadKernels } from "../../kernels/node/load.js";
 import { Streams } from "../../random/streams.js";
 import { robustnessFigure } from "../../report/robustnessFigure.js";
+import { robustnessPlan } from "../../robustness/plan.js";
 import { type RobustnessOptions, robustness } from "../../robustness/robustness.js";
 import type { RobustnessResult } from "../../robustness/robustnessResult.js";
 import { openMeasurements, writeSpec } from "../../store/node/openStore.js";
@@ -19,6 +21,7 @@ import {
   withOut,
   withSet,
   withVoice,
+  withWorkers,
 } from "../options.js";
 import { type RobustnessFlags, settingsOf, withRobustness } from "../robustness/options.js";
 import { robustnessSummary, robustnessTable } from "../robustness/output.js";
@@ -31,6 +34,7 @@ interface RobustnessCommandOptions extends RunOptions, RobustnessFlags {
   readonly layers?: string;
   readonly seeds: number;
   readonly testSet: readonly string[];
+  readonly workers?: number;
   readonly resume?: boolean;
 }
 
@@ -53,7 +57,7 @@ export function robustnessCommand(program: Command, interrupt: Interrupt): void 
       (text: string, all: string[]) => [...all, text],
       [] as string[],
     );
-  withRobustness(command)
+  withWorkers(withRobustness(command))
     .addOption(new Option("--resume", "continue the interrupted work in --out").conflicts("force"))
     .addHelpText(
       "after",
@@ -81,13 +85,15 @@ Examples:
         options.testSet.map((text) => readTestSet(text, streams, files)),
       );
       const subjects = subjectsOf(named, data, options);
+      const settings = { ...settingsOf(options), testSets };
+      // What is wrong is refused before the folder is made, and before --force empties it.
+      robustnessPlan(subjects, data, settings);
       const progress = new ProgressBar("robustness", voice);
       const measure = (store?: RobustnessOptions["store"]) =>
         robustness(subjects, data, {
-          ...settingsOf(options),
-          backend: options.backend,
-          gpu: { source: dawn },
-          ...{ kernels, testSets, store },
+          ...{ ...settings, backend: options.backend, gpu: { source: dawn } },
+          ...{ workers: options.workers ?? threadsHere(), spawn: spawnThread },
+          ...{ kernels, store },
           signal: interrupt.signal,
           onProgress: progress.report,
         }).finally(() => progress.stop());

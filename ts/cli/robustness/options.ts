@@ -26,8 +26,11 @@ export function withRobustness(command: Command): Command {
     listed("--severities <list>", "severities of the corruptions (1,2,3,4,5)"),
     named("--attacks <names>", `${ATTACK_NAMES.join(", ")}; all, or none (all)`, ATTACK_NAMES),
     listed("--epsilons <list>", "largest changes of a pixel (0.01,0.02,0.05,0.1,0.2,0.3)"),
-    counted("--samples <n>", "test images (1000, or all)"),
-    counted("--attack-samples <n>", "test images that are attacked (200)"),
+    counted("--samples <n>", "test images (1000, or all if there are fewer)"),
+    counted(
+      "--attack-samples <n>",
+      "test images that are attacked (200, or all if there are fewer)",
+    ),
     counted("--steps <n>", "steps of PGD from each start (40)"),
     counted("--restarts <n>", "random starts of PGD (2)"),
     counted("--queries <n>", "queries of the square search (500)"),

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { readNetwork } from "../../curvature/ownNetwork.js";
 import type { Dataset } from "../../data/dataset.js";
 import { readBytes } from "../../data/node/readBytes.js";
-import { InputError } from "../../errors/errors.js";
+import { InputError, shown } from "../../errors/errors.js";
 import { lossFor } from "../../experiment/checkAgainstData.js";
 import { parseExperiment } from "../../experiment/parse.js";
 import type { Experiment } from "../../experiment/schema.js";
@@ -28,6 +28,8 @@ export interface NamedNetwork {
   readonly experiment: Experiment;
   /** The checkpoint; null if the network is trained here. */
   readonly checkpoint: Uint8Array | null;
+  /** Whether it is a safetensors file, which `--config` describes. */
+  readonly file: boolean;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function namedNetworks(
 ): Promise<NamedNetwork[]> {
   const named: NamedNetwork[] = [];
   for (const path of paths) named.push(await namedNetwork(path, options));
+  refuseUnused(named, options);
   const [first, ...rest] = named;
   const other = rest.find(
     ({ experiment }) => canonicalJson(experiment.data) !== canonicalJson(first.experiment.data),
@@ -53,12 +56,33 @@ export async function namedNetworks(
   return named;
 }
 
+/** An option that nothing heeds would be taken for one that did something. */
+function refuseUnused(
+  named: readonly NamedNetwork[],
+  { config, layers, seeds }: SubjectOptions,
+): void {
+  const refuse = (flag: string, value: unknown, takes: string) => {
+    throw new InputError(flag, `${flag} is ${shown(value)}, but ${takes}`);
+  };
+  const trained = named.some(({ checkpoint }) => checkpoint !== null);
+  const files = named.some(({ file }) => file);
+  if (config !== undefined && !files) {
+    refuse("--config", config, "no network is a safetensors file: takes one");
+  }
+  if (layers !== undefined && !trained) {
+    refuse("--layers", layers, "no network is trained already: takes a safetensors file");
+  }
+  if (seeds > 1 && named.every(({ file }) => file)) {
+    refuse("--seeds", seeds, "all networks are trained already: takes 1, or an experiment");
+  }
+}
+
 async function namedNetwork(path: string, options: SubjectOptions): Promise<NamedNetwork> {
   const { config, set, seeds } = options;
   const name = basename(path).replace(/\.(json|safetensors)$/, "") || path;
   if (path.endsWith(".safetensors")) {
     const experiment = parseExperiment((await readConfig(config, set)) as object);
-    return { name, experiment, checkpoint: await readBytes(path, "NETWORK") };
+    return { name, experiment, checkpoint: await readBytes(path, "NETWORK"), file: true };
   }
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
@@ -69,7 +93,7 @@ async function namedNetwork(path: string, options: SubjectOptions): Promise<Name
   // Changed settings and further seeds are other networks than the one that is kept.
   const kept = isFolder && set.length === 0 && seeds === 1;
   const checkpoint = kept ? await readFile(join(path, NETWORK_FILE)).catch(() => null) : null;
-  return { name, experiment, checkpoint };
+  return { name, experiment, checkpoint, file: false };
 }
 
 /** The networks as `robustness` takes them. */
