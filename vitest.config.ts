@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 // - It reads no clock, and passes on a machine whose cores are all busy. That something is quick, or heeds an abort at
 //   once, is tested by what is counted (pieces of work, turns of other work, messages, reads); `bench/` times it.
 // - It waits for a condition, not for some milliseconds, and does not limit the wait: `testTimeout` ends a test that hangs.
-// - The whole suite should take 14 minutes of processor time; it takes 20. A test that takes more than 10 s of it makes a
+// - The whole suite should take 14 minutes of processor time; it takes 12. A test that takes more than 10 s of it makes a
 //   smaller case, and the large one when `NINSCOPE_SOAK=full` asks for it.
 // - A folder, a build, a browser or a server is made once a file, and gone when the file is done.
 

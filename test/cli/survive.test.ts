@@ -50,7 +50,7 @@ async function keysIn(out: string): Promise<string[]> {
   });
 }
 
-/** What a command that nothing disturbs says as JSON. It is run here: to start a process takes longer than it does. */
+/** What a command that nothing disturbs says as JSON. It is run in this process, which saves the start of another. */
 async function told(...args: string[]): Promise<any> {
   const { code, out, err } = await inProcess([...args, "--json"]);
   expect([code, err]).toEqual([0, ""]);

@@ -8,7 +8,7 @@ import { fragmentOf } from "../../lab/state/fragment.js";
 import { FIRST_STATE, TOUR_STOPS } from "../../lab/state/labState.js";
 import { PHASE_SIGMAS, STOPS } from "../../lab/state/tour.js";
 import { hashRuns, train } from "../../ts/entries/browser.js";
-import { axeFinds, executablePath, type Lab, openLab, SHORT, SIZES } from "./lab.js";
+import { axeFinds, executablePath, fragmentWhere, type Lab, openLab, SHORT, SIZES } from "./lab.js";
 
 /** The full soak sees each view in both themes. */
 const THEMES =
@@ -53,7 +53,7 @@ describe.skipIf(executablePath === null)("pins, files, the tour and the embeddin
       expect((await saved(page, "PNG")).subarray(1, 4).toString()).toBe("PNG");
       await page.getByRole("button", { name: "Same seed, σ × 2" }).click();
       await page.getByRole("slider", { name: "Noise σ 40" }).waitFor();
-      address = new URL(page.url()).hash.slice(1);
+      address = await fragmentWhere(page, ({ experiment }) => experiment.noise[0].sigma === 40);
     });
     await on(address, SIZES.phone, async (page) => {
       const digest = (await hashRuns([run])).slice(0, 8);

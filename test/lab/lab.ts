@@ -8,6 +8,7 @@ import {
 } from "playwright-core";
 import { expect } from "vitest";
 import { edited } from "../../lab/state/edit.js";
+import { stateOf } from "../../lab/state/fragment.js";
 import { FIRST_STATE, type LabState } from "../../lab/state/labState.js";
 import { servePage } from "../../ts/cli/lab/pageServer.js";
 import { chromiumPath } from "../golden/chromium.js";
@@ -101,6 +102,15 @@ async function profileOf(
     return page;
   };
   return { context, wrong, open };
+}
+
+/** The address's fragment, once it holds such a state: the address follows the page at its own pace. */
+export async function fragmentWhere(
+  page: Page,
+  holds: (state: LabState) => boolean,
+): Promise<string> {
+  await page.waitForURL(({ hash }) => holds(stateOf(hash)));
+  return new URL(page.url()).hash.slice(1);
 }
 
 /** What axe finds wrong on a page; the page must be open in a profile that bypasses the policy. */

@@ -10,7 +10,7 @@ import { sweepInput } from "../../lab/state/sweepSpec.js";
 import { type FileSource, hashRuns, sweep, train } from "../../ts/entries/browser.js";
 import { encodeTensors } from "../../ts/format/safetensors.js";
 import { openStore, writeSpec } from "../../ts/store/node/openStore.js";
-import { axeFinds, executablePath, type Lab, openLab, SIZES } from "./lab.js";
+import { axeFinds, executablePath, fragmentWhere, type Lab, openLab, SIZES } from "./lab.js";
 import { idxFiles } from "./ownFiles.js";
 
 /** A sweep of short runs over all phases. */
@@ -139,7 +139,7 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
     await page.getByText(/^Kept: net\.safetensors, own-idx1-ubyte, own-idx3-ubyte/).waitFor();
     await page.getByRole("button", { name: "Train on these samples" }).click();
     const hash = await page.getByTestId("hash").textContent();
-    const address = new URL(page.url()).hash.slice(1);
+    const address = await fragmentWhere(page, ({ panel }) => panel === "run");
     const { experiment } = stateOf(address);
     const inFolder = { read: async (path: string) => (path.includes("3") ? images : labels) };
     const files = inFolder as unknown as FileSource;
@@ -187,7 +187,7 @@ describe.skipIf(executablePath === null)("the lab at work (skipped without Chrom
       buffer: Buffer.from('{ "network": { "layers": [7] }, "steps": 9 }'),
     });
     await page.getByText("The experiment of mine.json is in").waitFor();
-    expect(stateOf(new URL(page.url()).hash).experiment.network.layers).toEqual([7]);
+    await fragmentWhere(page, ({ experiment }) => `${experiment.network.layers}` === "7");
     await context.close();
     await rm(folder, { recursive: true });
     expect(wrong).toEqual([]);
