@@ -104,13 +104,18 @@ async function profileOf(
   return { context, wrong, open };
 }
 
-/** The address's fragment, once it holds such a state: the address follows the page at its own pace. */
+/**
+ * The address's fragment, once it holds such a state: the address follows the page at its own pace.
+ * We ask the page again and again, since `waitForURL` misses what `history.replaceState` does here.
+ */
 export async function fragmentWhere(
   page: Page,
   holds: (state: LabState) => boolean,
 ): Promise<string> {
-  await page.waitForURL(({ hash }) => holds(stateOf(hash)));
-  return new URL(page.url()).hash.slice(1);
+  for (;;) {
+    const fragment = await page.evaluate(() => location.hash.slice(1));
+    if (holds(stateOf(fragment))) return fragment;
+  }
 }
 
 /** What axe finds wrong on a page; the page must be open in a profile that bypasses the policy. */
