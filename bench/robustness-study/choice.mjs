@@ -11,11 +11,11 @@ export function leastClean(settings, margin) {
 
 /**
  * The setting with the highest accuracy on corrupted validation images, of those with at least this clean accuracy. If none has
- * it, the one with the highest clean accuracy.
+ * it, the one with the highest clean accuracy. Null if no setting could be trained.
  */
-export function choose(method, settings, least) {
+export function choose(settings, least) {
   const trained = settings.filter(({ measured }) => measured);
-  if (trained.length === 0) throw new Error(`no setting of ${method} could be trained`);
+  if (trained.length === 0) return null;
   const most = (all, of) => all.reduce((a, b) => (of(b) > of(a) ? b : a));
   // Accuracies are multiples of 1 over the number of images; rounding must not decide.
   const near = trained.filter((setting) => clean(setting) >= least - 1e-9);
@@ -24,5 +24,5 @@ export function choose(method, settings, least) {
 
 /** A setting in words, with the sigma that a forecast gave it. */
 export function setting({ label, preset, sigma }) {
-  return preset ? `${label}, sigma ${Number(sigma?.toPrecision(3))}` : String(label);
+  return preset && sigma ? `${label}, sigma ${Number(sigma.toPrecision(3))}` : String(label);
 }

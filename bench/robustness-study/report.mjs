@@ -53,10 +53,7 @@ export function report({ methods, tuned, chosen, result }) {
     "",
     differences(others(none), none),
     "",
-    "The same minus dropout:",
-    "",
-    differences(others(dropout), dropout),
-    "",
+    ...(dropout ? ["The same minus dropout:", "", differences(others(dropout), dropout), ""] : []),
     "By kind of corruption, over all severities, minus the network without anything:",
     "",
     kinds(others(none), none),
@@ -65,7 +62,7 @@ export function report({ methods, tuned, chosen, result }) {
 
 function tuningRows(methods, tuned, chosen) {
   return Object.entries(methods).map(([method, { varies }]) => {
-    const choice = chosen.find((one) => one.method === method).label;
+    const choice = chosen.find((one) => one.method === method)?.label;
     const cells = tuned[method].map((one) => {
       const { label, measured, why } = one;
       if (!measured) return `${setting(one)}: ${why}`;

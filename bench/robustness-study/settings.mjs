@@ -1,25 +1,45 @@
-// What the study of regularisers compares. Every method has four settings, the same tuning budget.
+// What the study of regularisers compares, in its two sizes. Every method has four settings, the same tuning budget.
 
-/** What all networks share; the learning rate becomes the one that the network without anything chooses. */
-export const BASE = {
-  network: { layers: [128, 128] },
-  noise: [],
-  optimizer: { learningRate: 0.1, batchSize: 100 },
-  epochs: 30,
+/** The published study. */
+export const FULL = {
+  /** What all networks share; the learning rate becomes the one that the network without anything chooses. */
+  base: {
+    network: { layers: [128, 128] },
+    noise: [],
+    optimizer: { learningRate: 0.1, batchSize: 100 },
+    epochs: 30,
+  },
+  /** Training images, the same for tuning and test; of the rest of the training file, the validation images; test images. */
+  train: 10_000,
+  validation: { first: 50_000, samples: 1000 },
+  test: 1000,
+  /** The seed that tunes, and those that are reported. */
+  tuningSeed: 0,
+  seeds: { first: 1, count: 5 },
+  /** What is measured for the choice, on validation images, and what is reported, on test images. */
+  tuning: ["--attacks", "none", "--severities", "1,3,5", "--corruption-seed", "1"],
+  report: ["--epsilons", "0.02,0.05,0.1", "--queries", "200"],
 };
 
-/** Training images, the same for tuning and test; of the rest of the training file, the validation images; test images. */
-export const TRAIN = 10_000;
-export const VALIDATION = { first: 50_000, samples: 1000 };
-export const TEST = 1000;
-
-/** The seed that tunes, and those that are reported. */
-export const TUNING_SEED = 0;
-export const SEEDS = { first: 1, count: 5 };
-
-/** What is measured for the choice, on validation images, and what is reported, on test images. */
-export const TUNING = ["--attacks", "none", "--severities", "1,3,5", "--corruption-seed", "1"];
-export const REPORT = ["--epsilons", "0.02,0.05,0.1", "--queries", "200"];
+/** The same steps in minutes, to try the command: its networks and samples are too small to compare methods. */
+export const SMALL = {
+  base: {
+    network: { layers: [32, 32] },
+    noise: [],
+    optimizer: { learningRate: 0.1, batchSize: 20 },
+    epochs: 5,
+  },
+  train: 1000,
+  validation: { first: 50_000, samples: 100 },
+  test: 100,
+  tuningSeed: 0,
+  seeds: { first: 1, count: 2 },
+  tuning: ["--attacks", "none", "--severities", "3", "--corruption-seed", "1"],
+  report: [
+    ...["--epsilons", "0.02,0.05", "--severities", "3,5"],
+    ...["--steps", "5", "--restarts", "1", "--queries", "20", "--attack-samples", "50"],
+  ],
+};
 
 /** How much clean accuracy a setting may cost, of the best that the network without anything reaches. */
 export const CLEAN_MARGIN = 0.01;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { idx } from "../data/files.js";
 import { shapes } from "../robustness/shapes.js";
-import { inProcess } from "./run.js";
+import { asProcess, inProcess } from "./run.js";
 
 let folder: string;
 const at = (...names: string[]) => join(folder, ...names);
@@ -91,6 +91,32 @@ describe("ninscope robustness", () => {
     const mended = await readFile(join(out, "measurements.jsonl"), "utf8");
     expect(mended.length).toBeGreaterThan(journal.length - 200);
     expect(await json(...args, "--force")).toEqual(first);
+  });
+
+  test("writes the same summary whatever the number of workers", async () => {
+    const few = ["--seeds", "2", "--corruptions", "fog", "--severities", "3", "--attacks", "none"];
+    const summaries = new Set<string>();
+    for (const workers of ["0", "1", "2"]) {
+      const out = at(`workers-${workers}`);
+      const words = ["robustness", at("plain.json"), at("noisy.json"), ...few];
+      words.push("--workers", workers, "--out", out, "--quiet");
+      expect((await asProcess(words).outcome).code).toBe(0);
+      expect(await readdir(join(out, "checkpoints"))).toHaveLength(4);
+      summaries.add(await readFile(join(out, "summary.json"), "utf8"));
+    }
+    expect(summaries.size).toBe(1);
+  });
+
+  test("names the network whose training diverges, and keeps those that are trained", async () => {
+    const wild = JSON.parse(await readFile(at("plain.json"), "utf8"));
+    wild.optimizer.learningRate = 1e6;
+    await writeFile(at("wild.json"), JSON.stringify(wild));
+    const args = [at("plain.json"), at("wild.json"), ...SMALL, "--workers", "0"];
+    const { code, out, err } = await inProcess(["robustness", ...args, "--out", at("diverged")]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain("the network wild of seed 0 left the finite numbers in training");
+    expect(await readdir(at("diverged", "checkpoints"))).toHaveLength(2);
+    await expect(readFile(at("diverged", "summary.json"))).rejects.toThrow("ENOENT");
   });
 
   test("measures a run of train, and its safetensors file, as it measures the experiment", async () => {

@@ -31,7 +31,7 @@ export type RobustnessSubject = TrainedSubject | GivenSubject;
 
 /** One model that a subject consists of: a network to train, or one that was given. */
 export type PlannedModel = { readonly subject: number } & (
-  | { readonly experiment: Experiment; readonly network: Network }
+  | { readonly name: string; readonly experiment: Experiment; readonly network: Network }
   | { readonly given: Model }
 );
 
@@ -52,7 +52,7 @@ export function plannedModels(
       return networksOf(subject).map((own) => ({ subject: s, given: modelOn(dataset, own) }));
     }
     return experimentsOf(subject).map((experiment) => ({
-      ...{ subject: s, experiment },
+      ...{ subject: s, name: subject.name, experiment },
       network: planOf(experiment, dataset).network,
     }));
   });

@@ -56,8 +56,8 @@ export async function trainedModels(
   const training = new Training(runner, data, name, host, progress);
   try {
     for await (const [i, network] of asCompleted(waiting, runner.size, async (at) => {
-      const one = planned[at] as Extract<PlannedModel, { experiment: Experiment }>;
-      return [at, { ...one, ...(await training.network(one.experiment)) }] as const;
+      const one = planned[at] as NetworkToTrain;
+      return [at, { ...one, ...(await training.network(one)) }] as const;
     })) {
       const { network: shape, weights, biases, dose } = network;
       made[i] = {
@@ -70,6 +70,8 @@ export async function trainedModels(
     await runner.dispose();
   }
 }
+
+type NetworkToTrain = Extract<PlannedModel, { experiment: Experiment }>;
 
 /** Trains networks, or takes them from the store. Equal experiments are trained once. */
 class Training {
@@ -94,7 +96,7 @@ class Training {
     this.#progress = progress;
   }
 
-  async network(experiment: Experiment): Promise<TrainedNetwork> {
+  async network({ name, experiment }: NetworkToTrain): Promise<TrainedNetwork> {
     const key = await runKey(experiment, this.#data.key, this.#host.backend);
     const making = this.#making.get(key) ?? this.#made(key, experiment);
     this.#making.set(key, making);
@@ -103,7 +105,7 @@ class Training {
     const parameters = [...network.weights, ...network.biases];
     if (parameters.every((values) => values.every(Number.isFinite))) return network;
     throw new RunError(
-      `a network of seed ${experiment.seed} left the finite numbers in training, so it has no accuracy: take a smaller learning rate (${experiment.optimizer.learningRate}) or less noise`,
+      `the network ${name} of seed ${experiment.seed} left the finite numbers in training, so it has no accuracy: take a smaller learning rate (${experiment.optimizer.learningRate}) or less noise`,
     );
   }
 
