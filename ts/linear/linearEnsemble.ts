@@ -5,7 +5,7 @@ import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import type { GpuOptions } from "../backend/webgpu/gpu.js";
 import type { Experiment } from "../experiment/schema.js";
 import { type Kernels, loadKernels } from "../kernels/kernels.js";
-import { LinearSeed } from "./linearSeed.js";
+import type { LinearSeed } from "./linearSeed.js";
 
 /** One run of the ensemble. */
 export interface LinearCell {
@@ -82,6 +82,8 @@ export async function runLinearEnsemble(
   options: EnsembleOptions = {},
 ): Promise<LinearCell[]> {
   const kernels = options.kernels ?? (await loadKernels());
+  // A page loads the recursion only if it runs one.
+  const { LinearSeed } = await import("./linearSeed.js");
   const progress = new ProgressReporter("seed", options.onProgress);
   const cells: LinearCell[] = [];
   for (const [index, seed] of spec.seeds.entries()) {

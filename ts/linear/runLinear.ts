@@ -2,7 +2,7 @@ import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { type Kernels, loadKernels } from "../kernels/kernels.js";
 import { Streams } from "../random/streams.js";
-import { type LinearRun, linearRun } from "./linearRun.js";
+import type { LinearRun } from "./linearRun.js";
 
 export type { LinearRun } from "./linearRun.js";
 
@@ -23,5 +23,7 @@ export async function runLinear(
 ): Promise<LinearRun> {
   const experiment = parseExperiment(input);
   const kernels = options.kernels ?? (await loadKernels());
+  // A page loads the recursion only if it runs one.
+  const { linearRun } = await import("./linearRun.js");
   return linearRun(experiment, new Streams(kernels, experiment.seed));
 }
