@@ -98,6 +98,9 @@ function readPair(
   return { rows, width, inputs, labels: values, field: labels.field };
 }
 
+/** Number of pixels whose squares surely add up to an integer of 31 bits. */
+const BLOCK = 2 ** 15;
+
 /** The number of classes, or null for regression. */
 function classesOf(pairs: readonly Pair[], { task, classes }: ImageOptions): number | null {
   if (classes === undefined || task === "regression") {
@@ -114,15 +117,24 @@ function classesOf(pairs: readonly Pair[], { task, classes }: ImageOptions): num
 
 function affine(
   normalization: ImageOptions["normalization"],
-  pixels: Split["inputs"],
+  pixels: Uint8Array,
 ): { scale: number; shift: number } {
   if (normalization === "none") return { scale: 1, shift: 0 };
   if (normalization === "unit") return { scale: 1 / 255, shift: 0 };
   let sum = 0;
   let squares = 0;
-  for (let i = 0; i < pixels.length; i++) {
-    sum += pixels[i];
-    squares += pixels[i] * pixels[i];
+  // The sums of a block are integers of 31 bits, which a processor adds four times as fast as floats.
+  for (let start = 0; start < pixels.length; start += BLOCK) {
+    const end = Math.min(start + BLOCK, pixels.length);
+    let blockSum = 0;
+    let blockSquares = 0;
+    for (let i = start; i < end; i++) {
+      const pixel = pixels[i];
+      blockSum = (blockSum + pixel) | 0;
+      blockSquares = (blockSquares + pixel * pixel) | 0;
+    }
+    sum += blockSum;
+    squares += blockSquares;
   }
   const mean = sum / pixels.length;
   const deviation = Math.sqrt(squares / pixels.length - mean * mean) || 1;

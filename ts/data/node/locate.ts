@@ -61,13 +61,12 @@ export async function readSet(
         "data.name",
         `data.name is "${name}": ${folder} does not hold its ${role}`,
       );
-    return { bytes: unpacked(await readBytes(path, path)), field: path };
+    return { bytes: await unpacked(await readBytes(path, path)), field: path };
   };
-  const training = { images: await read("images"), labels: await read("labels") };
-  if (!withTest) return training;
-  return {
-    ...training,
-    testImages: await read("testImages"),
-    testLabels: await read("testLabels"),
-  };
+  const [images, labels, testImages, testLabels] = await Promise.all([
+    read("images"),
+    read("labels"),
+    ...(withTest ? [read("testImages"), read("testLabels")] : []),
+  ]);
+  return { images, labels, testImages, testLabels };
 }
