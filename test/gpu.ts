@@ -1,13 +1,6 @@
-import { existsSync } from "node:fs";
 import { dawn } from "../ts/backend/node/dawn.js";
 import { Gpu, type GpuOptions } from "../ts/backend/webgpu/gpu.js";
 import { sharedGpu } from "../ts/backend/webgpu/shared.js";
-
-// A machine without a GPU can still prove the kernels right: Chromium brings SwiftShader, a Vulkan in software.
-const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
-if (!process.env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) {
-  process.env.VK_DRIVER_FILES = SWIFTSHADER;
-}
 
 /**
  * The process' device to test on, or why there is none; in CI there has to be one. A software adapter takes seconds to
