@@ -1,7 +1,7 @@
 import { Lazy } from "../async/lazy.js";
 import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import { isLost } from "../backend/gpuMachine.js";
-import { backendRecord } from "../backend/machineFor.js";
+import { backendRecord, reasons } from "../backend/machineFor.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
@@ -87,8 +87,7 @@ export async function train(
       ...(machine.threads && { machine }),
     };
     const explained = (result: RunResult, because = why): RunResult => {
-      const onThreads = paged && (result.backend.why ?? paged.why);
-      const all = onThreads ? `${because}; ${onThreads}` : because;
+      const all = reasons(because, result.backend.why ?? paged?.why);
       return { ...result, backend: { ...result.backend, why: all } };
     };
     const runner = await (name === "webgpu" ? gpuRunner : cpu).get();
