@@ -92,12 +92,11 @@ export class AdaptiveThreads implements ThreadControl {
   get remark(): string | undefined {
     if (this.#changes === 0) return undefined;
     const all = this.#spent.reduce((sum, seconds) => sum + seconds, 0);
-    const shares = this.numbers.map((number, i) => {
-      const share = Math.round((100 * this.#spent[i]) / all);
-      return `${number} for ${share} % of the time`;
-    });
+    const shares = this.numbers.map(
+      (number, i) => `${number} for ${Math.round((100 * this.#spent[i]) / all)} %`,
+    );
     const times = this.#changes === 1 ? "once" : `${this.#changes} times`;
-    return `their number changed ${times}, because other work came or went: ${shares.join(", ")}`;
+    return `their number changed ${times} with the pace: ${shares.join(", ")} of the time`;
   }
 
   /** The place of the number that makes the calls. */
