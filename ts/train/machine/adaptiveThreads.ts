@@ -6,38 +6,39 @@ const BLOCK = 0.1;
 const EVERY = 5;
 /** Another number is kept if it is faster by this factor. */
 const GAIN = 1.1;
-/** A pace that changes by this factor from one block to the next is a reason for a trial at once. */
+/** A pace that changes by this factor is a reason for a trial at once. */
 const CHANGE = 1.25;
 /** The share of the time that trials may cost. */
 const COST = 0.01;
 /** Seconds by which trials may exceed their share when the pace changes. */
 const AHEAD = 0.1;
+/** A trial that takes longer than expected by more than this factor shows an accident: the host was suspended. */
+const ACCIDENT = 10;
 
-/** Calls one after the other, of one number of threads. */
+/** Calls one after the other, on one number of threads. */
 class Block {
   seconds = 0;
-  /** Seconds of those calls whose lists had a pace before. */
-  compared = 0;
-  /** What these calls would have taken at that pace. */
+  /** What the calls would have taken at the paces known before. */
   expected = 0;
-  readonly #lists = new Map<string, { passes: number; seconds: number }>();
+  readonly #lists = new Map<string, { readonly passes: number; readonly seconds: number }>();
 
-  add(list: string, passes: number, seconds: number, pace: number | undefined): void {
+  add(list: string, passes: number, seconds: number, pace: number): void {
     this.seconds += seconds;
-    if (pace !== undefined) {
-      this.compared += seconds;
-      this.expected += passes * pace;
-    }
+    this.expected += passes * pace;
     const sums = this.#lists.get(list) ?? { passes: 0, seconds: 0 };
-    this.#lists.set(list, {
-      passes: sums.passes + passes,
-      seconds: sums.seconds + seconds,
-    });
+    this.#lists.set(list, { passes: sums.passes + passes, seconds: sums.seconds + seconds });
+  }
+
+  /** How many times as long the calls took as expected. */
+  get level(): number {
+    return this.seconds > 0 ? this.seconds / this.expected : 1;
   }
 
   /** Seconds of a pass of each list. */
-  paces(): Map<string, number> {
-    return new Map([...this.#lists].map(([list, { passes, seconds }]) => [list, seconds / passes]));
+  get paces(): [string, number][] {
+    return [...this.#lists]
+      .filter(([, { seconds }]) => seconds > 0)
+      .map(([list, { passes, seconds }]) => [list, seconds / passes]);
   }
 }
 
@@ -57,7 +58,9 @@ export class AdaptiveThreads implements ThreadControl {
   /** Whether the next trial comes after this block. */
   #due = false;
   #block = new Block();
-  /** Seconds of a pass on the present number of threads, for each list of the last block. */
+  /** The last block of the present number. */
+  #last = new Block();
+  /** For each list, seconds of a pass on the present number when a trial last ended. */
   #paces = new Map<string, number>();
   #sinceTrial = 0;
   /** Seconds that trials have cost and that are not yet within their share. */
@@ -71,19 +74,19 @@ export class AdaptiveThreads implements ThreadControl {
   }
 
   next(list: string): number {
-    // A list that was not in the last block has no pace to compare with: the trial waits.
-    if (this.#trying && !this.#paces.has(list)) {
-      this.#begin(false);
-      this.#due = true;
-    }
-    return this.numbers[this.#running];
+    return this.numbers[this.#running(list)];
   }
 
   took(list: string, passes: number, seconds: number): void {
-    this.#spent[this.#running] += seconds;
+    this.#spent[this.#running(list)] += seconds;
     this.#sinceTrial += seconds;
     this.#debt = Math.max(0, this.#debt - COST * seconds);
-    this.#block.add(list, passes, seconds, this.#paces.get(list));
+    const pace = this.#paces.get(list);
+    if (pace === undefined) {
+      if (seconds > 0) this.#paces.set(list, seconds / passes / this.#last.level);
+      return;
+    }
+    this.#block.add(list, passes, seconds, pace);
     if (this.#block.seconds < BLOCK) return;
     if (this.#trying) this.#judge(this.#block);
     else this.#renew(this.#block);
@@ -99,23 +102,23 @@ export class AdaptiveThreads implements ThreadControl {
     return `their number changed ${times} with the pace: ${shares.join(", ")} of the time`;
   }
 
-  /** The place of the number that makes the calls. */
-  get #running(): number {
-    return this.#at + (this.#trying ? this.#way : 0);
+  /** The place of the number that runs a list. A list without a pace has nothing that a trial could be compared with. */
+  #running(list: string): number {
+    return this.#at + (this.#trying && this.#paces.has(list) ? this.#way : 0);
   }
 
-  /** Takes a block's paces as the present ones, and begins a trial if it is time for one. */
+  /** Ends a block of the present number, and begins a trial if it is time for one. */
   #renew(block: Block): void {
-    const change = block.compared / block.expected;
-    this.#paces = block.paces();
+    this.#last = block;
     this.#begin(false);
-    if (!this.#due && (change > CHANGE || change < 1 / CHANGE)) {
+    const { level } = block;
+    if (!this.#due && (level > CHANGE || level < 1 / CHANGE)) {
       // Fewer threads may gain if other work came, more of them if it left.
-      const way = change > 1 ? 1 : -1;
-      if (!this.#has(way)) return;
-      this.#way = way;
+      const way = level > 1 ? 1 : -1;
+      this.#due = this.#has(way);
+      if (this.#due) this.#way = way;
+      else this.#anchor();
       // The change was somewhere in this block. The next one shows the pace after it.
-      this.#due = true;
       return;
     }
     const regular = this.#sinceTrial >= EVERY && this.#debt === 0;
@@ -125,20 +128,31 @@ export class AdaptiveThreads implements ThreadControl {
     this.#begin(true);
   }
 
-  /** Keeps the number that was tried, if it was faster. */
+  /** Ends a trial, and keeps the number that was tried if it was faster. */
   #judge(block: Block): void {
-    this.#sinceTrial = 0;
-    if (block.compared * GAIN < block.expected) {
+    const expected = block.expected * this.#last.level;
+    if (block.seconds * GAIN < expected) {
       this.#at += this.#way;
       this.#changes++;
-      this.#paces = block.paces();
+      this.#paces = new Map(block.paces);
+      this.#last = new Block();
       // One more step of the same way may gain more.
       this.#due = this.#has(this.#way);
     } else {
-      this.#debt += Math.max(0, block.compared - block.expected);
+      this.#debt += Math.max(0, Math.min(block.seconds, ACCIDENT * expected) - expected);
+      this.#anchor();
       this.#turn();
     }
+    this.#sinceTrial = 0;
     this.#begin(false);
+  }
+
+  /** Takes the last block's paces for the present ones; lists that were not in it have changed like the others. */
+  #anchor(): void {
+    const { level, paces } = this.#last;
+    for (const [list, pace] of this.#paces) this.#paces.set(list, pace * level);
+    for (const [list, pace] of paces) this.#paces.set(list, pace);
+    this.#last = new Block();
   }
 
   #begin(trial: boolean): void {
