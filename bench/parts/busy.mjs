@@ -20,9 +20,9 @@ export async function besideLoops(h, { kernels, threads, rounds, loops }) {
     sides.push({ asked, training, steps: await stepsOf(training, TURN) });
   }
   for (const count of loops) {
+    console.log(`h ${h} beside ${count} busy loops:`);
     const busy = Array.from({ length: count }, () => spawn("sh", ["-c", "while :; do :; done"]));
     try {
-      console.log(`h ${h} beside ${count} busy loops:`);
       await sleep(500);
       for (const side of sides) {
         side.turns = [];

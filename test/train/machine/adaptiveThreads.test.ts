@@ -89,10 +89,19 @@ describe("on a machine that stays as it is", () => {
     }
   });
 
-  test("numbers that are equally fast are not exchanged", () => {
+  test("numbers that are about equally fast are not exchanged", () => {
     const run = new Run(8).until(300, () => 0.0005);
     expect(run.share(8)).toBeGreaterThan(0.95);
     expect(run.control.remark).toBeUndefined();
+    // More threads that gain little are not taken again.
+    const little: Host = (_, threads) => 0.0005 / (1 + 0.02 * threads);
+    const fewer = new Run(4).until(20, busy).until(300, little);
+    expect(fewer.share(1, 20)).toBeGreaterThan(0.95);
+  });
+
+  test("one thread is taken although several are only a little slower", () => {
+    const run = new Run(2).until(60, (_, threads) => (threads === 1 ? 0.0005 : 0.00053));
+    expect(run.share(1, 10)).toBeGreaterThan(0.95);
   });
 });
 

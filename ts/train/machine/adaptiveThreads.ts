@@ -4,8 +4,8 @@ import type { ThreadControl } from "../../backend/threads/threadControl.js";
 const BLOCK = 0.1;
 /** Seconds of calls from one trial to the next while the pace stays the same. */
 const EVERY = 5;
-/** Another number is kept if it is faster by this factor. */
-const GAIN = 1.1;
+/** A larger number is kept if it is faster by the first factor, a smaller one, which leaves a core to others, by the second. */
+const GAIN = { more: 1.1, fewer: 1.03 };
 /** A pace that changes by this factor is a reason for a trial at once. */
 const CHANGE = 1.25;
 /** The share of the time that trials may cost. */
@@ -131,7 +131,8 @@ export class AdaptiveThreads implements ThreadControl {
   /** Ends a trial, and keeps the number that was tried if it was faster. */
   #judge(block: Block): void {
     const expected = block.expected * this.#last.level;
-    if (block.seconds * GAIN < expected) {
+    const gain = this.#way === 1 ? GAIN.fewer : GAIN.more;
+    if (block.seconds * gain < expected) {
       this.#at += this.#way;
       this.#changes++;
       this.#paces = new Map(block.paces);
