@@ -1,9 +1,15 @@
 import type { ThreadControl } from "../../backend/threads/threadControl.js";
 
-/** Seconds of calls that are compared with as many others. */
+/** Seconds of calls that show a change of the pace, or a clear difference between two numbers. */
 const BLOCK = 0.1;
+/** Seconds of a trial without a clear difference: the host may take as long to move other work to another core. */
+const TRIAL = 0.5;
+/** A difference by this factor is clear. */
+const CLEAR = 1.6;
+/** Blocks of the present number that a trial is compared with. */
+const RECENT = 5;
 /** Seconds of calls from one trial to the next while the pace stays the same. */
-const EVERY = 5;
+const EVERY = 10;
 /** A larger number is kept if it is faster by the first factor, a smaller one, which leaves a core to others, by the second. */
 const GAIN = { more: 1.1, fewer: 1.03 };
 /** A pace that changes by this factor is a reason for a trial at once. */
@@ -22,9 +28,22 @@ class Block {
   expected = 0;
   readonly #lists = new Map<string, { readonly passes: number; readonly seconds: number }>();
 
+  /** @param blocks whose calls are in it. */
+  constructor(blocks: readonly Block[] = []) {
+    for (const block of blocks) {
+      for (const [list, { passes, seconds }] of block.#lists) this.#count(list, passes, seconds);
+      this.seconds += block.seconds;
+      this.expected += block.expected;
+    }
+  }
+
   add(list: string, passes: number, seconds: number, pace: number): void {
     this.seconds += seconds;
     this.expected += passes * pace;
+    this.#count(list, passes, seconds);
+  }
+
+  #count(list: string, passes: number, seconds: number): void {
     const sums = this.#lists.get(list) ?? { passes: 0, seconds: 0 };
     this.#lists.set(list, { passes: sums.passes + passes, seconds: sums.seconds + seconds });
   }
@@ -58,8 +77,8 @@ export class AdaptiveThreads implements ThreadControl {
   /** Whether the next trial comes after this block. */
   #due = false;
   #block = new Block();
-  /** The last block of the present number. */
-  #last = new Block();
+  /** The last blocks of the present number, since the pace changed or a trial ended. */
+  #recent: Block[] = [];
   /** For each list, seconds of a pass on the present number when a trial last ended. */
   #paces = new Map<string, number>();
   #sinceTrial = 0;
@@ -83,7 +102,7 @@ export class AdaptiveThreads implements ThreadControl {
     this.#debt = Math.max(0, this.#debt - COST * seconds);
     const pace = this.#paces.get(list);
     if (pace === undefined) {
-      if (seconds > 0) this.#paces.set(list, seconds / passes / this.#last.level);
+      if (seconds > 0) this.#paces.set(list, seconds / passes / this.#level);
       return;
     }
     this.#block.add(list, passes, seconds, pace);
@@ -107,9 +126,14 @@ export class AdaptiveThreads implements ThreadControl {
     return this.#at + (this.#trying && this.#paces.has(list) ? this.#way : 0);
   }
 
+  /** How many times as long calls take on the present number as when a trial last ended. */
+  get #level(): number {
+    return new Block(this.#recent).level;
+  }
+
   /** Ends a block of the present number, and begins a trial if it is time for one. */
   #renew(block: Block): void {
-    this.#last = block;
+    this.#recent = [...this.#recent.slice(1 - RECENT), block];
     this.#begin(false);
     const { level } = block;
     if (!this.#due && (level > CHANGE || level < 1 / CHANGE)) {
@@ -117,8 +141,9 @@ export class AdaptiveThreads implements ThreadControl {
       const way = level > 1 ? 1 : -1;
       this.#due = this.#has(way);
       if (this.#due) this.#way = way;
-      else this.#anchor();
       // The change was somewhere in this block. The next one shows the pace after it.
+      this.#recent = this.#due ? [] : [block];
+      if (!this.#due) this.#anchor();
       return;
     }
     const regular = this.#sinceTrial >= EVERY && this.#debt === 0;
@@ -128,15 +153,17 @@ export class AdaptiveThreads implements ThreadControl {
     this.#begin(true);
   }
 
-  /** Ends a trial, and keeps the number that was tried if it was faster. */
+  /** Ends a trial if it is clear or long enough, and keeps the number that was tried if it was faster. */
   #judge(block: Block): void {
-    const expected = block.expected * this.#last.level;
+    const expected = block.expected * this.#level;
+    const clear = block.seconds * CLEAR < expected || expected * CLEAR < block.seconds;
+    if (!clear && block.seconds < TRIAL) return;
     const gain = this.#way === 1 ? GAIN.fewer : GAIN.more;
     if (block.seconds * gain < expected) {
       this.#at += this.#way;
       this.#changes++;
       this.#paces = new Map(block.paces);
-      this.#last = new Block();
+      this.#recent = [];
       // One more step of the same way may gain more.
       this.#due = this.#has(this.#way);
     } else {
@@ -148,12 +175,12 @@ export class AdaptiveThreads implements ThreadControl {
     this.#begin(false);
   }
 
-  /** Takes the last block's paces for the present ones; lists that were not in it have changed like the others. */
+  /** Takes the recent paces for those of now; lists that were not run have changed like the others. */
   #anchor(): void {
-    const { level, paces } = this.#last;
+    const { level, paces } = new Block(this.#recent);
     for (const [list, pace] of this.#paces) this.#paces.set(list, pace * level);
     for (const [list, pace] of paces) this.#paces.set(list, pace);
-    this.#last = new Block();
+    this.#recent = [];
   }
 
   #begin(trial: boolean): void {
