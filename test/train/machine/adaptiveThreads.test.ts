@@ -12,8 +12,8 @@ class Run {
   readonly used: { readonly at: number; readonly threads: number; readonly passes: number }[] = [];
   readonly #passes = new Map<string, number>();
 
-  constructor(most: number) {
-    this.control = new AdaptiveThreads(most);
+  constructor(most: number, begin = most) {
+    this.control = new AdaptiveThreads(most, begin);
   }
 
   call(host: Host, list = "step", limit = Number.POSITIVE_INFINITY): void {
@@ -114,7 +114,7 @@ describe("when other work comes and goes", () => {
       run.until(100, still);
       expect(run.share(2, 61)).toBeGreaterThan(0.93);
       expect(run.control.remark).toMatch(
-        /^their number changed 2 times with the pace: 2 for \d\d %, 1 for \d\d % of the time$/,
+        /^the number of threads changed 2 times with the pace: 2 for \d\d %, 1 for \d\d % of the time$/,
       );
     }
   });
@@ -140,6 +140,13 @@ describe("when other work comes and goes", () => {
     expect(run.share(1, 62)).toBeGreaterThan(0.93);
     run.until(140, half);
     expect(run.share(4, 115)).toBeGreaterThan(0.93);
+  });
+
+  test("a run that began on one thread beside other work takes more when it left", () => {
+    const run = new Run(4, 1).until(30, busy);
+    expect(run.share(1)).toBeGreaterThan(0.93);
+    run.until(90, idle);
+    expect(run.share(4, 34)).toBeGreaterThan(0.93);
   });
 
   test("it is noticed within some seconds although the present number's pace stays the same", () => {

@@ -70,7 +70,7 @@ export class AdaptiveThreads implements ThreadControl {
   /** From the largest to one. */
   readonly numbers: readonly number[];
   /** The present number's place among them. */
-  #at = 0;
+  #at: number;
   /** From there to the number that is tried next: 1 is to a smaller one. */
   #way: 1 | -1 = 1;
   #trying = false;
@@ -87,8 +87,10 @@ export class AdaptiveThreads implements ThreadControl {
   #changes = 0;
   readonly #spent: number[];
 
-  constructor(most: number) {
+  /** @param begin the number to begin with, one of the halves of `most`. */
+  constructor(most: number, begin = most) {
     this.numbers = halves(most);
+    this.#at = this.numbers.indexOf(begin);
     this.#spent = this.numbers.map(() => 0);
   }
 
@@ -118,7 +120,7 @@ export class AdaptiveThreads implements ThreadControl {
       (number, i) => `${number} for ${Math.round((100 * this.#spent[i]) / all)} %`,
     );
     const times = this.#changes === 1 ? "once" : `${this.#changes} times`;
-    return `their number changed ${times} with the pace: ${shares.join(", ")} of the time`;
+    return `the number of threads changed ${times} with the pace: ${shares.join(", ")} of the time`;
   }
 
   /** The place of the number that runs a list. A list without a pace has nothing that a trial could be compared with. */

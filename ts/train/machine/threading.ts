@@ -25,7 +25,7 @@ export function single(kernels: Kernels, why: string): CpuChoice {
 
 /**
  * The number of threads that pays, by the rule of `auto`: a step is timed on one thread, on `cores`, and on half, a quarter,
- * and so on of them, unless the run is too short or too small. A run on more than one goes on measuring.
+ * and so on of them, unless the run is too short or too small. The run goes on measuring.
  * @param several the machine on a number of threads; by default on all of them in every call.
  */
 export async function measured(
@@ -56,7 +56,7 @@ export async function measured(
   }
   const { threads, seconds } = best;
   const times = `a step takes ${micro(onOne)} on one, ${micro(seconds)} on ${threads}`;
-  if (seconds * GAIN >= onOne) return single(kernels, times);
-  const machine = await several(threads, () => new AdaptiveThreads(threads));
-  return { machine, why: `on ${threads} threads: ${times}` };
+  const begin = seconds * GAIN < onOne ? threads : 1;
+  const machine = await several(cores, () => new AdaptiveThreads(cores, begin));
+  return { machine, why: `on ${begin > 1 ? `${begin} threads` : "one thread"}: ${times}` };
 }
