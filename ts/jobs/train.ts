@@ -33,9 +33,9 @@ export interface TrainOptions
   /** Seconds between checkpoints; default 30. */
   readonly checkpointEvery?: number;
   /**
-   * Threads that share the work of the run on the CPU, 1 to 128, or `auto` (the default), which measures how many pay. Their
-   * number changes no bit. Node has them, and a page that is cross-origin isolated; elsewhere the run is on one thread, and
-   * `backend.why` says so.
+   * Threads that share the work of the run on the CPU, 1 to 128, or `auto` (the default), which measures how many pay
+   * and goes on measuring. Their number changes no bit. Node has them, and a page that is cross-origin isolated; elsewhere the run
+   * is on one thread, and `backend.why` says so.
    */
   readonly threads?: number | "auto";
   /** @internal */
