@@ -19,10 +19,15 @@ const SLEEPERS: usize = 128;
 const ABORTED: usize = 192;
 
 /**
- * How often a thread looks for the others before it sleeps: for 160 to 200 microseconds. Threads that share a step of a
- * millisecond wait tens of microseconds for each other; to sleep and be woken takes longer than that.
+ * How often a thread looks for the others before it sleeps: at most for 160 to 200 microseconds, at least for about one.
+ * Threads that share a step of a millisecond wait tens of microseconds for each other; to sleep and be woken takes longer than
+ * that. Where other processes want the cores they wait for milliseconds, and to look costs time that they will miss.
  */
-const SPINS: i32 = 400000;
+const MOST_SPINS: i32 = 400000;
+const LEAST_SPINS: i32 = 2000;
+
+/** How often this thread looks: twice as often after looks that sufficed, half as often after looks that did not. */
+let spins: i32 = MOST_SPINS;
 
 /** Rows of a register tile. Parts of products are multiples of it, so that no thread computes incomplete tiles. */
 export function tileRows(): i32 {
@@ -96,8 +101,12 @@ function meet(shared: usize, threads: i32): bool {
 
 /** Whether the generation changed while this thread looked. */
 function seen(shared: usize, generation: i32): bool {
-  for (let i = 0; i < SPINS; i++) {
-    if (atomic.load<i32>(shared + GENERATION) != generation) return true;
+  for (let i = 0; i < spins; i++) {
+    if (atomic.load<i32>(shared + GENERATION) != generation) {
+      spins = min(MOST_SPINS, 2 * spins);
+      return true;
+    }
   }
+  spins = max(LEAST_SPINS, spins / 2);
   return false;
 }

@@ -1,6 +1,7 @@
 // Measures threads within a run: training steps of 784-h-h-h-10, batch 128, on one thread and on several, beside the peak of
-// as many threads and of one, and beside PyTorch on as many threads, in turns. Run `npm run build` first.
-// node bench/threads.mjs [--fast] [--threads 2] [--rounds 15] [h ...]
+// as many threads and of one, and beside PyTorch on as many threads, in turns. With `--busy`: on one thread, on several and on
+// what `auto` chooses, beside each of these numbers of busy loops of other processes. Run `npm run build` first.
+// node bench/threads.mjs [--fast] [--threads 2] [--rounds 15] [--busy 0,2] [h ...]
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { PATIENCE } from "./lib/rounds.mjs";
 import { writeStart } from "./lib/start.mjs";
 import { summary } from "./lib/statistics.mjs";
 import { Training } from "./ours/training.mjs";
+import { besideLoops } from "./parts/busy.mjs";
 import { experimentOf } from "./parts/steps.mjs";
 
 const { values, positionals } = parseArgs({
@@ -22,6 +24,7 @@ const { values, positionals } = parseArgs({
     fast: { type: "boolean", default: false },
     threads: { type: "string", default: "2" },
     rounds: { type: "string", default: "15" },
+    busy: { type: "string" },
   },
 });
 const threads = Number(values.threads);
@@ -51,6 +54,15 @@ const kernels = await loadKernels({ fast: values.fast });
 const { flavour } = kernels;
 await compileBenchKernels();
 const module = await benchKernels(flavour);
+const load = loadavg()[0];
+console.log(
+  `${cpus()[0].model.trim()}, ${cpus().length} virtual cores, Node ${process.versions.node}, ${flavour} kernels; load of the machine before: ${load.toFixed(1)}`,
+);
+if (values.busy !== undefined) {
+  const loops = values.busy.split(",").map(Number);
+  for (const h of widths) await besideLoops(h, { kernels, threads, rounds, loops });
+  process.exit(0);
+}
 
 /** A thread that makes rounds of the peak's loop when it is asked. */
 const PEAK = `
@@ -88,11 +100,6 @@ const operationsOfRound = await (async () => {
   return (rate * (performance.now() - start)) / 1000 / 20_000;
 })();
 const peakUnits = Math.max(1, Math.round((TURN * (await peakOf(1, 20_000))) / operationsOfRound));
-
-const load = loadavg()[0];
-console.log(
-  `${cpus()[0].model.trim()}, ${cpus().length} virtual cores, Node ${process.versions.node}, ${flavour} kernels; load of the machine before: ${load.toFixed(1)}`,
-);
 
 for (const h of widths) {
   const folder = mkdtempSync(join(tmpdir(), "ninscope-bench-"));

@@ -10,6 +10,7 @@ export class Training {
   #seconds = 0;
   #arrived;
   #go;
+  #run;
 
   /** Resolves when the run is about to make its first update. */
   static async begin(experiment, options) {
@@ -18,8 +19,15 @@ export class Training {
     const endless = { ...experiment, epochs: undefined, steps: 1e9 };
     const record = { dense: 0, every: 1000, evaluateEvery: 1e9, evaluateSamples: 1 };
     const run = train({ ...endless, record }, { ...options, backend: "wasm", observer: training });
+    training.#run = run;
     await Promise.race([arrived, run.then(() => Promise.reject(new Error("the run ended")))]);
     return training;
+  }
+
+  /** Ends the run; returns its result. */
+  end() {
+    this.#go("stop");
+    return this.#run;
   }
 
   /** Makes a number of steps; returns their time in seconds. */
@@ -42,8 +50,9 @@ export class Training {
       this.#go = resolve;
     });
     this.#arrived();
-    await go;
+    const reply = await go;
     this.#started = performance.now();
+    return reply;
   }
 
   #arrival() {

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
+import { threadedMachine } from "../../ts/backend/node/threadedMachine.js";
 import { loadDataset } from "../../ts/data/load.js";
-import { train as portable } from "../../ts/entries/browser.js";
+import { hashRuns, train as portable, sweep } from "../../ts/entries/browser.js";
 import { train } from "../../ts/entries/node/node.js";
 import { InputError } from "../../ts/errors/errors.js";
 import { parseExperiment } from "../../ts/experiment/parse.js";
@@ -50,6 +51,27 @@ test("the result is the same but for its time and its reason, which names the nu
   }
   expect(known[1]).toEqual(known[0]);
   expect(known[2]).toEqual(known[0]);
+});
+
+test("what the machine changed by itself is in the reason, and in nothing else", async () => {
+  const remark = "their number changed once";
+  const control = () => ({ numbers: [2, 1], next: () => 1, took: () => {}, remark });
+  const machine = await threadedMachine(kernels, 2, undefined, control);
+  if (!machine) throw new Error("these kernels have no build for threads");
+  const threading = async () => ({ machine, why: "on 2 threads" });
+  const options = { kernels, backend: "wasm" } as const;
+  const { timing, backend, ...result } = await portable(small, { ...options, threading });
+  expect(backend.why).toBe(`asked for; on 2 threads; ${remark}`);
+  const alone = await portable(small, options);
+  expect(result).toEqual({ ...result, trajectory: alone.trajectory, parameters: alone.parameters });
+  expect(await hashRuns([result])).toBe(await hashRuns([alone]));
+
+  const spec = { ...small, sweep: { "optimizer.learningRate": [0.1] } };
+  const swept = await sweep(spec, { ...options, workers: 2, threading: () => threading });
+  const plain = await sweep(spec, options);
+  expect(swept.runs[0].backend.why).toBe(`asked for; on 2 threads; ${remark}`);
+  expect(swept.runs[0].key).toBe(plain.runs[0].key);
+  expect(swept.resultsHash).toBe(plain.resultsHash);
 });
 
 test("short runs are on one thread by default; so are runs in workers and outside Node", async () => {
@@ -104,7 +126,9 @@ test.skipIf(availableParallelism() < 2)(
     const pays = Number(one) > Number(many);
     // Near the limit, rounded times may not show which side of it they are on.
     if (taken !== "one") expect(pays).toBe(true);
-    expect(choice.machine.threads).toBe(taken === "one" ? undefined : Number(threads));
+    expect(Number(threads)).toBeGreaterThan(1);
+    // The run goes on measuring up to all cores, whatever it begins with.
+    expect(choice.machine.threads).toBe(availableParallelism());
     // Steps that are too small are not measured at all.
     const thin = parseExperiment({
       ...small,

@@ -34,6 +34,8 @@ export interface Session {
    * @returns the trace `[count, replicas, slots]`, row-major.
    */
   run(list: string, first: number, count: number): Promise<Float64Array>;
+  /** What the machine changed by itself while the session ran, in words. It changed no bit. */
+  readonly remark?: string;
   /** Frees everything. The session cannot be used afterwards. */
   dispose(): void;
 }

@@ -35,6 +35,11 @@ export function backendRecord(
   return { name, flavour, kernels: digest, ...(shaders !== undefined && { shaders }) };
 }
 
+/** The reasons that there are, as one. */
+export function reasons(...all: (string | undefined)[]): string {
+  return all.filter(Boolean).join("; ");
+}
+
 /**
  * The machine with this name. `auto` means `wasm` here; `chooseBackend` makes the choice between machines.
  * @throws InputError for an unknown name; RunError if `webgpu` is not available.

@@ -1,7 +1,7 @@
 import { Lazy } from "../async/lazy.js";
 import { type OnProgress, ProgressReporter } from "../async/progress.js";
 import { isLost } from "../backend/gpuMachine.js";
-import { backendRecord } from "../backend/machineFor.js";
+import { backendRecord, reasons } from "../backend/machineFor.js";
 import { parseExperiment } from "../experiment/parse.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { loadKernels } from "../kernels/kernels.js";
@@ -33,9 +33,9 @@ export interface TrainOptions
   /** Seconds between checkpoints; default 30. */
   readonly checkpointEvery?: number;
   /**
-   * Threads that share the work of the run on the CPU, 1 to 128, or `auto` (the default), which measures how many pay. Their
-   * number changes no bit. Node has them, and a page that is cross-origin isolated; elsewhere the run is on one thread, and
-   * `backend.why` says so.
+   * Threads that share the work of the run on the CPU, 1 to 128, or `auto` (the default), which measures how many pay
+   * and goes on measuring. Their number changes no bit. Node has them, and a page that is cross-origin isolated; elsewhere the run
+   * is on one thread, and `backend.why` says so.
    */
   readonly threads?: number | "auto";
   /** @internal */
@@ -87,8 +87,7 @@ export async function train(
       ...(machine.threads && { machine }),
     };
     const explained = (result: RunResult, because = why): RunResult => {
-      const onThreads = paged && (result.backend.why ?? paged.why);
-      const all = onThreads ? `${because}; ${onThreads}` : because;
+      const all = reasons(because, result.backend.why ?? paged?.why);
       return { ...result, backend: { ...result.backend, why: all } };
     };
     const runner = await (name === "webgpu" ? gpuRunner : cpu).get();

@@ -1,6 +1,6 @@
 import { ChildSignals } from "../async/childSignals.js";
 import { TaskGroup } from "../async/taskGroup.js";
-import { type BackendRecord, backendRecord } from "../backend/machineFor.js";
+import { type BackendRecord, backendRecord, reasons } from "../backend/machineFor.js";
 import { RunError } from "../errors/errors.js";
 import type { SweepRun } from "../experiment/sweep.js";
 import { hashRun } from "../format/hash.js";
@@ -125,7 +125,7 @@ export class Sweeper {
     const { parameters: _, ...result } = { parameters: null, ...made };
     return {
       ...result,
-      backend: { ...result.backend, why },
+      backend: { ...result.backend, why: reasons(why, result.backend.why) },
       key,
       data: data?.key ?? null,
       digest: await hashRun(result),

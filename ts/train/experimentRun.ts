@@ -1,6 +1,6 @@
 import { classify, type Evidence } from "../analysis/classify.js";
 import type { Phase } from "../analysis/phase.js";
-import { type BackendRecord, backendRecord } from "../backend/machineFor.js";
+import { type BackendRecord, backendRecord, reasons } from "../backend/machineFor.js";
 import { type DatasetRecord, recordOf } from "../data/dataset.js";
 import type { Experiment } from "../experiment/schema.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
@@ -56,15 +56,16 @@ export async function runExperiment(
 /** What a training run shows. */
 export function resultOf(
   prepared: Prepared,
-  { trajectory, controls, weights, steps, seconds }: TrainerResult,
+  { trajectory, controls, weights, steps, seconds, remark }: TrainerResult,
 ): RunResult {
-  const { experiment, machine, kernels, plan, data, inputs, schedule, why, dataKey } = prepared;
+  const { experiment, machine, kernels, plan, data, inputs, schedule, dataKey } = prepared;
   const final = finalOf(trajectory, schedule);
+  const why = reasons(prepared.why, remark);
   const evidence = classify(trajectory, phaseScales(plan, data, inputs));
   return {
     experiment,
     dataset: recordOf(data, dataKey),
-    backend: { ...backendRecord(machine, kernels), ...(why !== undefined && { why }) },
+    backend: { ...backendRecord(machine, kernels), ...(why && { why }) },
     phase: evidence.phase,
     evidence,
     final,

@@ -27,6 +27,8 @@ export interface TrainerResult {
   readonly steps: number;
   /** Time spent on training steps alone. */
   readonly seconds: number;
+  /** What the machine changed by itself meanwhile. */
+  readonly remark?: string;
 }
 
 /** Trains one network on one machine and records what happens. */
@@ -113,7 +115,8 @@ class Trainer {
     if (!this.#recorder.diverged) await this.#observe(done);
     const trajectory = this.#recorder.trajectory();
     const controls = this.#recorder.controls.record;
-    return { trajectory, controls, weights, steps: done, seconds: this.#seconds };
+    const { remark } = this.#session;
+    return { trajectory, controls, weights, steps: done, seconds: this.#seconds, remark };
   }
 
   /**

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Machine } from "../../../ts/backend/machine.js";
 import type { ExperimentInput } from "../../../ts/experiment/schema.js";
 import { type Prepared, prepare } from "../../../ts/train/prepare.js";
-import { runTraining } from "../../../ts/train/trainer.js";
+import { runTraining, type TrainerHooks } from "../../../ts/train/trainer.js";
 
 /** Widths around the tiles of products, thin ones among them. */
 const width = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 70 }));
@@ -68,8 +68,12 @@ export const networks: fc.Arbitrary<ExperimentInput> = fc
   );
 
 /** The bits of everything that a run makes. */
-export async function bitsOf(machine: Machine, prepared: Prepared): Promise<string> {
-  const { trajectory, weights } = await runTraining(machine, prepared);
+export async function bitsOf(
+  machine: Machine,
+  prepared: Prepared,
+  hooks?: TrainerHooks,
+): Promise<string> {
+  const { trajectory, weights } = await runTraining(machine, prepared, hooks);
   const columns = Object.entries({ ...trajectory.steps, ...trajectory.evaluations });
   return [...columns, ...weights.entries()]
     .map(([name, values]) => {

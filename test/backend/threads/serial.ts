@@ -25,12 +25,12 @@ export async function serialMachine(
     name: "wasm",
     flavour: kernels.flavour,
     open: async (program) => {
-      const { plan, memory, instance } = laidOut(build, program, threads);
+      const { plan, memory, instance } = laidOut(build, program, [threads]);
       return new (class extends WasmSession {
         readonly #program: Program = program;
 
         protected override pass(name: string, replica: number, first: number, count: number): void {
-          const list = plan.lists.get(name);
+          const list = plan.lists.get(threads)?.get(name);
           if (!list) throw new Error(name);
           const { turns, length, addresses } = list;
           const { slots } = this.#program.lists[name];
@@ -52,7 +52,7 @@ export async function serialMachine(
 
         constructor() {
           super(instance, program);
-          encodeThreads(plan, threads, new DataView(memory.buffer));
+          encodeThreads(plan, new DataView(memory.buffer));
         }
       })();
     },

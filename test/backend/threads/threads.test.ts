@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { StartThread } from "../../../ts/backend/node/nodeThread.js";
 import { threadedMachine } from "../../../ts/backend/node/threadedMachine.js";
 import { SOURCE } from "../../../ts/backend/node/threadSource.js";
+import type { ThreadControl } from "../../../ts/backend/threads/threadControl.js";
 import { type ThreadData, WORDS } from "../../../ts/backend/threads/words.js";
 import { RunError } from "../../../ts/errors/errors.js";
 import type { ExperimentInput } from "../../../ts/experiment/schema.js";
@@ -21,8 +22,13 @@ const FULL = process.env.NINSCOPE_SOAK === "full";
 const kernels = await loadKernels();
 const relaxed = await loadKernels({ fast: true });
 
-async function machineOf(threads: number, start?: StartThread, of = kernels) {
-  const machine = await threadedMachine(of, threads, start);
+async function machineOf(
+  threads: number,
+  start?: StartThread,
+  of = kernels,
+  control?: () => ThreadControl,
+) {
+  const machine = await threadedMachine(of, threads, start, control);
   if (!machine) throw new Error("these kernels have no build for threads");
   return machine;
 }
@@ -56,6 +62,41 @@ describe("every number of threads gives the same bits", () => {
       }),
       { numRuns: FULL ? 200 : 20, seed: 11 },
     );
+  });
+
+  test("a number that changes from call to call, with a checkpoint in between", async () => {
+    let changes = 0;
+    const pattern = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 20 });
+    const eachStep = { next: (step: number) => step, look: () => {} };
+    await fc.assert(
+      fc.asyncProperty(networks, pattern, fc.nat(), async (experiment, numbers, seed) => {
+        const prepared = await prepare(experiment, { kernels, backend: "wasm" });
+        const wanted = await bitsOf(prepared.machine, prepared);
+        let calls = 0;
+        let last = 0;
+        const next = () => {
+          const number = numbers[calls++ % numbers.length];
+          if (last > 0 && number !== last) changes++;
+          last = number;
+          return number;
+        };
+        const control = () => ({ numbers: [3, 2, 1], next, took: () => {} });
+        const machine = await machineOf(3, undefined, kernels, control);
+        const saved: Checkpoint[] = [];
+        const save = async (one: Checkpoint) => void saved.push(one);
+        const checkpoints = { from: null, every: 0, save };
+        const whole = await bitsOf(machine, prepared, { checkpoints, observer: eachStep });
+        expect(whole === wanted).toBe(true);
+        const from = saved[seed % saved.length];
+        const resumed = await bitsOf(machine, prepared, {
+          checkpoints: { from },
+          observer: eachStep,
+        });
+        expect(resumed === wanted).toBe(true);
+      }),
+      { numRuns: FULL ? 200 : 15, seed: 13 },
+    );
+    expect(changes).toBeGreaterThan(100);
   });
 
   test("several replicas, whose trace is longer than what is kept at a time", async () => {
@@ -121,7 +162,7 @@ describe("a thread that dies", () => {
       () => "done",
       (error) => error,
     );
-    const words = new Int32Array(given[0].memory.buffer, given[0].shared, 128);
+    const words = new Int32Array(given[0].memory.buffer, given[0].shared, WORDS.all);
     while (Atomics.load(words, WORDS.generation) < 1000) await new Promise(setImmediate);
     await threads[1].terminate();
     const error = await outcome;
@@ -129,6 +170,22 @@ describe("a thread that dies", () => {
     expect(error.message).toBe("thread 2 of 3 of the run died in mid-run: it ended with code 1");
     // The session is lost, and says the same.
     await expect(session.run(list, 0, 1)).rejects.toThrow(error.message);
+    session.dispose();
+    await Promise.all(exits);
+  });
+
+  test("while it sleeps ends the run too", async () => {
+    const { threads, given, exits, start } = watched();
+    const { program, list } = counting();
+    const alone = () => ({ numbers: [2, 1], next: () => 1, took: () => {} });
+    const session = await (await machineOf(2, start, kernels, alone)).open(program);
+    const outcome = session.run(list, 0, 200_000).catch((error) => error);
+    const words = new Int32Array(given[0].memory.buffer, given[0].shared, WORDS.all);
+    while (Atomics.load(words, WORDS.generation) < 1000) await new Promise(setImmediate);
+    await threads[1].terminate();
+    expect((await outcome).message).toBe(
+      "thread 2 of 2 of the run died in mid-run: it ended with code 1",
+    );
     session.dispose();
     await Promise.all(exits);
   });
@@ -210,7 +267,13 @@ test("starts and stops leave no thread behind", LIMIT, async () => {
     thread.once("exit", () => live.delete(thread));
     return thread;
   };
-  const machine = await machineOf(2, start);
+  // In every third session only one of the threads works.
+  let opened = 0;
+  const control = () => {
+    const number = opened++ % 3 === 0 ? 1 : 2;
+    return { numbers: [2, 1], next: () => number, took: () => {} };
+  };
+  const machine = await machineOf(2, start, kernels, control);
   const { program, list } = counting();
   const ports = () =>
     process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;

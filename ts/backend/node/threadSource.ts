@@ -6,19 +6,20 @@ import { WORDS } from "../threads/words.js";
  */
 export const SOURCE = `"use strict";
 const { parentPort, workerData } = require("node:worker_threads");
-const { module: code, memory, shared, workspace, thread, threads, recordBytes } = workerData;
+const { module: code, memory, shared, workspace, thread, recordBytes } = workerData;
 const { runPart } = new WebAssembly.Instance(code, { env: { memory } }).exports;
-const words = new Int32Array(memory.buffer, shared, 128);
+const words = new Int32Array(memory.buffer, shared, ${WORDS.all});
+const own = ${WORDS.commands} + thread;
 parentPort.postMessage("ready");
 for (let last = 0; ; ) {
-  Atomics.wait(words, ${WORDS.command}, last);
-  const command = Atomics.load(words, ${WORDS.command});
+  Atomics.wait(words, own, last);
+  const command = Atomics.load(words, own);
   if (command < 0) break;
   if (command === last) continue;
   last = command;
-  const [list, length, first, count, trace, slots] = words.subarray(${WORDS.arguments});
-  const own = (list >>> 0) + thread * length * recordBytes;
-  const done = runPart(own, length, first, count, trace, slots, workspace, shared, threads);
+  const [threads, list, length, first, count, trace, slots] = words.subarray(${WORDS.arguments});
+  const part = (list >>> 0) + thread * length * recordBytes;
+  const done = runPart(part, length, first, count, trace, slots, workspace, shared, threads);
   if (done && thread === 0) parentPort.postMessage("done");
 }
 `;

@@ -1,7 +1,9 @@
 import type { Kernels } from "../../kernels/instance.js";
 import { threadKernels } from "../../kernels/threadKernels.js";
 import type { Machine } from "../machine.js";
+import type { ThreadControl } from "../threads/threadControl.js";
 import * as portable from "../threads/threadedMachine.js";
+import type { ThreadData } from "../threads/words.js";
 import { nodeThread, type StartThread, startThread } from "./nodeThread.js";
 
 /**
@@ -12,10 +14,10 @@ export async function threadedMachine(
   kernels: Kernels,
   threads: number,
   start: StartThread = startThread,
+  control?: () => ThreadControl,
 ): Promise<Machine | null> {
   const build = await threadKernels(kernels);
   if (!build) return null;
-  return portable.threadedMachine(build, kernels.flavour, threads, (data) =>
-    nodeThread(start(data)),
-  );
+  const started = (data: ThreadData) => nodeThread(start(data));
+  return portable.threadedMachine(build, kernels.flavour, threads, started, control);
 }

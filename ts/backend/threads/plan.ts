@@ -3,17 +3,16 @@ import { type Arena, planArena, RECORD_BYTES } from "../arena.js";
 import { encode } from "../encode.js";
 import { type Turn, turnsOf } from "./barriers.js";
 import type { Part, Tile } from "./parts.js";
+import { WORDS } from "./words.js";
 
 // Operations that only threads have (`assembly/threads.ts`).
 const GATHER_PART = 13;
 const BARRIER = 14;
 
-/** Bytes in which threads meet (`assembly/threads.ts`) and are told what to do (`words.ts`). */
-export const SHARED_BYTES = 512;
 /** A line of the processor's cache. */
 const LINE = 64;
 
-/** A list of operations as the threads run it. */
+/** A list of operations as a number of threads run it. */
 export interface ThreadList {
   /** Number of records in the list of each thread. */
   readonly length: number;
@@ -25,18 +24,20 @@ export interface ThreadList {
 /** The memory of a session on several threads: that of one thread, then what threads need. */
 export interface ThreadPlan {
   readonly arena: Arena;
-  /** Where threads meet. */
+  /** Where threads meet and are told what to do (`words.ts`). */
   readonly shared: number;
   /** Each thread's workspace. */
   readonly workspaces: readonly number[];
-  readonly lists: ReadonlyMap<string, ThreadList>;
+  /** For each number of threads that may run them: the program's lists. */
+  readonly lists: ReadonlyMap<number, ReadonlyMap<string, ThreadList>>;
   /** The first byte after all of this. */
   readonly end: number;
 }
 
+/** @param numbers the numbers of threads that may run a list. */
 export function planThreads(
   program: Program,
-  threads: number,
+  numbers: readonly number[],
   kernels: { readonly base: number; readonly workspaceBytes: number; readonly tile: Tile },
 ): ThreadPlan {
   const arena = planArena(program, kernels.base, kernels.workspaceBytes);
@@ -46,33 +47,46 @@ export function planThreads(
     end = address + bytes;
     return address;
   };
-  const shared = take(SHARED_BYTES);
-  const workspaces = Array.from({ length: threads }, () => take(kernels.workspaceBytes));
-  const lists = new Map(
-    Object.entries(program.lists).map(([name, { ops }]): [string, ThreadList] => {
-      const turns = turnsOf(ops, threads, kernels.tile, program.buffers);
-      const bytes = threads * turns.length * RECORD_BYTES;
-      const addresses = Array.from({ length: replicasOf(program) }, () => take(bytes));
-      return [name, { length: turns.length, addresses, turns }];
-    }),
-  );
+  const shared = take(Int32Array.BYTES_PER_ELEMENT * WORDS.all);
+  const length = Math.max(...numbers);
+  const workspaces = Array.from({ length }, () => take(kernels.workspaceBytes));
+  const listsOf = (threads: number) =>
+    new Map(
+      Object.entries(program.lists).map(([name, { ops }]): [string, ThreadList] => {
+        const turns = turnsOf(ops, threads, kernels.tile, program.buffers);
+        const bytes = threads * turns.length * RECORD_BYTES;
+        const addresses = Array.from({ length: replicasOf(program) }, () => take(bytes));
+        return [name, { length: turns.length, addresses, turns }];
+      }),
+    );
+  const lists = new Map(numbers.map((threads) => [threads, listsOf(threads)]));
   return { arena, shared, workspaces, lists, end };
 }
 
 /** Writes the records of all threads. Memory that is not written is zero, a record that does nothing. */
-export function encodeThreads({ arena, lists }: ThreadPlan, threads: number, view: DataView): void {
-  for (const { turns, addresses, length } of lists.values()) {
-    for (const [replica, address] of addresses.entries()) {
-      for (let t = 0; t < threads; t++) {
-        turns.forEach((turn, i) => {
-          const at = address + (t * length + i) * RECORD_BYTES;
-          const part = turn === "barrier" ? turn : turn[t];
-          if (part === "barrier") view.setInt32(at, BARRIER, true);
-          else if (part) encodePart(part, arena, replica, view, at);
-        });
+export function encodeThreads({ arena, lists }: ThreadPlan, view: DataView): void {
+  for (const [threads, ofThreads] of lists) {
+    for (const list of ofThreads.values()) {
+      for (const replica of list.addresses.keys()) {
+        for (let t = 0; t < threads; t++) encodeList(list, t, arena, replica, view);
       }
     }
   }
+}
+
+function encodeList(
+  { turns, addresses, length }: ThreadList,
+  thread: number,
+  arena: Arena,
+  replica: number,
+  view: DataView,
+): void {
+  turns.forEach((turn, i) => {
+    const at = addresses[replica] + (thread * length + i) * RECORD_BYTES;
+    const part = turn === "barrier" ? turn : turn[thread];
+    if (part === "barrier") view.setInt32(at, BARRIER, true);
+    else if (part) encodePart(part, arena, replica, view, at);
+  });
 }
 
 function encodePart(

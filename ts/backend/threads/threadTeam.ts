@@ -16,6 +16,8 @@ export type StartHostThread = (data: ThreadData) => HostThread;
 
 /** What the threads run: see `runPart` in `assembly/threads.ts`. */
 export interface Command {
+  /** The first so many threads run it; the others sleep. */
+  readonly threads: number;
   readonly list: number;
   readonly length: number;
   readonly first: number;
@@ -42,18 +44,18 @@ export class ThreadTeam {
 
   /** @throws RunError if a thread cannot be started. */
   static async start(
-    data: Omit<ThreadData, "thread" | "threads" | "workspace" | "recordBytes">,
+    data: Omit<ThreadData, "thread" | "workspace" | "recordBytes">,
     workspaces: readonly number[],
     start: StartHostThread,
   ): Promise<ThreadTeam> {
     await Promise.all(leaving);
     const count = workspaces.length;
     const threads: HostThread[] = [];
-    const words = new Int32Array(data.memory.buffer, data.shared, 128);
+    const words = new Int32Array(data.memory.buffer, data.shared, WORDS.all);
     const team = new ThreadTeam(threads, words);
     try {
       const ready = workspaces.map((workspace, thread) => {
-        const own = { workspace, thread, threads: count, recordBytes: RECORD_BYTES };
+        const own = { workspace, thread, recordBytes: RECORD_BYTES };
         const started = start({ ...data, ...own });
         threads.push(started);
         return team.#ready(started, `thread ${thread + 1} of ${count}`);
@@ -69,8 +71,8 @@ export class ThreadTeam {
     return team;
   }
 
-  /** Runs a command on all threads. @throws RunError if one of them dies. */
-  run({ list, length, first, count, trace, slots }: Command): Promise<void> {
+  /** Runs a command. @throws RunError if one of them dies. */
+  run({ threads, list, length, first, count, trace, slots }: Command): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       const [thread] = this.#threads;
@@ -85,10 +87,8 @@ export class ThreadTeam {
         resolve: settled(resolve),
         reject: (error) => settled(() => reject(error))(),
       };
-      this.#words.set([list, length, first, count, trace, slots], WORDS.arguments);
-      const next = (this.#words[WORDS.command] + 1) & 0x7fffffff;
-      Atomics.store(this.#words, WORDS.command, next);
-      Atomics.notify(this.#words, WORDS.command);
+      this.#words.set([threads, list, length, first, count, trace, slots], WORDS.arguments);
+      for (let t = 0; t < threads; t++) this.#tell(t, (was) => (was + 1) & 0x7fffffff);
     });
   }
 
@@ -102,9 +102,14 @@ export class ThreadTeam {
       leaving.add(left);
       left.then(() => leaving.delete(left));
     }
-    Atomics.store(this.#words, WORDS.command, -1);
-    Atomics.notify(this.#words, WORDS.command);
+    for (const t of this.#threads.keys()) this.#tell(t, () => -1);
     this.#abort();
+  }
+
+  #tell(thread: number, command: (was: number) => number): void {
+    const at = WORDS.commands + thread;
+    Atomics.store(this.#words, at, command(this.#words[at]));
+    Atomics.notify(this.#words, at);
   }
 
   /** Watches a thread; settles when it is ready. */

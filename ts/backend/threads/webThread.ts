@@ -33,21 +33,22 @@ export function isWebThread(): boolean {
 /** The program of a thread: what `node/threadSource.ts` is in Node. */
 export function beWebThread(): void {
   globalThis.onmessage = ({ data }: MessageEvent<ThreadData>) => {
-    const { module, memory, shared, workspace, thread, threads, recordBytes } = data;
+    const { module, memory, shared, workspace, thread, recordBytes } = data;
     const tell = (message: ThreadMessage) => globalThis.postMessage(message);
     const instance = new WebAssembly.Instance(module, { env: { memory } });
     const { runPart } = instance.exports as unknown as ThreadExports;
-    const words = new Int32Array(memory.buffer, shared, 128);
+    const words = new Int32Array(memory.buffer, shared, WORDS.all);
+    const own = WORDS.commands + thread;
     tell("ready");
     for (let last = 0; ; ) {
-      Atomics.wait(words, WORDS.command, last);
-      const command = Atomics.load(words, WORDS.command);
+      Atomics.wait(words, own, last);
+      const command = Atomics.load(words, own);
       if (command < 0) break;
       if (command === last) continue;
       last = command;
-      const [list, length, first, count, trace, slots] = words.subarray(WORDS.arguments);
-      const own = (list >>> 0) + thread * length * recordBytes;
-      const done = runPart(own, length, first, count, trace, slots, workspace, shared, threads);
+      const [threads, list, length, first, count, trace, slots] = words.subarray(WORDS.arguments);
+      const part = (list >>> 0) + thread * length * recordBytes;
+      const done = runPart(part, length, first, count, trace, slots, workspace, shared, threads);
       if (done && thread === 0) tell("done");
     }
   };

@@ -5,10 +5,12 @@
 export const WORDS = {
   generation: 0,
   aborted: 48,
-  /** Changes when there is something to run; negative: the thread ends. */
-  command: 64,
-  /** Then what to run: the first thread's list, its length, first step, count, trace, slots. */
-  arguments: 80,
+  /** What to run: the number of threads that do, the first thread's list, its length, first step, count, trace, slots. */
+  arguments: 64,
+  /** A word for each thread, which changes when the thread has something to run; negative: the thread ends. */
+  commands: 128,
+  /** Number of all these words: there are at most 128 threads. */
+  all: 256,
 } as const;
 
 /** What a thread is given. */
@@ -18,7 +20,6 @@ export interface ThreadData {
   readonly shared: number;
   readonly workspace: number;
   readonly thread: number;
-  readonly threads: number;
   readonly recordBytes: number;
 }
 

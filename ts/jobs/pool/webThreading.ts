@@ -1,4 +1,5 @@
 import type { Machine } from "../../backend/machine.js";
+import type { ThreadControl } from "../../backend/threads/threadControl.js";
 import { threadedMachine } from "../../backend/threads/threadedMachine.js";
 import { startWebThread } from "../../backend/threads/webThread.js";
 import { RunError } from "../../errors/errors.js";
@@ -20,8 +21,8 @@ export async function webThreading(
   work: Work,
 ): Promise<CpuChoice> {
   const build = threadKernelsFrom(module);
-  const several = async (count: number): Promise<Machine> =>
-    threadedMachine(build, work.kernels.flavour, count, startWebThread);
+  const several = async (count: number, control?: () => ThreadControl): Promise<Machine> =>
+    threadedMachine(build, work.kernels.flavour, count, startWebThread, control);
   if (threads === "auto") return measured(work, navigator.hardwareConcurrency ?? 1, several);
   try {
     const machine = await several(threads);

@@ -1,9 +1,11 @@
 import type { Machine } from "../../backend/machine.js";
+import type { ThreadControl } from "../../backend/threads/threadControl.js";
 import { wasmMachine } from "../../backend/wasm.js";
 import { RunError } from "../../errors/errors.js";
 import type { Kernels } from "../../kernels/instance.js";
 import { planOf } from "../plan.js";
 import { scheduleOf } from "../schedule.js";
+import { AdaptiveThreads, halves } from "./adaptiveThreads.js";
 import { CPU_RATE, type CpuChoice, micro, operations, type Work } from "./chooseBackend.js";
 import { secondsPerStep } from "./stepTiming.js";
 
@@ -23,13 +25,13 @@ export function single(kernels: Kernels, why: string): CpuChoice {
 
 /**
  * The number of threads that pays, by the rule of `auto`: a step is timed on one thread, on `cores`, and on half, a quarter,
- * and so on of them, unless the run is too short or too small.
- * @param several the machine on a number of threads.
+ * and so on of them, unless the run is too short or too small. The run goes on measuring.
+ * @param several the machine on a number of threads; by default on all of them in every call.
  */
 export async function measured(
   work: Work,
   cores: number,
-  several: (threads: number) => Promise<Machine>,
+  several: (threads: number, control?: () => ThreadControl) => Promise<Machine>,
 ): Promise<CpuChoice> {
   const { experiment, kernels } = work;
   if (cores === 1) return single(kernels, "this host has one core");
@@ -41,25 +43,20 @@ export async function measured(
   }
   const one = wasmMachine(kernels);
   const onOne = await secondsPerStep(one, plan, MEASURED_MS);
-  let best: { readonly machine: Machine; readonly threads: number; readonly seconds: number } = {
-    machine: one,
-    threads: 1,
-    seconds: Number.POSITIVE_INFINITY,
-  };
+  let best = { threads: 1, seconds: Number.POSITIVE_INFINITY };
   try {
-    for (let threads = cores; threads > 1; threads = Math.floor(threads / 2)) {
-      const machine = await several(threads);
-      const seconds = await secondsPerStep(machine, plan, MEASURED_MS);
-      if (seconds < best.seconds) best = { machine, threads, seconds };
+    for (const threads of halves(cores).slice(0, -1)) {
+      const seconds = await secondsPerStep(await several(threads), plan, MEASURED_MS);
+      if (seconds < best.seconds) best = { threads, seconds };
     }
   } catch (error) {
     // A host that cannot start so many threads can make the run.
     if (error instanceof RunError) return single(kernels, error.message);
     throw error;
   }
-  const { machine, threads, seconds } = best;
+  const { threads, seconds } = best;
   const times = `a step takes ${micro(onOne)} on one, ${micro(seconds)} on ${threads}`;
-  return seconds * GAIN < onOne
-    ? { machine, why: `on ${threads} threads: ${times}` }
-    : single(kernels, times);
+  const begin = seconds * GAIN < onOne ? threads : 1;
+  const machine = await several(cores, () => new AdaptiveThreads(cores, begin));
+  return { machine, why: `on ${begin > 1 ? `${begin} threads` : "one thread"}: ${times}` };
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Machine } from "../../../backend/machine.js";
 import { threadedMachine } from "../../../backend/node/threadedMachine.js";
+import type { ThreadControl } from "../../../backend/threads/threadControl.js";
 import { InputError } from "../../../errors/errors.js";
 import type { Kernels } from "../../../kernels/instance.js";
 import type { Threading } from "../chooseBackend.js";
@@ -41,12 +42,16 @@ export function threadingFor(
       return { machine: await several(kernels, threads), why: `on ${threads} threads: asked for` };
     }
     if (barred) return single(kernels, barred);
-    return measured(work, cores, (count) => several(kernels, count));
+    return measured(work, cores, (...asked) => several(kernels, ...asked));
   };
 }
 
-async function several(kernels: Kernels, threads: number): Promise<Machine> {
-  const machine = await threadedMachine(kernels, threads);
+async function several(
+  kernels: Kernels,
+  threads: number,
+  control?: () => ThreadControl,
+): Promise<Machine> {
+  const machine = await threadedMachine(kernels, threads, undefined, control);
   if (!machine) throw new Error("these kernels have no build for threads");
   return machine;
 }
