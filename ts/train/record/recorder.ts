@@ -215,8 +215,13 @@ function columns<K extends string>(
   records: readonly { [P in K]: number }[],
   keys: readonly K[],
 ): { [P in K]: Float64Array } {
-  const entries = keys.map((key) => [key, Float64Array.from(records, (record) => record[key])]);
-  return Object.fromEntries(entries);
+  const column = (key: K) => {
+    // Not `Float64Array.from`, which iterates: it took a twentieth of a run that records every step.
+    const values = new Float64Array(records.length);
+    for (let i = 0; i < values.length; i++) values[i] = records[i][key];
+    return values;
+  };
+  return Object.fromEntries(keys.map((key) => [key, column(key)])) as { [P in K]: Float64Array };
 }
 
 /** The inverse of `columns`; a column that is empty gives NaN. */
