@@ -150,7 +150,8 @@ function packTwo(from: usize, rowStep: usize, depth: i32, out: usize, outStep: u
   }
 }
 
-function packOne(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
+/** Packs one row. */
+export function packOne(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
   for (let k = depth; k > 0; k--) {
     store<f32>(out, load<f32>(from));
     from += step;

@@ -215,13 +215,9 @@ function columns<K extends string>(
   records: readonly { [P in K]: number }[],
   keys: readonly K[],
 ): { [P in K]: Float64Array } {
-  const column = (key: K) => {
-    // Not `Float64Array.from`, which iterates: it took a twentieth of a run that records every step.
-    const values = new Float64Array(records.length);
-    for (let i = 0; i < values.length; i++) values[i] = records[i][key];
-    return values;
-  };
-  return Object.fromEntries(keys.map((key) => [key, column(key)])) as { [P in K]: Float64Array };
+  // Not `Float64Array.from`, which iterates: it took a twentieth of a run that records every step.
+  const entries = keys.map((key) => [key, new Float64Array(records.map((record) => record[key]))]);
+  return Object.fromEntries(entries);
 }
 
 /** The inverse of `columns`; a column that is empty gives NaN. */
