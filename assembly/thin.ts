@@ -219,8 +219,6 @@ export function thinDots(
 }
 
 /** Stores `count` elements of C: `sums + beta C`. */
-// @ts-ignore: decorator
-@inline
 function put(to: usize, step: usize, count: i32, sums: v128, beta: f32): void {
   if (step == 4) {
     if (beta != 0) sums = f32x4.add(sums, f32x4.mul(loadPart(to, count), f32x4.splat(beta)));

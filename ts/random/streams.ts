@@ -88,9 +88,8 @@ export class Streams {
   ): Float32Array {
     const length = samples * nodes;
     const at = this.#room(4 * length);
-    const kind = KINDS[distribution];
-    const stream = streamId(name, index);
-    this.#kernels.draw(kind, this.#seed, stream, epoch, firstSample, samples, nodes, at);
+    const place = this.place(name, index, distribution);
+    this.#kernels.draw(...place, epoch, firstSample, samples, nodes, at);
     const { buffer } = this.#kernels.memory;
     if (this.#drawn.buffer !== buffer || this.#drawn.length !== length) {
       this.#drawn = new Float32Array(buffer, at, length);
