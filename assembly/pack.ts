@@ -19,6 +19,12 @@ export function pack(
   for (let i = 0; i < count; i += width) {
     const rows = min(width, count - i);
     if (rows < width) memory.fill(out, 0, panel);
+    else if (rowStep == 4 && width > 4) {
+      packPanel(from, step, depth, width, out);
+      from += outStep;
+      out += panel;
+      continue;
+    }
     let row = from;
     let to = out;
     let left = rows;
@@ -38,6 +44,24 @@ export function pack(
     if (left) packOne(row, step, depth, to, outStep);
     from += <usize>width * rowStep;
     out += panel;
+  }
+}
+
+/** Packs a whole panel whose rows are neighbours in memory for each k: one visit to each line of a distant row. */
+// @ts-ignore: decorator
+@inline
+function packPanel(from: usize, step: usize, depth: i32, width: i32, out: usize): void {
+  for (let k = depth; k > 0; k--) {
+    v128.store(out, v128.load(from));
+    if (width >= 8) v128.store(out, v128.load(from, 16), 16);
+    if (width >= 16) {
+      v128.store(out, v128.load(from, 32), 32);
+      v128.store(out, v128.load(from, 48), 48);
+    }
+    if (width == 6) store<u64>(out, load<u64>(from, 16), 16);
+    if (width == 5) store<f32>(out, load<f32>(from, 16), 16);
+    from += step;
+    out += <usize>width << 2;
   }
 }
 
@@ -126,7 +150,8 @@ function packTwo(from: usize, rowStep: usize, depth: i32, out: usize, outStep: u
   }
 }
 
-function packOne(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
+/** Packs one row. */
+export function packOne(from: usize, step: usize, depth: i32, out: usize, outStep: usize): void {
   for (let k = depth; k > 0; k--) {
     store<f32>(out, load<f32>(from));
     from += step;

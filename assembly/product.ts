@@ -1,5 +1,5 @@
 import { activate } from "./activations";
-import { pack } from "./pack";
+import { pack, packOne } from "./pack";
 import { THIN, thinDepth, thinDots, thinRows } from "./thin";
 import { edgeTile, MR, NR, tile } from "./tile";
 
@@ -115,7 +115,7 @@ function thin(
 ): bool {
   if (k <= 2 && beta == 0 && n * 2 <= BLOCK) {
     if (bRow != 4) {
-      for (let p = 0; p < k; p++) pack(b + <usize>p * bStep, 4, bRow, 1, n, 1, workspace + (<usize>(p * n) << 2));
+      for (let p = 0; p < k; p++) packOne(b + <usize>p * bStep, bRow, n, workspace + (<usize>(p * n) << 2), 4);
       b = workspace;
       bStep = <usize>n << 2;
     }

@@ -79,7 +79,7 @@ export function thinRows(
 }
 
 /**
- * `C = alpha A B` for sums of one or two terms, if neighbouring columns of B are neighbours in memory. Eight columns
+ * `C = alpha A B` for sums of one or two terms, if neighbouring columns of B are neighbours in memory. Sixteen columns
  * stay in registers.
  */
 export function thinDepth(
@@ -97,44 +97,61 @@ export function thinDepth(
 ): void {
   const alphas = f32x4.splat(alpha);
   const second = two ? bStep : 0;
-  for (let j = 0; j < n; j += 8) {
-    const low = min(4, n - j);
-    const high = min(4, n - j - 4);
-    const b0 = f32x4.mul(loadPart(b, low), alphas);
-    const d0 = f32x4.mul(loadPart(b + second, low), alphas);
-    let b1 = b0;
-    let d1 = d0;
-    if (high > 0) {
-      b1 = f32x4.mul(loadPart(b + 16, high), alphas);
-      d1 = f32x4.mul(loadPart(b + second + 16, high), alphas);
-    }
+  let j = 0;
+  for (; j + 16 <= n; j += 16) {
+    const b0 = f32x4.mul(v128.load(b), alphas);
+    const b1 = f32x4.mul(v128.load(b, 16), alphas);
+    const b2 = f32x4.mul(v128.load(b, 32), alphas);
+    const b3 = f32x4.mul(v128.load(b, 48), alphas);
+    const d = b + second;
+    const d0 = f32x4.mul(v128.load(d), alphas);
+    const d1 = f32x4.mul(v128.load(d, 16), alphas);
+    const d2 = f32x4.mul(v128.load(d, 32), alphas);
+    const d3 = f32x4.mul(v128.load(d, 48), alphas);
     let row = a;
     let to = c;
     for (let i = m; i > 0; i--) {
       let x = v128.load32_splat(row);
       let c0 = f32x4.mul(x, b0);
       let c1 = f32x4.mul(x, b1);
+      let c2 = f32x4.mul(x, b2);
+      let c3 = f32x4.mul(x, b3);
       if (two) {
         x = v128.load32_splat(row + aStep);
         c0 = madd(x, d0, c0);
         c1 = madd(x, d1, c1);
+        c2 = madd(x, d2, c2);
+        c3 = madd(x, d3, c3);
       }
-      if (high == 4) {
-        v128.store(to, c0);
-        v128.store(to, c1, 16);
-      } else {
-        storePart(to, low, c0);
-        if (high > 0) storePart(to + 16, high, c1);
-      }
+      v128.store(to, c0);
+      v128.store(to, c1, 16);
+      v128.store(to, c2, 32);
+      v128.store(to, c3, 48);
       row += aRow;
       to += ldc;
     }
-    b += 32;
-    c += 32;
+    b += 64;
+    c += 64;
+  }
+  for (; j < n; j += 4) {
+    const count = min(4, n - j);
+    const b0 = f32x4.mul(loadPart(b, count), alphas);
+    const d0 = f32x4.mul(loadPart(b + second, count), alphas);
+    let row = a;
+    let to = c;
+    for (let i = m; i > 0; i--) {
+      let c0 = f32x4.mul(v128.load32_splat(row), b0);
+      if (two) c0 = madd(v128.load32_splat(row + aStep), d0, c0);
+      storePart(to, count, c0);
+      row += aRow;
+      to += ldc;
+    }
+    b += 16;
+    c += 16;
   }
 }
 
-/** `C = alpha A B^T + beta C` if the rows of A and of B are both contiguous: one sum after another, in eight lanes. */
+/** `C = alpha A B^T + beta C` if the rows of A and of B are both contiguous: two sums at a time, each in eight lanes. */
 export function thinDots(
   m: i32,
   n: i32,
@@ -151,31 +168,50 @@ export function thinDots(
   for (let j = 0; j < n; j++) {
     let row = a;
     let to = c;
-    for (let i = 0; i < m; i++) {
-      let sums = f32x4.splat(0);
-      let others = f32x4.splat(0);
+    for (let i = 0; i < m; i += 2) {
+      // A row that is alone is computed twice.
+      const isPair = i + 1 < m;
       let p = row;
+      let r = isPair ? row + aRow : row;
       let q = b;
+      let x0 = f32x4.splat(0);
+      let x1 = f32x4.splat(0);
+      let y0 = f32x4.splat(0);
+      let y1 = f32x4.splat(0);
       let left = k;
       for (; left >= 8; left -= 8) {
-        sums = madd(v128.load(p), v128.load(q), sums);
-        others = madd(v128.load(p, 16), v128.load(q, 16), others);
+        const z0 = v128.load(q);
+        const z1 = v128.load(q, 16);
+        x0 = madd(v128.load(p), z0, x0);
+        x1 = madd(v128.load(p, 16), z1, x1);
+        y0 = madd(v128.load(r), z0, y0);
+        y1 = madd(v128.load(r, 16), z1, y1);
         p += 32;
         q += 32;
+        r += 32;
       }
       if (left >= 4) {
-        sums = madd(v128.load(p), v128.load(q), sums);
+        const z = v128.load(q);
+        x0 = madd(v128.load(p), z, x0);
+        y0 = madd(v128.load(r), z, y0);
         p += 16;
         q += 16;
+        r += 16;
         left -= 4;
       }
-      if (left) others = madd(loadPart(p, left), loadPart(q, left), others);
-      sums = f32x4.add(sums, others);
-      const pairs = f32x4.add(sums, v128.shuffle<f32>(sums, sums, 2, 3, 0, 1));
-      const sum = f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
-      store<f32>(to, beta != 0 ? alpha * sum + beta * load<f32>(to) : alpha * sum);
-      row += aRow;
-      to += ldc;
+      if (left) {
+        const z = loadPart(q, left);
+        x1 = madd(loadPart(p, left), z, x1);
+        y1 = madd(loadPart(r, left), z, y1);
+      }
+      x0 = f32x4.add(x0, x1);
+      y0 = f32x4.add(y0, y1);
+      const pairs = f32x4.add(v128.shuffle<f32>(x0, y0, 0, 1, 4, 5), v128.shuffle<f32>(x0, y0, 2, 3, 6, 7));
+      const sums = f32x4.add(pairs, v128.shuffle<f32>(pairs, pairs, 1, 0, 3, 2));
+      putOne(to, alpha * f32x4.extract_lane(sums, 0), beta);
+      if (isPair) putOne(to + ldc, alpha * f32x4.extract_lane(sums, 2), beta);
+      row += 2 * aRow;
+      to += 2 * ldc;
     }
     b += bRow;
     c += 4;
@@ -183,8 +219,6 @@ export function thinDots(
 }
 
 /** Stores `count` elements of C: `sums + beta C`. */
-// @ts-ignore: decorator
-@inline
 function put(to: usize, step: usize, count: i32, sums: v128, beta: f32): void {
   if (step == 4) {
     if (beta != 0) sums = f32x4.add(sums, f32x4.mul(loadPart(to, count), f32x4.splat(beta)));

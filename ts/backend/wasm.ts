@@ -36,6 +36,8 @@ export class WasmSession implements Session {
   readonly #bounds: Bounds;
   #kernels: KernelExports | null;
   readonly #arena: Arena;
+  /** Views of the buffers, made once: memory does not grow any more. */
+  readonly #views = new Map<string, Float32Array | Uint8Array | Uint32Array>();
 
   constructor(instance: KernelExports, program: Program) {
     this.#kernels = instance;
@@ -77,7 +79,9 @@ export class WasmSession implements Session {
     const kernels = this.#live();
     const atOnce = Math.max(1, Math.floor(traceBytes / (8 * slots)));
     if (replicas === 1 && count <= atOnce) {
-      await this.pass(list, 0, first, count);
+      const passing = this.pass(list, 0, first, count);
+      // A small step takes a few microseconds: an await that is not needed would be a good part of it.
+      if (passing) await passing;
       return new Float64Array(kernels.memory.buffer, trace, count * slots).slice();
     }
     const rows = new Float64Array(count * replicas * slots);
@@ -98,6 +102,7 @@ export class WasmSession implements Session {
 
   dispose(): void {
     this.#kernels = null;
+    this.#views.clear();
   }
 
   /** Runs a list `count` times for one replica; its rows go to the trace. */
@@ -131,12 +136,15 @@ export class WasmSession implements Session {
   }
 
   #view(name: string): Float32Array | Uint8Array | Uint32Array {
+    const made = this.#views.get(name);
+    if (made) return made;
     const { address, spec } = this.#buffer(name);
     const { buffer } = this.#live().memory;
     const length = storedLength(spec, replicasOf(this.#program));
-    if (spec.type === "float") return new Float32Array(buffer, address, length);
-    if (spec.type === "byte") return new Uint8Array(buffer, address, length);
-    return new Uint32Array(buffer, address, length);
+    const View = { float: Float32Array, byte: Uint8Array, index: Uint32Array }[spec.type];
+    const view = new View(buffer, address, length);
+    this.#views.set(name, view);
+    return view;
   }
 
   #fill(region: Region, value: number): void {

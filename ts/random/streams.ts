@@ -39,6 +39,17 @@ const KINDS = { words: 0, normal: 1, uniform: 2, rademacher: 3 } as const;
 
 const PAGE = 65536;
 
+/** What is drawn: the arguments of `draw`. */
+type Draw = [
+  name: StreamName,
+  index: number,
+  distribution: Distribution,
+  epoch: number,
+  samples: number,
+  nodes: number,
+  firstSample?: number,
+];
+
 /**
  * Random numbers as pure functions of (seed, stream, epoch, sample, node): Philox4x32-10 with key (seed, stream) and
  * counter (node div 4, sample, epoch, 0), word node mod 4. The WASM module makes them for every machine, in float32, so
@@ -47,6 +58,7 @@ const PAGE = 65536;
 export class Streams {
   readonly #kernels: KernelExports;
   readonly #seed: number;
+  #drawn = new Float32Array(0);
 
   /** @throws InputError unless `seed` is an integer from 0 to 2^32 - 1. */
   constructor(kernels: Kernels, seed: number) {
@@ -66,19 +78,23 @@ export class Streams {
    * Draws of zero mean and unit variance, `[samples, nodes]`: standard normal, uniform on ±sqrt 3, or ±1.
    * @param index distinguishes streams of one name: a layer or a noise group.
    */
-  draw(
-    name: StreamName,
-    index: number,
-    distribution: Distribution,
-    epoch: number,
-    samples: number,
-    nodes: number,
-    firstSample = 0,
+  draw(...which: Draw): Float32Array {
+    return this.drawn(...which).slice();
+  }
+
+  /** What `draw` gives, in memory that the next call overwrites: a copy of few numbers takes a good part of the time of the draw. */
+  drawn(
+    ...[name, index, distribution, epoch, samples, nodes, firstSample = 0]: Draw
   ): Float32Array {
-    const at = this.#room(samples * nodes * 4);
+    const length = samples * nodes;
+    const at = this.#room(4 * length);
     const place = this.place(name, index, distribution);
     this.#kernels.draw(...place, epoch, firstSample, samples, nodes, at);
-    return new Float32Array(this.#kernels.memory.buffer, at, samples * nodes).slice();
+    const { buffer } = this.#kernels.memory;
+    if (this.#drawn.buffer !== buffer || this.#drawn.length !== length) {
+      this.#drawn = new Float32Array(buffer, at, length);
+    }
+    return this.#drawn;
   }
 
   /** Raw 32-bit words, `[samples, nodes]`. */

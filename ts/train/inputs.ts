@@ -10,11 +10,17 @@ export interface RunInputs {
   weights(layer: number): Values;
   /** The order in which an epoch visits the training samples; null: their own order. */
   order(epoch: number): Uint32Array | null;
-  /** Unit-variance noise of a group in an epoch, `[trainRows, nodes]` by sample; null: that of the epoch before. */
+  /**
+   * Unit-variance noise of a group in an epoch, `[trainRows, nodes]` by sample; null: that of the epoch before. The next draw may
+   * overwrite it.
+   */
   noise(group: number, epoch: number): Values | null;
   /** With dropout: 1 where an epoch keeps an activation that leads to layer l, otherwise 0, `[trainRows, inputs]` by sample. */
   kept?(layer: number, epoch: number): Uint8Array;
-  /** With noise on the inputs: its unit-variance noise of an epoch, `[trainRows, inputs]` by sample. */
+  /**
+   * With noise on the inputs: its unit-variance noise of an epoch, `[trainRows, inputs]` by sample. The next draw may overwrite
+   * it.
+   */
   inputNoise?(epoch: number): Values;
 }
 
@@ -31,7 +37,7 @@ export function seededInputs(experiment: Experiment, plan: Plan, streams: Stream
     noise: (g, epoch) => {
       const { nodes, distribution, mode } = experiment.noise[g];
       if (mode === "fixed" && epoch > 0) return null;
-      return streams.draw("noise", g, distribution, epoch, plan.trainRows, nodes);
+      return streams.drawn("noise", g, distribution, epoch, plan.trainRows, nodes);
     },
     kept: (l, epoch) => {
       // A word is below `dropout 2^32` with that probability.
@@ -40,7 +46,7 @@ export function seededInputs(experiment: Experiment, plan: Plan, streams: Stream
       return Uint8Array.from(words, (word) => (word < below ? 0 : 1));
     },
     inputNoise: (epoch) =>
-      streams.draw("inputNoise", 0, "normal", epoch, plan.trainRows, plan.network.widths[0]),
+      streams.drawn("inputNoise", 0, "normal", epoch, plan.trainRows, plan.network.widths[0]),
   };
 }
 

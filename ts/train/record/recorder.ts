@@ -215,7 +215,8 @@ function columns<K extends string>(
   records: readonly { [P in K]: number }[],
   keys: readonly K[],
 ): { [P in K]: Float64Array } {
-  const entries = keys.map((key) => [key, Float64Array.from(records, (record) => record[key])]);
+  // Not `Float64Array.from`, which iterates: it took a twentieth of a run that records every step.
+  const entries = keys.map((key) => [key, new Float64Array(records.map((record) => record[key]))]);
   return Object.fromEntries(entries);
 }
 
