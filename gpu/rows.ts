@@ -7,6 +7,17 @@ export function lanesFor(cols: number): number {
   return lanes;
 }
 
+/** Number of workgroups for a matrix's rows. */
+export function rowGroups({
+  rows,
+  cols,
+}: {
+  readonly rows: number;
+  readonly cols: number;
+}): number {
+  return Math.ceil(rows / (THREADS / lanesFor(cols)));
+}
+
 /** Declarations that `largestOf` needs. */
 export const LARGEST = `var<workgroup> values: array<f32, ${THREADS}>;
 var<workgroup> places: array<u32, ${THREADS}>;`;
