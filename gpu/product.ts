@@ -50,10 +50,11 @@ export function product(shape: ProductShape, can: Abilities): Part[] {
   if (splits > 1) {
     return [(k) => tiledProduct(k, shape, tiling), (k) => partsAdded(k, shape, splits)];
   }
+  // A software adapter takes longer to compile a kernel with several products than it saves by fewer dispatches.
   const by = (one: Tile): Part => {
     return (k) => ({
       ...tiledProduct(k, shape, { tile: one, splits }),
-      alone: isLarge(one),
+      alone: isLarge(one) || can.software,
       withThreads: (threads) => {
         const other = tileWith(threads, size, tile, can);
         return other && by(other);
@@ -205,13 +206,14 @@ function functionOf({ epilogue, slope }: ProductShape): string {
  */
 function finished(
   k: Kernel,
-  { alpha, beta, epilogue, slope }: ProductShape,
+  { c, alpha, beta, epilogue, slope }: ProductShape,
   type: "f32" | "vec4f",
   sum: string,
   old: string,
   at: string | undefined,
 ): string {
   const factor = k.f32(beta);
+  if (beta !== 0) k.storage(type === "f32" ? c : inVectors(c), false, type);
   const each = (name: string, of: string) =>
     type === "f32"
       ? `${name}(${of})`

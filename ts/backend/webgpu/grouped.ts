@@ -92,17 +92,16 @@ function joining(group: readonly Node[], node: Node): Node | undefined {
   return !alone && canBind(all) && workgroups(all) <= MOST_GROUPS ? node : undefined;
 }
 
-/** Whether any device can bind all buffers at once: not too many, and none that is written in two ways. */
+/** Whether any device can bind all buffers at once: not too many, and none that is written also as another type. */
 function canBind(nodes: readonly Node[]): boolean {
-  const bindings = nodes.flatMap((node) => node.bindings);
-  const types = new Map<string, Set<string>>();
-  for (const { buffer, type } of bindings) {
-    types.set(buffer, (types.get(buffer) ?? new Set()).add(type));
-  }
-  const count = [...types.values()].reduce((sum, { size }) => sum + size, 0);
+  const all = nodes.flatMap(({ bindings }) => bindings);
+  const typed = new Set(all.map(({ buffer, type }) => `${type} ${buffer}`));
   return (
-    count <= MOST_BUFFERS &&
-    bindings.every(({ buffer, writes }) => !writes || types.get(buffer)?.size === 1)
+    typed.size <= MOST_BUFFERS &&
+    all.every(
+      ({ buffer, type, writes }) =>
+        !writes || all.every((other) => other.buffer !== buffer || other.type === type),
+    )
   );
 }
 
