@@ -7,8 +7,8 @@ export function countCorrect(logits: Matrix, labels: Matrix, into: Slot, can: Ab
   return summed(
     rowGroups(logits),
     (k) => {
-      const element = k.matrix(logits, false)("r", "c");
-      const label = k.matrix(labels, false)("r", "0");
+      const element = k.matrix(logits, false, true)("r", "c");
+      const label = k.matrix(labels, false, true)("r", "0");
       const add = `${largestOf(element, k.u32(logits.cols), lanesFor(logits.cols))}
 if (own == 0u && r < ${k.u32(logits.rows)}) { sum = f32(place == u32(${label})); }`;
       return { declarations: LARGEST, add };

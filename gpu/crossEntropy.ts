@@ -19,8 +19,8 @@ export function crossEntropy(
   return summed(
     rowGroups(logits),
     (k) => {
-      const element = k.matrix(logits, false);
-      const labelOf = k.matrix(labels, false)("r", "0");
+      const element = k.matrix(logits, false, true);
+      const labelOf = k.matrix(labels, false, true)("r", "0");
       const rows = k.u32(logits.rows);
       const cols = k.u32(logits.cols);
       const store = gradient

@@ -134,8 +134,8 @@ export class Kernel {
   }
 
   /** Returns a function that gives the expression for element (r, c) of the current replica's matrix. */
-  matrix(m: Matrix, writes: boolean): (r: string, c: string) => string {
-    const name = this.storage(m, writes);
+  matrix(m: Matrix, writes: boolean, beyond = false): (r: string, c: string) => string {
+    const name = this.storage(m, writes, "f32", beyond);
     const index = this.index(m);
     return (r, c) => `${name}[${index(r, c)}]`;
   }

@@ -25,7 +25,7 @@ var<workgroup> places: array<u32, ${THREADS}>;`;
 /**
  * Statements that find a row's largest element, `largest`, and its first place, `place`. `lanes` threads search row
  * `r`; `own` is the number of this thread among them. All threads must run these statements, even those beyond the last
- * row.
+ * row, which read beyond the matrix.
  */
 export function largestOf(element: string, cols: string, lanes: number): string {
   return `let own = lane % ${lanes}u;

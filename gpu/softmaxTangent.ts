@@ -6,8 +6,8 @@ import { LARGEST, lanesFor, largestOf, rowGroups, rowSum } from "./rows.js";
 export function softmaxTangent(logits: Matrix, into: Matrix, replicas: number): Part {
   return (k) => {
     const lanes = lanesFor(logits.cols);
-    const element = k.matrix(logits, false)("r", "c");
-    const tangent = k.matrix(into, true)("r", "c");
+    const element = k.matrix(logits, false, true)("r", "c");
+    const tangent = k.matrix(into, true, true)("r", "c");
     const cols = k.u32(logits.cols);
     return {
       declarations: `${EXP}\n${LARGEST}`,
