@@ -48,7 +48,10 @@ export function product(shape: ProductShape, can: Abilities): Part[] {
   const tiling = tilingFor(size, can);
   const { tile, splits } = tiling;
   if (splits > 1) {
-    return [(k) => tiledProduct(k, shape, tiling), (k) => partsAdded(k, shape, splits)];
+    return [
+      (k) => ({ ...tiledProduct(k, shape, tiling), alone: isLarge(tile) }),
+      (k) => partsAdded(k, shape, splits),
+    ];
   }
   // A software adapter takes longer to compile a kernel with several products than it saves by fewer dispatches.
   const by = (one: Tile): Part => {
