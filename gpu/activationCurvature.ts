@@ -1,5 +1,5 @@
 import { type Activation, BEND } from "./functions.js";
-import { type Dispatch, elementwise, Kernel, type Matrix } from "./kernel.js";
+import { elementwise, type Matrix, type Part } from "./kernel.js";
 
 /** `into += f'' * tangent * gradient`. */
 export function activationCurvature(
@@ -9,10 +9,11 @@ export function activationCurvature(
   gradient: Matrix,
   into: Matrix,
   replicas: number,
-): Dispatch {
-  const k = new Kernel();
-  const value = k.matrix(at, false)("r", "c");
-  const both = [tangent, gradient].map((m) => k.matrix(m, false)("r", "c")).join(" * ");
-  const to = k.matrix(into, true)("r", "c");
-  return elementwise(k, into, replicas, `${to} += bend(${value}) * (${both});`, BEND[kind]);
+): Part {
+  return (k) => {
+    const value = k.matrix(at, false)("r", "c");
+    const both = [tangent, gradient].map((m) => k.matrix(m, false)("r", "c")).join(" * ");
+    const to = k.matrix(into, true)("r", "c");
+    return elementwise(k, into, replicas, `${to} += bend(${value}) * (${both});`, BEND[kind]);
+  };
 }

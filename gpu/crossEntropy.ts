@@ -1,6 +1,6 @@
 import { EXP, LOG1P } from "./functions.js";
-import { type Abilities, type Dispatch, Kernel, type Matrix, THREADS } from "./kernel.js";
-import { LARGEST, lanesFor, largestOf, rowSum } from "./rows.js";
+import type { Abilities, Matrix, Part } from "./kernel.js";
+import { LARGEST, lanesFor, largestOf, rowGroups, rowSum } from "./rows.js";
 import { type Slot, summed } from "./sum.js";
 
 /**
@@ -14,20 +14,22 @@ export function crossEntropy(
   gradient: Matrix | undefined,
   into: Slot,
   can: Abilities,
-): Dispatch[] {
-  const k = new Kernel();
+): Part[] {
   const lanes = lanesFor(logits.cols);
-  const element = k.matrix(logits, false);
-  const labelOf = k.matrix(labels, false)("r", "0");
-  const rows = k.u32(logits.rows);
-  const cols = k.u32(logits.cols);
-  const store = gradient
-    ? `for (var c = own; c < ${cols} && live; c += ${lanes}) {
+  return summed(
+    rowGroups(logits),
+    (k) => {
+      const element = k.matrix(logits, false, true);
+      const labelOf = k.matrix(labels, false, true)("r", "0");
+      const rows = k.u32(logits.rows);
+      const cols = k.u32(logits.cols);
+      const store = gradient
+        ? `for (var c = own; c < ${cols} && live; c += ${lanes}) {
 let e = expOf(${element("r", "c")} - largest);
 ${k.matrix(gradient, true)("r", "c")} = e / (1.0 + rest) - f32(c == label);
 }`
-    : "";
-  const add = `${largestOf(element("r", "c"), cols, lanes)}
+        : "";
+      const add = `${largestOf(element("r", "c"), cols, lanes)}
 let live = r < ${rows};
 let label = u32(${labelOf});
 let right = ${element("r", "label")};
@@ -38,7 +40,9 @@ if (c != place) { rest += expOf(${element("r", "c")} - largest); }
 ${rowSum("rest", lanes)}
 if (own == 0u && live) { sum = log1pOf(rest) + (largest - right); }
 ${store}`;
-  const groups = Math.ceil(logits.rows / (THREADS / lanes));
-  const declarations = `${EXP}\n${LOG1P}\n${LARGEST}`;
-  return summed(k, { declarations, add, groups }, into, can);
+      return { declarations: `${EXP}\n${LOG1P}\n${LARGEST}`, add };
+    },
+    into,
+    can,
+  );
 }

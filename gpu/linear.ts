@@ -1,4 +1,4 @@
-import { type Dispatch, Kernel, THREADS } from "./kernel.js";
+import { type Dispatch, Kernel, rowIn, THREADS } from "./kernel.js";
 
 /**
  * Rows of the array of cells; each row holds one number of all cells. They are alpha, sigma, c = eta alpha, slope; the
@@ -23,8 +23,8 @@ export function linear(
   buffers: { readonly cells: string; readonly moments: string },
 ): Dispatch {
   const k = new Kernel();
-  const state = k.storage(buffers.cells, true);
-  const moments = k.storage(buffers.moments, false);
+  const state = k.storage(rowIn(buffers.cells, CELL_ROWS * cells), true);
+  const moments = k.storage(rowIn(buffers.moments, MOMENT_COLUMNS * (first + steps)), false);
   const count = k.u32(cells);
   const names = ["alpha", "sigma", "c", "slope", "g11", "g12", "g22", "v1", "v2", "s"];
   const kept = ["lossMax", "loss", "v2Max", "made"];

@@ -1,9 +1,10 @@
-import { type Dispatch, elementwise, Kernel, type Matrix } from "./kernel.js";
+import { elementwise, type Matrix, type Part } from "./kernel.js";
 
 /** `into *= by`. */
-export function multiply(by: Matrix, into: Matrix, replicas: number): Dispatch {
-  const k = new Kernel();
-  const value = k.matrix(by, false)("r", "c");
-  const to = k.matrix(into, true)("r", "c");
-  return elementwise(k, into, replicas, `${to} *= ${value};`);
+export function multiply(by: Matrix, into: Matrix, replicas: number): Part {
+  return (k) => {
+    const value = k.matrix(by, false)("r", "c");
+    const to = k.matrix(into, true)("r", "c");
+    return elementwise(k, into, replicas, `${to} *= ${value};`);
+  };
 }

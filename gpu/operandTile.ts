@@ -78,7 +78,7 @@ function slotsOf(
   depth: number,
 ): Slots {
   const vectors = isAligned(m);
-  const buffer = k.storage(m.buffer, false, vectors ? "vec4f" : "f32");
+  const buffer = k.storage(m, false, vectors ? "vec4f" : "f32", true);
   const at = k.index(m);
   const length = rowLength(width);
   const four = range(4);

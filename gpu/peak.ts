@@ -1,4 +1,4 @@
-import { type Dispatch, Kernel, SCRATCH, THREADS } from "./kernel.js";
+import { type Dispatch, Kernel, rowIn, SCRATCH, THREADS } from "./kernel.js";
 
 const CHAINS = 8;
 const ROUNDS = 1024;
@@ -11,7 +11,7 @@ export function peakOperations(groups: number): number {
 /** A kernel that only does multiply-adds, in independent chains, to measure the arithmetic peak. */
 export function peak(groups: number): Dispatch {
   const k = new Kernel();
-  const out = k.storage(SCRATCH, true, "vec4f");
+  const out = k.storage(rowIn(SCRATCH, 4 * THREADS), true, "vec4f");
   const chains = Array.from({ length: CHAINS }, (_, i) => `x${i}`);
   return k.dispatch({
     main: `let f = vec4f(${k.f32(0.999)});

@@ -1,14 +1,25 @@
 import { ACTIVATION, type Activation, SLOPE } from "./functions.js";
 import {
   type Abilities,
-  type Dispatch,
+  type Body,
   elementwise,
-  Kernel,
+  type Kernel,
   type Matrix,
+  type Part,
+  type Place,
+  rowIn,
   SCRATCH,
 } from "./kernel.js";
 import { isAligned, operandTile, range } from "./operandTile.js";
-import { rowLength, type Tile, type Tiling, threadsOf, tilingFor } from "./tiles.js";
+import {
+  isLarge,
+  rowLength,
+  type Tile,
+  type Tiling,
+  threadsOf,
+  tileWith,
+  tilingFor,
+} from "./tiles.js";
 
 export interface ProductShape {
   readonly a: Matrix;
@@ -28,21 +39,47 @@ export interface ProductShape {
  * `c = epilogue(alpha op(a) op(b) + beta c)`. Tiles of a and b are stored in workgroup memory, as vectors of four along
  * the sides of the result. Each thread keeps its part of the result in registers. It also holds its numbers of the next
  * tiles, which are loaded while it multiplies. In the last round nobody uses what it loads: a condition there made the
- * kernel slower. If the result is small and the sums are long, several workgroups share a sum, and a second dispatch adds
+ * kernel slower. If the result is small and the sums are long, several workgroups share a sum, and a second part adds
  * their parts.
  */
-export function product(shape: ProductShape, can: Abilities, tiling?: Tiling): Dispatch[] {
+export function product(shape: ProductShape, can: Abilities): Part[] {
+  const { c, replicas } = shape;
+  const size = { rows: c.rows, cols: c.cols, depth: depthOf(shape), replicas };
+  const tiling = tilingFor(size, can);
+  const { tile, splits } = tiling;
+  if (splits > 1) {
+    return [
+      (k) => ({ ...tiledProduct(k, shape, tiling), alone: isLarge(tile) }),
+      (k) => partsAdded(k, shape, splits),
+    ];
+  }
+  // A software adapter takes longer to compile a kernel with several products than it saves by fewer dispatches.
+  const by = (one: Tile): Part => {
+    return (k) => ({
+      ...tiledProduct(k, shape, { tile: one, splits }),
+      alone: isLarge(one) || can.software,
+      withThreads: (threads) => {
+        const other = tileWith(threads, size, tile, can);
+        return other && by(other);
+      },
+    });
+  };
+  return [by(tile)];
+}
+
+function depthOf({ a, transposeA }: ProductShape): number {
+  return transposeA ? a.rows : a.cols;
+}
+
+function tiledProduct(k: Kernel, shape: ProductShape, { tile, splits }: Tiling): Body {
   const { a, transposeA, b, transposeB, c, replicas } = shape;
-  const depth = transposeA ? a.rows : a.cols;
-  const size = { rows: c.rows, cols: c.cols, depth, replicas };
-  const { tile, splits } = tiling ?? tilingFor(size, can);
-  const k = new Kernel();
+  const depth = depthOf(shape);
   const rows = k.u32(c.rows);
   const cols = k.u32(c.cols);
   const tileA = operandTile(k, "A", a, !transposeA, tile.rows, tile);
   const tileB = operandTile(k, "B", b, transposeB, tile.cols, tile);
   const part = Math.ceil(depth / splits / tile.depth) * tile.depth;
-  const out = splits > 1 ? partStore(k, c) : resultStore(k, shape);
+  const out = splits > 1 ? partStore(k, shape, splits) : resultStore(k, shape);
   const main = `let row0 = group.y * ${tile.rows};
 let col0 = group.x * ${tile.cols};
 let begin = (group.z % ${splits}) * ${k.u32(part)};
@@ -62,20 +99,13 @@ ${multiplyAll(tile)}
 workgroupBarrier();
 }
 ${store(tile, rows, cols)}`;
-  const dispatch = k.dispatch({
+  return {
     declarations: `${tileA.declarations}\n${tileB.declarations}\n${out}`,
     main,
     threads: threadsOf(tile),
     replica: `group.z / ${splits}`,
     grid: [Math.ceil(c.cols / tile.cols), Math.ceil(c.rows / tile.rows), replicas * splits],
-  });
-  return splits > 1 ? [dispatch, partsAdded(shape, splits)] : [dispatch];
-}
-
-/** Number of elements of scratch memory for the parts of a product's sums. */
-export function productScratch(size: Parameters<typeof tilingFor>[0], can: Abilities): number {
-  const { splits } = tilingFor(size, can);
-  return splits > 1 ? size.rows * rowInScratch(size.cols) * size.replicas * splits : 0;
+  };
 }
 
 /** Variables `c{i}_{h}`: the h-th four columns in row i of the thread's part. */
@@ -93,7 +123,7 @@ function placeOfThread({ cols, threadCols }: Tile): string {
 
 /** Unrolled where a thread has a large part of the result; small parts gained nothing on an H100. */
 function multiplyAll(tile: Tile): string {
-  if (tile.threadRows * tile.threadCols < 64) {
+  if (!isLarge(tile)) {
     return `for (var k = 0u; k < ${tile.depth}; k++) {\n${multiply(tile, "k")}\n}`;
   }
   return range(tile.depth)
@@ -154,11 +184,11 @@ ${element} = x;
 }
 }`;
   }
-  const vectors = k.storage(c.buffer, true, "vec4f");
+  const vectors = k.storage(inVectors(c), true, "vec4f");
   const place = k.index(c)("row", "col");
   const at =
     slope &&
-    `${k.storage(slope.at.buffer, false, "vec4f")}[(${k.index(slope.at)("row", "col")}) / 4]`;
+    `${k.storage(inVectors(slope.at), false, "vec4f")}[(${k.index(slope.at)("row", "col")}) / 4]`;
   return `${functionOf(shape)}
 fn put(${parameters}) {
 if (row >= rows || col >= cols) { return; }
@@ -179,13 +209,14 @@ function functionOf({ epilogue, slope }: ProductShape): string {
  */
 function finished(
   k: Kernel,
-  { alpha, beta, epilogue, slope }: ProductShape,
+  { c, alpha, beta, epilogue, slope }: ProductShape,
   type: "f32" | "vec4f",
   sum: string,
   old: string,
   at: string | undefined,
 ): string {
   const factor = k.f32(beta);
+  if (beta !== 0) k.storage(type === "f32" ? c : inVectors(c), false, type);
   const each = (name: string, of: string) =>
     type === "f32"
       ? `${name}(${of})`
@@ -198,24 +229,28 @@ function finished(
   ].join("\n");
 }
 
-/** In scratch memory, rows of partial sums are padded to whole vectors. */
-function rowInScratch(cols: number): number {
-  return Math.ceil(cols / 4) * 4;
+/** A matrix and the rest of the vectors in which its rows end. */
+function inVectors(m: Matrix): Matrix {
+  return { ...m, cols: Math.ceil(m.cols / 4) * 4 };
 }
 
-function partStore(k: Kernel, c: Matrix): string {
-  const scratch = k.storage(SCRATCH, true, "vec4f");
-  const vectors = k.u32(rowInScratch(c.cols) / 4);
+/** The parts of all sums, in rows of whole vectors. */
+function allParts({ c, replicas }: ProductShape, splits: number): Place {
+  return rowIn(SCRATCH, splits * replicas * c.rows * inVectors(c).cols);
+}
+
+function partStore(k: Kernel, shape: ProductShape, splits: number): string {
+  const scratch = k.storage(allParts(shape, splits), true, "vec4f");
+  const vectors = k.u32(inVectors(shape.c).cols / 4);
   return `fn put(z: u32, replica: u32, row: u32, col: u32, v: vec4f, rows: u32, cols: u32) {
 if (row < rows && col < cols) { ${scratch}[(z * rows + row) * ${vectors} + col / 4] = v; }
 }`;
 }
 
-function partsAdded(shape: ProductShape, splits: number): Dispatch {
+function partsAdded(k: Kernel, shape: ProductShape, splits: number): Body {
   const { c, slope, replicas } = shape;
-  const k = new Kernel();
-  const scratch = k.storage(SCRATCH, false);
-  const row = k.u32(rowInScratch(c.cols));
+  const scratch = k.storage(allParts(shape, splits), false);
+  const row = k.u32(inVectors(c).cols);
   const rows = k.u32(c.rows);
   const element = k.matrix(c, true)("r", "c");
   const at = slope && k.matrix(slope.at, false)("r", "c");

@@ -7,6 +7,17 @@ export function lanesFor(cols: number): number {
   return lanes;
 }
 
+/** Number of workgroups for a matrix's rows. */
+export function rowGroups({
+  rows,
+  cols,
+}: {
+  readonly rows: number;
+  readonly cols: number;
+}): number {
+  return Math.ceil(rows / (THREADS / lanesFor(cols)));
+}
+
 /** Declarations that `largestOf` needs. */
 export const LARGEST = `var<workgroup> values: array<f32, ${THREADS}>;
 var<workgroup> places: array<u32, ${THREADS}>;`;
@@ -14,7 +25,7 @@ var<workgroup> places: array<u32, ${THREADS}>;`;
 /**
  * Statements that find a row's largest element, `largest`, and its first place, `place`. `lanes` threads search row
  * `r`; `own` is the number of this thread among them. All threads must run these statements, even those beyond the last
- * row.
+ * row, which read beyond the matrix.
  */
 export function largestOf(element: string, cols: string, lanes: number): string {
   return `let own = lane % ${lanes}u;

@@ -1,17 +1,17 @@
 import { EXP } from "./functions.js";
-import { type Dispatch, Kernel, type Matrix, THREADS } from "./kernel.js";
-import { LARGEST, lanesFor, largestOf, rowSum } from "./rows.js";
+import type { Matrix, Part } from "./kernel.js";
+import { LARGEST, lanesFor, largestOf, rowGroups, rowSum } from "./rows.js";
 
 /** `into[r] = p * (into[r] - p.into[r])` with `p = softmax(logits[r])`. */
-export function softmaxTangent(logits: Matrix, into: Matrix, replicas: number): Dispatch {
-  const k = new Kernel();
-  const lanes = lanesFor(logits.cols);
-  const element = k.matrix(logits, false)("r", "c");
-  const tangent = k.matrix(into, true)("r", "c");
-  const cols = k.u32(logits.cols);
-  return k.dispatch({
-    declarations: `${EXP}\n${LARGEST}`,
-    main: `${largestOf(element, cols, lanes)}
+export function softmaxTangent(logits: Matrix, into: Matrix, replicas: number): Part {
+  return (k) => {
+    const lanes = lanesFor(logits.cols);
+    const element = k.matrix(logits, false, true)("r", "c");
+    const tangent = k.matrix(into, true, true)("r", "c");
+    const cols = k.u32(logits.cols);
+    return {
+      declarations: `${EXP}\n${LARGEST}`,
+      main: `${largestOf(element, cols, lanes)}
 var sum = 0.0;
 var mean = 0.0;
 for (var c = own; c < ${cols}; c += ${lanes}) {
@@ -24,6 +24,7 @@ ${rowSum("mean", lanes)}
 for (var c = own; c < ${cols} && r < ${k.u32(logits.rows)}; c += ${lanes}) {
 ${tangent} = expOf(${element} - largest) / sum * (${tangent} - mean / sum);
 }`,
-    grid: [Math.ceil(logits.rows / (THREADS / lanes)), 1, replicas],
-  });
+      grid: [rowGroups(logits), 1, replicas],
+    };
+  };
 }

@@ -1,14 +1,15 @@
 import {
   type Abilities,
-  COUNTER,
-  type Dispatch,
+  COUNTS,
   eachElement,
-  Kernel,
-  SCRATCH,
+  type Kernel,
+  type Part,
+  rowIn,
+  SUMS,
   THREADS,
   TRACE,
 } from "./kernel.js";
-import { lanesFor } from "./rows.js";
+import { rowGroups } from "./rows.js";
 
 /** The place of a sum in the trace, and its factor. */
 export interface Slot {
@@ -17,6 +18,8 @@ export interface Slot {
   readonly slots: number;
   readonly scale: number;
   readonly replicas: number;
+  /** Where in the buffer `SUMS` the sums of the workgroups are kept. */
+  readonly kept: number;
 }
 
 /** A workgroup sums at least this many elements, unless there are fewer. */
@@ -27,9 +30,9 @@ export function groupsFor(length: number): number {
   return Math.min(Math.ceil(length / PER_GROUP), MOST_PARTS);
 }
 
-/** Largest number of workgroups, and so of partial sums, of an operation on a matrix of this size. */
+/** Largest number of workgroups, each with its own sum, of an operation on a matrix of this size. */
 export function mostParts(rows: number, cols: number): number {
-  return Math.max(groupsFor(rows * cols), Math.ceil(rows / (THREADS / lanesFor(cols))));
+  return Math.max(groupsFor(rows * cols), rowGroups({ rows, cols }));
 }
 
 /** The function `total(v)`: the sum over the workgroup. All threads must call it; the result is valid in lane 0. */
@@ -69,38 +72,48 @@ interface Summands {
   readonly declarations?: string;
   /** Statements that add to the variable `sum`. */
   readonly add: string;
-  readonly groups: number;
 }
 
 /**
- * Sums what the threads of all workgroups add in `add`, and writes it to a slot of the trace. It takes two dispatches
- * if there is more than one workgroup.
+ * Sums what the threads of `groups` workgroups add, and writes it to a slot of the trace. If there is more than one
+ * workgroup, a second part adds their sums.
  */
-export function summed(k: Kernel, what: Summands, into: Slot, can: Abilities): Dispatch[] {
-  const { add, groups, declarations = "" } = what;
+export function summed(
+  groups: number,
+  what: (k: Kernel) => Summands,
+  into: Slot,
+  can: Abilities,
+): Part[] {
   const sum = total(can);
   const last = groups === 1;
-  const store = last ? put(k, into) : `${k.storage(SCRATCH, true)}[replica * ${groups} + group.x]`;
-  const value = last ? `${k.f32(into.scale)} * all` : "all";
-  const first = k.dispatch({
-    declarations: `${declarations}\n${sum.declarations}`,
-    main: `var sum = 0.0;\n${add}\nlet all = ${sum.call("sum")};\nif (lane == 0u) { ${store} = ${value}; }`,
-    grid: [groups, 1, into.replicas],
-    subgroups: can.subgroups,
+  const first: Part = (k) => {
+    const { add, declarations = "" } = what(k);
+    const store = last ? put(k, into) : keptSum(k, groups, into, true, "group.x");
+    const value = last ? `${k.f32(into.scale)} * all` : "all";
+    return {
+      declarations: `${declarations}\n${sum.declarations}`,
+      main: `var sum = 0.0;\n${add}\nlet all = ${sum.call("sum")};\nif (lane == 0u) { ${store} = ${value}; }`,
+      grid: [groups, 1, into.replicas],
+      subgroups: can.subgroups,
+    };
+  };
+  if (last) return [first];
+  const kept = (k: Kernel): Summands => ({
+    add: eachElement(k, 1, groups, 1, `sum += ${keptSum(k, groups, into, false, "i")};`),
   });
-  return last ? [first] : [first, ...partsSummed(groups, into, can)];
+  return [first, ...summed(1, kept, into, can)];
 }
 
-function partsSummed(parts: number, into: Slot, can: Abilities): Dispatch[] {
-  const k = new Kernel();
-  const scratch = k.storage(SCRATCH, false);
-  const add = eachElement(k, 1, parts, 1, `sum += ${scratch}[replica * ${parts} + i];`);
-  return summed(k, { add, groups: 1 }, into, can);
+/** The sum of a workgroup of the current replica. */
+function keptSum(k: Kernel, groups: number, into: Slot, writes: boolean, group: string): string {
+  const { kept, replicas } = into;
+  const sums = k.storage(rowIn(SUMS, replicas * groups, kept), writes);
+  return `${sums}[${k.u32(kept)} + replica * ${k.u32(groups)} + ${group}]`;
 }
 
 /** The slot's place in the row of the current pass. */
 function put(k: Kernel, { slot, slots, replicas }: Slot): string {
-  const trace = k.storage(TRACE, true);
-  const counter = k.storage(COUNTER, false, "u32");
-  return `${trace}[(${counter}[1] * ${replicas} + replica) * ${k.u32(slots)} + ${k.u32(slot)}]`;
+  const trace = k.storage({ buffer: TRACE, offset: slot, rows: 1, cols: 1, stride: slots }, true);
+  const counter = k.storage(COUNTS, false, "u32");
+  return `${trace}[(${counter}[1] * ${k.u32(replicas)} + replica) * ${k.u32(slots)} + ${k.u32(slot)}]`;
 }

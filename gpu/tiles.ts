@@ -48,6 +48,14 @@ export function threadsOf({ rows, cols, threadRows, threadCols }: Tile): number 
   return (rows / threadRows) * (cols / threadCols);
 }
 
+/**
+ * Whether each thread has so large a part that registers limit the kernel. Such a product has its dispatch to itself: it takes
+ * much longer than a dispatch costs.
+ */
+export function isLarge({ threadRows, threadCols }: Tile): boolean {
+  return threadRows * threadCols >= 64;
+}
+
 export function workgroupBytes({ rows, cols, depth }: Tile): number {
   return 16 * depth * (rowLength(rows) + rowLength(cols));
 }
@@ -99,6 +107,27 @@ export function tilingFor(
     return [1, useful].map((parts) => ({ tile, splits: splitsOf(size.depth, tile, parts) }));
   });
   return choices.reduce((best, one) => (cost(size, one) < cost(size, best) ? one : best));
+}
+
+/**
+ * The fastest tile of so many threads for a product in one part, whose own tile is another: with it the product can share a
+ * dispatch.
+ * @returns undefined if there is no such tile, or if it costs more than a dispatch.
+ */
+export function tileWith(
+  threads: number,
+  size: ProductSize,
+  own: Tile,
+  { workgroupBytes: memory }: Pick<Abilities, "workgroupBytes">,
+): Tile | undefined {
+  const costOf = (tile: GpuTile) => cost(size, { tile, splits: 1 });
+  const best = TILES.find((tile) => tile === own);
+  if (!best) return undefined;
+  const most = costOf(best) + DISPATCH;
+  const fitting = TILES.filter((tile) => threadsOf(tile) === threads && !isLarge(tile));
+  return fitting
+    .filter((tile) => workgroupBytes(tile) <= memory && costOf(tile) < most)
+    .sort((one, other) => costOf(one) - costOf(other))[0];
 }
 
 /** Number of parts, at most `parts`, that consist of whole rounds of `depth` terms. */

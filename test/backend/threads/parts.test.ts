@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { overlap, turnsOf } from "../../../ts/backend/threads/barriers.js";
+import { overlap } from "../../../ts/backend/overlap.js";
+import { turnsOf } from "../../../ts/backend/threads/barriers.js";
 import { cut, partsOf, type Tile } from "../../../ts/backend/threads/parts.js";
 import { wasmMachine } from "../../../ts/backend/wasm.js";
 import { BYTES } from "../../../ts/kernels/embeddedWide.js";

@@ -13,7 +13,7 @@ import { loadKernels } from "../../../ts/kernels/node/load.js";
 import type { Program } from "../../../ts/program/ops.js";
 import { bundledRuns } from "../../golden/bundle.js";
 import { inChromium } from "../../golden/chromium.js";
-import { testGpu } from "../../gpu.js";
+import { asHardware, testGpu } from "../../gpu.js";
 import { DATA, stepsOutOfBound } from "../../support/networks.js";
 import type { conformHere } from "./verifyRuns.js";
 
@@ -54,6 +54,14 @@ test.skipIf("none" in gpu)("networks after 1 and 100 steps, on the GPU", async (
   if ("none" in gpu) return;
   expect(await stepsOutOfBound([webgpuMachine(gpu)], FULL ? undefined : ON_SOFTWARE)).toEqual([[]]);
 });
+
+test.skipIf("none" in gpu || !FULL)(
+  "the same in the tiles and dispatches of hardware",
+  async () => {
+    if ("none" in gpu) return;
+    expect(await stepsOutOfBound([webgpuMachine(asHardware(gpu))], ON_SOFTWARE)).toEqual([[]]);
+  },
+);
 
 test("where there is no GPU the others are verified, and the reason told", async () => {
   const none = { source: async () => undefined };

@@ -1,4 +1,5 @@
 import type { Op, Program, Region } from "../../program/ops.js";
+import { overlap } from "../overlap.js";
 import { type Part, partsOf, type Tile } from "./parts.js";
 
 /** What the threads do next: each its part of an operation, or they wait for each other. */
@@ -42,28 +43,6 @@ function conflict(one: Access, other: Access): boolean {
   return (
     one.thread !== other.thread && (one.writes || other.writes) && overlap(one.region, other.region)
   );
-}
-
-/** Whether two regions may have an element in common. */
-export function overlap(a: Region, b: Region): boolean {
-  if (a.buffer !== b.buffer) return false;
-  if (a.offset > last(b) || b.offset > last(a)) return false;
-  if (a.stride !== b.stride) return true;
-  // The same stride: both are rectangles of one matrix, unless a row exceeds it.
-  const { stride } = a;
-  const left = (of: Region) => of.offset % stride;
-  if (left(a) + a.cols > stride || left(b) + b.cols > stride) return true;
-  const top = (of: Region) => Math.floor(of.offset / stride);
-  return (
-    left(a) < left(b) + b.cols &&
-    left(b) < left(a) + a.cols &&
-    top(a) < top(b) + b.rows &&
-    top(b) < top(a) + a.rows
-  );
-}
-
-function last({ offset, rows, cols, stride }: Region): number {
-  return offset + (rows - 1) * stride + cols - 1;
 }
 
 function accesses(op: Op, buffers: Program["buffers"]): Omit<Access, "thread">[] {

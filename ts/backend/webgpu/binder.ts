@@ -1,9 +1,8 @@
-import { COUNTER, type Dispatch, SCRATCH, TRACE } from "../../../gpu/kernel.js";
+import { COUNTER, type Dispatch, SCRATCH, SUMS, TRACE } from "../../../gpu/kernel.js";
 import { RunError } from "../../errors/errors.js";
 import { type Program, replicasOf, storedLength } from "../../program/ops.js";
 import { BYTES } from "../arena.js";
 import type { Gpu } from "./gpu.js";
-import { scratchElements } from "./scratch.js";
 
 /** A dispatch that is ready to be encoded. */
 export interface Step {
@@ -60,11 +59,7 @@ function aligned(bytes: number): number {
 }
 
 /** Bytes of every buffer of the session. */
-export function sizesOf(
-  program: Program,
-  gpu: Gpu,
-  dispatches: readonly Dispatch[],
-): Map<string, number> {
+export function sizesOf(program: Program, dispatches: readonly Dispatch[]): Map<string, number> {
   const replicas = replicasOf(program);
   const sizes = new Map<string, number>();
   // Kernels read vectors of four, so the last vector may reach beyond the buffer's elements.
@@ -75,7 +70,14 @@ export function sizesOf(
   const widest = Math.max(1, ...Object.values(program.lists).map(({ slots }) => slots * replicas));
   sizes.set(TRACE, Math.max(TRACE_BYTES, 4 * widest));
   sizes.set(COUNTER, 16);
-  sizes.set(SCRATCH, 4 * Math.max(4, scratchElements(program, gpu.can)));
+  for (const name of [SCRATCH, SUMS]) {
+    const ends = dispatches.flatMap(({ accesses }) =>
+      accesses.flatMap(({ place: { buffer, offset, cols } }) =>
+        buffer === name ? [offset + cols] : [],
+      ),
+    );
+    sizes.set(name, 4 * Math.max(4, ...ends));
+  }
   const parameters = dispatches.reduce((sum, d) => sum + aligned(d.parameters.byteLength), 0);
   sizes.set(PARAMETERS, Math.max(ALIGNMENT, parameters));
   return sizes;

@@ -5,13 +5,14 @@ import { addScaled } from "../../../gpu/addScaled.js";
 import { countCorrect } from "../../../gpu/countCorrect.js";
 import { crossEntropy } from "../../../gpu/crossEntropy.js";
 import { dot } from "../../../gpu/dot.js";
-import { canGather, type GatherShape, gather } from "../../../gpu/gather.js";
-import type { Abilities, Dispatch, Matrix } from "../../../gpu/kernel.js";
+import { type GatherShape, gather } from "../../../gpu/gather.js";
+import type { Abilities, Dispatch, Matrix, Part } from "../../../gpu/kernel.js";
 import { multiply } from "../../../gpu/multiply.js";
 import { product } from "../../../gpu/product.js";
+import { sideBySide } from "../../../gpu/sideBySide.js";
 import { softmaxTangent } from "../../../gpu/softmaxTangent.js";
 import { squaredError } from "../../../gpu/squaredError.js";
-import type { Slot } from "../../../gpu/sum.js";
+import { mostParts, type Slot } from "../../../gpu/sum.js";
 import { tick } from "../../../gpu/tick.js";
 import {
   type Gather,
@@ -21,31 +22,32 @@ import {
   type Region,
   replicasOf,
 } from "../../program/ops.js";
+import { grouped } from "./grouped.js";
 
-/** The dispatches of one pass over a list. Consecutive operations that one kernel can compute become one dispatch. */
+/** The dispatches of one pass over a list. Operations that do not depend on each other share a dispatch where they can. */
 export function dispatchesOf(list: OpList, program: Program, can: Abilities): Dispatch[] {
-  const replicas = replicasOf(program);
-  const dispatches: Dispatch[] = [];
-  let gathers: GatherShape[] = [];
-  const gatherAll = () => {
-    if (gathers.length > 0) dispatches.push(gather(gathers, replicas));
-    gathers = [];
-  };
-  for (let i = 0; i < list.ops.length; i++) {
-    const op = list.ops[i];
-    if (op.op === "gather") {
-      const shape = gatherShape(op, program);
-      if (!canGather([...gathers, shape])) gatherAll();
-      gathers.push(shape);
-      continue;
-    }
-    gatherAll();
-    const slope = slopeAfter(op, list.ops[i + 1]);
+  return grouped(partsOf(list, program, can)).map(sideBySide);
+}
+
+/** The parts of one pass, in the order of the operations. */
+export function partsOf({ ops, slots }: OpList, program: Program, can: Abilities): Part[] {
+  const parts: Part[] = [];
+  let kept = 0;
+  for (let i = 0; i < ops.length; i++) {
+    const op = ops[i];
+    const slope = slopeAfter(op, ops[i + 1]);
     if (slope) i++;
-    dispatches.push(...dispatchesOfOp(op, slope, list.slots, program, can));
+    parts.push(...partsOfOp(op, slope, { slots, kept }, program, can));
+    kept += keptSums(op, program);
   }
-  gatherAll();
-  return [...dispatches, tick()];
+  return [...parts, tick()];
+}
+
+/** Sums of workgroups that an operation keeps until they are added. */
+function keptSums(op: Op, program: Program): number {
+  const summands =
+    op.op === "dot" ? op.a : op.op === "squaredError" ? op.outputs : "slot" in op && op.logits;
+  return summands ? replicasOf(program) * mostParts(summands.rows, summands.cols) : 0;
 }
 
 /** Elements from one replica's part of a buffer to the next one's; 0 if all replicas share it or there is only one. */
@@ -78,13 +80,13 @@ function slopeAfter(op: Op, next: Op | undefined): Slope | undefined {
   return same && at.buffer !== c.buffer ? next : undefined;
 }
 
-function dispatchesOfOp(
-  op: Exclude<Op, Gather>,
+function partsOfOp(
+  op: Op,
   slope: Slope | undefined,
-  slots: number,
+  sums: Pick<Slot, "slots" | "kept">,
   program: Program,
   can: Abilities,
-): Dispatch[] {
+): Part[] {
   const replicas = replicasOf(program);
   const matrix = (region: Region): Matrix => ({
     ...region,
@@ -93,11 +95,13 @@ function dispatchesOfOp(
   const slot = (at: { slot: number; scale?: number }): Slot => ({
     slot: at.slot,
     scale: at.scale ?? 1,
-    slots,
+    ...sums,
     replicas,
   });
   const optional = (region?: Region) => (region ? matrix(region) : undefined);
   switch (op.op) {
+    case "gather":
+      return [gather(gatherShape(op, program), replicas)];
     case "product": {
       const [a, b, c] = [matrix(op.a), matrix(op.b), matrix(op.c)];
       const after = slope && { activation: slope.activation, at: matrix(slope.at) };

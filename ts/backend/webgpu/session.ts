@@ -55,7 +55,7 @@ export class GpuSession implements Session {
       ([name, list]) => [name, list.slots, dispatchesOf(list, program, gpu.can)] as const,
     );
     const all = lists.flatMap(([, , dispatches]) => dispatches);
-    const sizes = sizesOf(program, gpu, all);
+    const sizes = sizesOf(program, all);
     checkLimits(sizes, all, device.limits);
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
