@@ -83,6 +83,8 @@ const optimizer = v.strictObject({
 const regularization = v.strictObject({
   dropout: v.optional(real(0, { max: 0.999 }), 0),
   inputNoise: v.optional(real(0), 0),
+  // Without a default, so that experiments without it are stored as they were before it came.
+  jacobian: v.optional(real(0)),
 });
 
 const stop = v.strictObject({

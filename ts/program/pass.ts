@@ -147,9 +147,13 @@ export class Pass {
   forward(withNoise: boolean): Op[] {
     return this.#space.layers.flatMap((_, l) => {
       const ops = this.layer(l, withNoise);
-      if (!this.#drops || this.#isLast(l)) return ops;
-      return [...ops, { op: "multiply", by: this.#kept(l + 1), into: this.activations(l + 1) }];
+      return this.#isLast(l) ? ops : [...ops, ...this.drop(l + 1, this.activations(l + 1))];
     });
+  }
+
+  /** Multiplies what belongs to the activations that lead to layer l by 0 where they are dropped, else by `1 / (1 - dropout)`. */
+  drop(l: number, into: Region): Op[] {
+    return this.#drops && l > 0 ? [{ op: "multiply", by: this.#kept(l), into }] : [];
   }
 
   /** Layer l applied to its input. Without noise the product stops before the noise columns. */
@@ -192,26 +196,38 @@ export class Pass {
    * @param keep a copy of `c_l delta_l W_l`, the gradient before the factor f', is stored here.
    */
   backward(l: number, keep?: Region): Op[] {
-    const { activation } = this.#space.plan.network;
-    const into = this.delta(l - 1);
-    const ops: Op[] = [
-      {
-        op: "product",
-        a: this.delta(l),
-        transposeA: false,
-        b: { ...this.#space.weights(l), cols: this.#space.layers[l].inputs },
-        transposeB: false,
-        c: into,
-        alpha: this.#factor(l),
-        beta: 0,
-      },
+    return this.back(l, this.delta(l), this.delta(l - 1), keep);
+  }
+
+  /** The same of any gradient `from` of layer l's pre-activation. */
+  back(l: number, from: Region, into: Region, keep?: Region): Op[] {
+    return [
+      this.linear(l, from, false, into),
+      ...this.drop(l, into),
+      ...(keep ? [copy(into, keep)] : []),
+      ...this.slope(l - 1, into),
     ];
-    if (this.#drops) ops.push({ op: "multiply", by: this.#kept(l), into });
-    if (keep) ops.push({ op: "activate", activation: "linear", from: into, into: keep });
-    if (activation !== "linear") {
-      ops.push({ op: "activationGradient", activation, at: this.target(l - 1), into });
-    }
-    return ops;
+  }
+
+  /** `into *= f'(z_l)`. */
+  slope(l: number, into: Region): Op[] {
+    const { activation } = this.#space.plan.network;
+    if (activation === "linear") return [];
+    return [{ op: "activationGradient", activation, at: this.target(l), into }];
+  }
+
+  /** `into = scale c_l from W_l^T` up to layer l's pre-activation, `scale c_l from W_l` down to the activations below it. */
+  linear(l: number, from: Region, up: boolean, into: Region, scale = 1): Op {
+    return {
+      op: "product",
+      a: from,
+      transposeA: false,
+      b: { ...this.#space.weights(l), cols: this.#space.layers[l].inputs },
+      transposeB: up,
+      c: into,
+      alpha: scale * this.#factor(l),
+      beta: 0,
+    };
   }
 
   #isLast(l: number): boolean {
@@ -221,6 +237,10 @@ export class Pass {
   #factor(l: number): number {
     return this.#space.plan.network.factors[l];
   }
+}
+
+export function copy(from: Region, into: Region): Op {
+  return { op: "activate", activation: "linear", from, into };
 }
 
 function epilogueOf(activation: Activation): Epilogue | undefined {

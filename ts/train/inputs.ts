@@ -1,3 +1,4 @@
+import { squares } from "../analysis/vectors.js";
 import type { Values } from "../backend/machine.js";
 import type { Experiment } from "../experiment/schema.js";
 import { type LayerLayout, layouts } from "../program/network.js";
@@ -16,6 +17,8 @@ export interface RunInputs {
   kept?(layer: number, epoch: number): Uint8Array;
   /** With noise on the inputs: its unit-variance noise of an epoch, `[trainRows, inputs]` by sample. */
   inputNoise?(epoch: number): Values;
+  /** With the penalty on the Jacobian: an epoch's unit vectors, `[trainRows, outputs]` by sample. */
+  directions?(epoch: number): Values;
 }
 
 /**
@@ -41,7 +44,25 @@ export function seededInputs(experiment: Experiment, plan: Plan, streams: Stream
     },
     inputNoise: (epoch) =>
       streams.draw("inputNoise", 0, "normal", epoch, plan.trainRows, plan.network.widths[0]),
+    directions: (epoch) => {
+      const { outputs } = layers[layers.length - 1];
+      return unitRows(
+        streams.draw("jacobian", 0, "normal", epoch, plan.trainRows, outputs),
+        outputs,
+      );
+    },
   };
+}
+
+/** Divides each row of `cols` numbers by its length, in place. */
+function unitRows(values: Float32Array, cols: number): Float32Array {
+  for (let first = 0; first < values.length; first += cols) {
+    const row = values.subarray(first, first + cols);
+    // A row of zeros has no direction, and stays.
+    const length = Math.sqrt(squares(row)) || 1;
+    for (let c = 0; c < cols; c++) row[c] /= length;
+  }
+  return values;
 }
 
 function initialWeights(

@@ -154,9 +154,12 @@ class Trainer {
   }
 
   #writeRegularisers(epoch: number): void {
-    const { dropout = 0, inputNoise = 0 } = this.#plan;
+    const { dropout = 0, inputNoise = 0, jacobian = 0 } = this.#plan;
     if (inputNoise > 0 && this.#inputs.inputNoise) {
       this.#session.write("inputNoise", this.#inputs.inputNoise(epoch));
+    }
+    if (jacobian > 0 && this.#inputs.directions) {
+      this.#session.write("directions", this.#inputs.directions(epoch));
     }
     if (dropout === 0 || !this.#inputs.kept) return;
     for (let l = 1; l < this.#lowered.layers.length; l++) {

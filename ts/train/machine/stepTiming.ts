@@ -29,7 +29,8 @@ export function secondsPerStep(
   const { network, batch, momentum, inputType, ensemble } = plan;
   const { widths, activation, loss, noise } = network;
   const nodes = noise.map((group) => [group.layer, group.nodes, isScheduled(group)]);
-  const regularised = [(plan.dropout ?? 0) > 0, (plan.inputNoise ?? 0) > 0];
+  const { dropout = 0, inputNoise = 0, jacobian = 0 } = plan;
+  const regularised = [dropout > 0, inputNoise > 0, jacobian > 0];
   const shape = [
     widths,
     activation,
