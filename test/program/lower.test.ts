@@ -47,8 +47,8 @@ describe("every program", () => {
   test("stays within its buffers, and its matrices fit", () => {
     fc.assert(
       fc.property(randomSettings, (setting) => {
-        const { plan } = randomRun(setting);
-        const { program } = lower(plan);
+        const { plan: own } = randomRun(setting);
+        const { program } = lower({ ...own, jacobian: setting.seed % 2, dropout: 0.3 });
         for (const { region } of program.fills) {
           expect(end(region)).toBeLessThanOrEqual(program.buffers[region.buffer].length);
         }
@@ -178,6 +178,19 @@ describe("a training step", () => {
     // Forward and weight gradient take all columns, going back takes those of the activations, the dose those of the noise.
     const dose = 4 * 6 * 2;
     expect(flops(program.lists.step.ops)).toBe(2 * (2 * first + 2 * second + 4 * 3 * 6 + dose));
+  });
+
+  test("costs three more of the activations' part with the penalty on the Jacobian, but for the last layer's two", () => {
+    const plain = randomRun(five).plan;
+    const cost = (plan: Plan) => flops(lower(plan).program.lists.step.ops);
+    const more = (plan: Plan) => cost({ ...plan, jacobian: 0.1 }) - cost(plan);
+    const [first, second] = [4 * 6 * 5, 4 * 3 * 6];
+    expect(more(plain)).toBe(2 * (3 * first + 2 * second));
+    // A smooth network's noise weights have another gradient than the loss': a second way back.
+    const smooth = { ...plain, network: { ...plain.network, activation: "tanh" as const } };
+    expect(more(smooth)).toBe(2 * (3 * first + 3 * second));
+    const quiet = { ...smooth, network: { ...smooth.network, noise: [] } };
+    expect(more(quiet)).toBe(2 * (3 * first + 2 * second));
   });
 });
 
