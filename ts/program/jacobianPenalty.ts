@@ -1,7 +1,6 @@
 import { isSmooth } from "../experiment/smooth.js";
 import type { Op, Region } from "./ops.js";
-import { copy, type Pass } from "./pass.js";
-import { outer } from "./tangent.js";
+import { copy, outer, type Pass } from "./pass.js";
 import type { Workspace } from "./workspace.js";
 
 /**

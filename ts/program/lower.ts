@@ -1,8 +1,7 @@
-import { JacobianPenalty } from "./jacobianPenalty.js";
+import type { JacobianPenalty } from "./jacobianPenalty.js";
 import { isLinearModel, type LayerLayout } from "./network.js";
 import type { Op, OpList, Program, Region } from "./ops.js";
-import { Pass } from "./pass.js";
-import { outer } from "./tangent.js";
+import { outer, Pass } from "./pass.js";
 import { type Plan, Workspace } from "./workspace.js";
 
 /** The numbers that one training step writes, by their places in a row of the trace. */
@@ -58,8 +57,10 @@ const CHUNK = 1024;
  * A noise node is one more input column of its layer: `z = c_l [W | b/c_l | W_NI/c_l] [x; 1; eps]`. So the constant
  * column holds `1/c_l`, and the noise columns hold unit noise times `sigma/c_l`. The ordinary products and weight
  * update then need no change.
+ * @param Penalty lowers the penalty on the Jacobian; only a plan without one needs none (`lowerPlan`).
  */
-export function lower(plan: Plan): Lowered {
+export function lower(plan: Plan, Penalty?: typeof JacobianPenalty): Lowered {
+  if (plan.jacobian && !Penalty) throw new Error("lower: takes plans without jacobian");
   const space = new Workspace(plan);
   const stepSlots = slotsOf(plan);
   const lists: Record<string, OpList> = {};
@@ -70,7 +71,7 @@ export function lower(plan: Plan): Lowered {
 
   const groups = plan.network.noise.length;
   const slots = 1 + 5 * groups + (stepSlots.linear ? 2 : 0);
-  lists.step = { ops: step(space, stepSlots), slots };
+  lists.step = { ops: step(space, stepSlots, Penalty), slots };
   lists.norms = { ops: norms(space, stepSlots), slots };
 
   const evaluate = (split: "train" | "test", rows: number): EvaluationList[] => {
@@ -128,10 +129,10 @@ function slotsOf({ network }: Plan): StepSlots {
 }
 
 /** One SGD update on one batch. The norms are those before the update. */
-function step(space: Workspace, slots: StepSlots): Op[] {
-  const { batch, dropout = 0, jacobian = 0 } = space.plan;
+function step(space: Workspace, slots: StepSlots, Penalty?: typeof JacobianPenalty): Op[] {
+  const { batch, dropout = 0 } = space.plan;
   const pass = new Pass(space, "step", batch, dropout > 0);
-  const penalty = jacobian > 0 ? new JacobianPenalty(space, pass) : null;
+  const penalty = Penalty && new Penalty(space, pass);
   const ops = [
     ...norms(space, slots),
     ...pass.gather("train", "order"),
@@ -207,7 +208,7 @@ function norms(space: Workspace, { niwSquares, niwOverlaps, linear }: StepSlots)
  * Plain SGD needs no gradient buffer: `P <- (1 - eta decay) P - eta/B c delta^T [x | 1 | eps]`. With momentum it is as
  * in PyTorch: `v <- momentum v + g + decay P`, `P <- P - eta v`.
  */
-function update(space: Workspace, pass: Pass, l: number, penalty: JacobianPenalty | null): Op[] {
+function update(space: Workspace, pass: Pass, l: number, penalty?: JacobianPenalty): Op[] {
   const { network, batch, learningRate, momentum, weightDecay } = space.plan;
   const gradient = (into: Region, alpha: number, beta: number): Op[] => [
     outer(penalty?.delta(l) ?? pass.delta(l), pass.input(l), into, alpha, beta),

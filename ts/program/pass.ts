@@ -243,6 +243,11 @@ export function copy(from: Region, into: Region): Op {
   return { op: "activate", activation: "linear", from, into };
 }
 
+/** `into = alpha a^T b + beta into`, a sum over samples such as the gradient of a weight. */
+export function outer(a: Region, b: Region, into: Region, alpha: number, beta: number): Op {
+  return { op: "product", a, transposeA: true, b, transposeB: false, c: into, alpha, beta };
+}
+
 function epilogueOf(activation: Activation): Epilogue | undefined {
   return activation === "relu" || activation === "tanh" ? activation : undefined;
 }

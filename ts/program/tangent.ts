@@ -107,8 +107,3 @@ export function lossOf(space: Workspace, pass: Pass, targets: Region): Op {
     ? { op: "crossEntropy", logits: outputs, labels: targets, ...common }
     : { op: "squaredError", outputs, targets, ...common };
 }
-
-/** `into = alpha a^T b + beta into`, a sum over samples such as the gradient of a weight. */
-export function outer(a: Region, b: Region, into: Region, alpha: number, beta: number): Op {
-  return { op: "product", a, transposeA: true, b, transposeB: false, c: into, alpha, beta };
-}

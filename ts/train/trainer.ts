@@ -1,6 +1,7 @@
 import type { Machine, Session } from "../backend/machine.js";
 import { InputError } from "../errors/errors.js";
-import { type EvaluationList, type Lowered, lower } from "../program/lower.js";
+import type { EvaluationList, Lowered } from "../program/lower.js";
+import { lowerPlan } from "../program/lowerPlan.js";
 import type { Plan } from "../program/workspace.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -35,7 +36,7 @@ export async function runTraining(
   setup: Setup,
   hooks: TrainerHooks = {},
 ): Promise<TrainerResult> {
-  const lowered = lower(setup.plan);
+  const lowered = await lowerPlan(setup.plan);
   const session = await machine.open(lowered.program);
   try {
     const niwStart = fill(session, lowered, setup);

@@ -1,7 +1,7 @@
 import type { Machine, Session } from "../../backend/machine.js";
 import { RunError } from "../../errors/errors.js";
 import { isScheduled } from "../../experiment/constantNoise.js";
-import { lower } from "../../program/lower.js";
+import { lowerPlan } from "../../program/lowerPlan.js";
 import type { Plan } from "../../program/workspace.js";
 
 /** Smallest time over which a machine is timed. */
@@ -72,7 +72,7 @@ async function measured(machine: Machine, plan: Plan, least: number): Promise<nu
   const fitting = Math.floor(INPUTS / (batch * network.widths[0]));
   const steps = Math.max(1, Math.min(STEPS, fitting));
   const small = { ...plan, trainRows: steps * batch, testRows: 0, evaluateRows: batch };
-  const session = await machine.open(lower(small).program);
+  const session = await machine.open((await lowerPlan(small)).program);
   try {
     return await timed(session, steps, least);
   } finally {

@@ -1,0 +1,8 @@
+import { type Lowered, lower } from "./lower.js";
+import type { Plan } from "./workspace.js";
+
+/** Lowers any plan; loads on demand what few plans need. */
+export async function lowerPlan(plan: Plan): Promise<Lowered> {
+  if (!plan.jacobian) return lower(plan);
+  return lower(plan, (await import("./jacobianPenalty.js")).JacobianPenalty);
+}
