@@ -52,7 +52,7 @@ describe("every program", () => {
         const { plan: own } = randomRun(setting);
         const jacobian = setting.seed % 2;
         const plan = { ...own, jacobian, dropout: 0.3 };
-        const { program } = lower(plan, jacobian > 0 ? JacobianPenalty : undefined);
+        const { program } = lower(plan, jacobian > 0 ? JacobianPenalty : null);
         for (const { region } of program.fills) {
           expect(end(region)).toBeLessThanOrEqual(program.buffers[region.buffer].length);
         }

@@ -56,10 +56,7 @@ export function checkSizeWithData(
   const { dropout = 0, jacobian = 0 } = regularization ?? {};
   const numbers = data.train.rows * Math.max(0, ...layers);
   if (dropout > 0) refuse("regularization.dropout", `${dropout} with ${shown(layers)}`, numbers);
-  if (jacobian > 0) {
-    const value = `${jacobian} with ${data.outputs} outputs`;
-    refuse("regularization.jacobian", value, data.train.rows * data.outputs);
-  }
+  if (jacobian > 0) refuse("regularization.jacobian", jacobian, data.train.rows * data.outputs);
 }
 
 function refuseLayers(field: string, widths: readonly number[]): void {

@@ -80,10 +80,10 @@ const optimizer = v.strictObject({
   weightDecay: v.optional(real(0), 0),
 });
 
+// `jacobian` has no default, so that the keys of runs without it stay what they were.
 const regularization = v.strictObject({
   dropout: v.optional(real(0, { max: 0.999 }), 0),
   inputNoise: v.optional(real(0), 0),
-  // Without a default, so that experiments without it are stored as they were before it came.
   jacobian: v.optional(real(0)),
 });
 

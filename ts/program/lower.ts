@@ -1,7 +1,7 @@
 import type { JacobianPenalty } from "./jacobianPenalty.js";
 import { isLinearModel, type LayerLayout } from "./network.js";
 import type { Op, OpList, Program, Region } from "./ops.js";
-import { outer, Pass } from "./pass.js";
+import { copy, outer, Pass } from "./pass.js";
 import { type Plan, Workspace } from "./workspace.js";
 
 /** The numbers that one training step writes, by their places in a row of the trace. */
@@ -59,8 +59,7 @@ const CHUNK = 1024;
  * update then need no change.
  * @param Penalty lowers the penalty on the Jacobian; only a plan without one needs none (`lowerPlan`).
  */
-export function lower(plan: Plan, Penalty?: typeof JacobianPenalty): Lowered {
-  if (plan.jacobian && !Penalty) throw new Error("lower: takes plans without jacobian");
+export function lower(plan: Plan, Penalty: typeof JacobianPenalty | null = null): Lowered {
   const space = new Workspace(plan);
   const stepSlots = slotsOf(plan);
   const lists: Record<string, OpList> = {};
@@ -129,10 +128,15 @@ function slotsOf({ network }: Plan): StepSlots {
 }
 
 /** One SGD update on one batch. The norms are those before the update. */
-function step(space: Workspace, slots: StepSlots, Penalty?: typeof JacobianPenalty): Op[] {
-  const { batch, dropout = 0 } = space.plan;
+function step(
+  space: Workspace,
+  slots: StepSlots,
+  Penalty: typeof JacobianPenalty | null = null,
+): Op[] {
+  const { batch, dropout = 0, jacobian } = space.plan;
   const pass = new Pass(space, "step", batch, dropout > 0);
-  const penalty = Penalty && new Penalty(space, pass);
+  // Fails without `Penalty`, rather than train without it.
+  const penalty = jacobian ? new (Penalty as typeof JacobianPenalty)(space, pass) : null;
   const ops = [
     ...norms(space, slots),
     ...pass.gather("train", "order"),
@@ -208,7 +212,7 @@ function norms(space: Workspace, { niwSquares, niwOverlaps, linear }: StepSlots)
  * Plain SGD needs no gradient buffer: `P <- (1 - eta decay) P - eta/B c delta^T [x | 1 | eps]`. With momentum it is as
  * in PyTorch: `v <- momentum v + g + decay P`, `P <- P - eta v`.
  */
-function update(space: Workspace, pass: Pass, l: number, penalty?: JacobianPenalty): Op[] {
+function update(space: Workspace, pass: Pass, l: number, penalty: JacobianPenalty | null): Op[] {
   const { network, batch, learningRate, momentum, weightDecay } = space.plan;
   const gradient = (into: Region, alpha: number, beta: number): Op[] => [
     outer(penalty?.delta(l) ?? pass.delta(l), pass.input(l), into, alpha, beta),
@@ -249,7 +253,7 @@ function noiseResponse(space: Workspace, rows: number): Op[] {
     ...pass.gather("train", "identity.train"),
     ...pass.noise("identity.train"),
     ...pass.forward(false),
-    { op: "activate", activation: "linear", from: outputs, into: unperturbed },
+    copy(outputs, unperturbed),
     ...pass.forward(true),
     { op: "addScaled", from: unperturbed, into: outputs, factor: -1 },
     square(outputs, 0, 1 / rows),

@@ -3,6 +3,5 @@ import type { Plan } from "./workspace.js";
 
 /** Lowers any plan; loads on demand what few plans need. */
 export async function lowerPlan(plan: Plan): Promise<Lowered> {
-  if (!plan.jacobian) return lower(plan);
-  return lower(plan, (await import("./jacobianPenalty.js")).JacobianPenalty);
+  return lower(plan, plan.jacobian ? (await import("./jacobianPenalty.js")).JacobianPenalty : null);
 }

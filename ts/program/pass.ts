@@ -1,5 +1,5 @@
 import { isScheduled } from "../experiment/constantNoise.js";
-import type { Activation, Epilogue, Op, Region } from "./ops.js";
+import type { Activation, Epilogue, Op, Product, Region } from "./ops.js";
 import type { Workspace } from "./workspace.js";
 
 /** A forward pass over a number of samples, with its own buffers. */
@@ -151,7 +151,7 @@ export class Pass {
     });
   }
 
-  /** Multiplies what belongs to the activations that lead to layer l by 0 where they are dropped, else by `1 / (1 - dropout)`. */
+  /** Applies dropout to the activations that lead to layer l, or to their tangent or gradient. */
   drop(l: number, into: Region): Op[] {
     return this.#drops && l > 0 ? [{ op: "multiply", by: this.#kept(l), into }] : [];
   }
@@ -163,17 +163,8 @@ export class Pass {
     const cols = withNoise ? layer.columns : layer.inputs + (layer.biasColumn < 0 ? 0 : 1);
     const z = this.target(l);
     const epilogue = this.#isLast(l) ? undefined : epilogueOf(activation);
-    const product: Op = {
-      op: "product",
-      a: { ...this.input(l), cols },
-      transposeA: false,
-      b: { ...this.#space.weights(l), cols },
-      transposeB: true,
-      c: z,
-      alpha: this.#factor(l),
-      beta: 0,
-      ...(epilogue && { epilogue }),
-    };
+    const linear = this.linear(l, { ...this.input(l), cols }, true, z);
+    const product: Op = epilogue ? { ...linear, epilogue } : linear;
     const next = this.#isLast(l) ? z : this.activations(l + 1);
     return z.buffer === next.buffer
       ? [product]
@@ -199,7 +190,7 @@ export class Pass {
     return this.back(l, this.delta(l), this.delta(l - 1), keep);
   }
 
-  /** The same of any gradient `from` of layer l's pre-activation. */
+  /** The same from and into any buffers. */
   back(l: number, from: Region, into: Region, keep?: Region): Op[] {
     return [
       this.linear(l, from, false, into),
@@ -216,13 +207,13 @@ export class Pass {
     return [{ op: "activationGradient", activation, at: this.target(l), into }];
   }
 
-  /** `into = scale c_l from W_l^T` up to layer l's pre-activation, `scale c_l from W_l` down to the activations below it. */
-  linear(l: number, from: Region, up: boolean, into: Region, scale = 1): Op {
+  /** `into = scale c_l from W_l^T` upward, `scale c_l from W_l` downward. */
+  linear(l: number, from: Region, up: boolean, into: Region, scale = 1): Product {
     return {
       op: "product",
       a: from,
       transposeA: false,
-      b: { ...this.#space.weights(l), cols: this.#space.layers[l].inputs },
+      b: { ...this.#space.weights(l), cols: (up ? from : into).cols },
       transposeB: up,
       c: into,
       alpha: scale * this.#factor(l),

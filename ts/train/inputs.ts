@@ -46,23 +46,16 @@ export function seededInputs(experiment: Experiment, plan: Plan, streams: Stream
       streams.draw("inputNoise", 0, "normal", epoch, plan.trainRows, plan.network.widths[0]),
     directions: (epoch) => {
       const { outputs } = layers[layers.length - 1];
-      return unitRows(
-        streams.draw("jacobian", 0, "normal", epoch, plan.trainRows, outputs),
-        outputs,
-      );
+      const draws = streams.draw("jacobian", 0, "normal", epoch, plan.trainRows, outputs);
+      for (let i = 0; i < draws.length; i += outputs) {
+        const row = draws.subarray(i, i + outputs);
+        // A row of zeros has no direction, and stays.
+        const length = Math.sqrt(squares(row)) || 1;
+        row.set(row.map((value) => value / length));
+      }
+      return draws;
     },
   };
-}
-
-/** Divides each row of `cols` numbers by its length, in place. */
-function unitRows(values: Float32Array, cols: number): Float32Array {
-  for (let first = 0; first < values.length; first += cols) {
-    const row = values.subarray(first, first + cols);
-    // A row of zeros has no direction, and stays.
-    const length = Math.sqrt(squares(row)) || 1;
-    for (let c = 0; c < cols; c++) row[c] /= length;
-  }
-  return values;
 }
 
 function initialWeights(

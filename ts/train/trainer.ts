@@ -155,15 +155,13 @@ class Trainer {
   }
 
   #writeRegularisers(epoch: number): void {
-    const { dropout = 0, inputNoise = 0, jacobian = 0 } = this.#plan;
-    if (inputNoise > 0 && this.#inputs.inputNoise) {
-      this.#session.write("inputNoise", this.#inputs.inputNoise(epoch));
+    const { program, layers } = this.#lowered;
+    for (const name of ["inputNoise", "directions"] as const) {
+      const values = name in program.buffers && this.#inputs[name]?.(epoch);
+      if (values) this.#session.write(name, values);
     }
-    if (jacobian > 0 && this.#inputs.directions) {
-      this.#session.write("directions", this.#inputs.directions(epoch));
-    }
-    if (dropout === 0 || !this.#inputs.kept) return;
-    for (let l = 1; l < this.#lowered.layers.length; l++) {
+    if (!this.#plan.dropout || !this.#inputs.kept) return;
+    for (let l = 1; l < layers.length; l++) {
       this.#session.write(`kept.${l}`, this.#inputs.kept(l, epoch));
     }
   }

@@ -31,7 +31,7 @@ function broken(experiment: Experiment): string | undefined {
   const causes = [
     ...(momentum > 0 ? [`momentum ${momentum}`] : []),
     ...(weightDecay > 0 ? [`weight decay ${weightDecay}`] : []),
-    ...(jacobian > 0 ? [`regularization.jacobian ${jacobian} in a smooth network`] : []),
+    ...(jacobian > 0 ? [`Jacobian penalty ${jacobian}`] : []),
   ];
   if (causes.length === 0) return undefined;
   return `paid equals budget for plain SGD alone, and this run has ${causes.join(" and ")}`;
