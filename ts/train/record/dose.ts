@@ -27,12 +27,11 @@ export function doseOf(experiment: Experiment, final: Final): Dose | null {
 
 function broken(experiment: Experiment): string | undefined {
   const { momentum, weightDecay } = experiment.optimizer;
-  const jacobian = jacobianOnNoise(experiment);
-  const causes = [
-    ...(momentum > 0 ? [`momentum ${momentum}`] : []),
-    ...(weightDecay > 0 ? [`weight decay ${weightDecay}`] : []),
-    ...(jacobian > 0 ? [`Jacobian penalty ${jacobian}`] : []),
-  ];
+  const causes = Object.entries({
+    momentum,
+    "weight decay": weightDecay,
+    "Jacobian penalty": jacobianOnNoise(experiment),
+  }).filter(([, value]) => value > 0);
   if (causes.length === 0) return undefined;
-  return `paid equals budget for plain SGD alone, and this run has ${causes.join(" and ")}`;
+  return `paid equals budget for plain SGD alone, and this run has ${causes.map((cause) => cause.join(" ")).join(" and ")}`;
 }
