@@ -40,7 +40,8 @@ export function seededInputs(experiment: Experiment, plan: Plan, streams: Stream
       // A word is below `dropout 2^32` with that probability.
       const below = Math.round((plan.dropout ?? 0) * 2 ** 32);
       const words = streams.words("dropout", l, epoch, plan.trainRows, layers[l].inputs);
-      return Uint8Array.from(words, (word) => (word < below ? 0 : 1));
+      // Much faster than `Uint8Array.from` with a function.
+      return new Uint8Array(words.map((word) => (word < below ? 0 : 1)));
     },
     inputNoise: (epoch) =>
       streams.draw("inputNoise", 0, "normal", epoch, plan.trainRows, plan.network.widths[0]),
