@@ -74,6 +74,10 @@ const REGULARIZATION: readonly Control[] = [
     ...{ group: "Regularise", field: "regularization.inputNoise", label: "Noise on the inputs" },
     ...{ help: "Normal noise on each input in each update.", unit: "standard deviation" },
   },
+  {
+    ...{ group: "Regularise", field: "regularization.jacobian", label: "Jacobian penalty" },
+    ...{ help: "Penalty on how outputs change with inputs; empty: none.", unit: "strength" },
+  },
 ];
 
 const END: readonly Control[] = [

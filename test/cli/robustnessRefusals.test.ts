@@ -99,6 +99,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
     ...['noise=[{"schedule":{"kind":"controller","hold":"kappa"}}]', "optimizer.weightDecay=-1"],
     ...['noise=[{"schedule":{"kind":"cosine","low":2}}]', "regularization.dropout=1"],
     ...["regularization.dropout=x", "regularization.inputNoise=-1", "regularization.l1=0.1"],
+    ...["regularization.jacobian=-0.1", "regularization.jacobian=x"],
     ...["regularization=3", "optimizer.l2=1", "seed=-1", "epochs=0", "network.loss=hinge"],
   ],
 };

@@ -64,7 +64,11 @@ export const valid: fc.Arbitrary<ExperimentInput> = fc
         momentum: number(0, 0.9),
         weightDecay: number(0, 0.1),
       }),
-      regularization: some({ dropout: number(0, 0.9), inputNoise: number(0, 2) }),
+      regularization: some({
+        dropout: number(0, 0.9),
+        inputNoise: number(0, 2),
+        jacobian: number(0, 0.1),
+      }),
       stop: some({ trainAccuracy: number(0, 1), loss: number(0, 1) }),
       record: some({
         dense: fc.nat(50),

@@ -86,6 +86,7 @@ export const BAD: Readonly<Record<string, readonly unknown[]>> = {
   regularization: NOT_OBJECTS,
   "regularization.dropout": [...NOT_NON_NEGATIVE, 1, 0.9999, 2],
   "regularization.inputNoise": NOT_NON_NEGATIVE,
+  "regularization.jacobian": NOT_NON_NEGATIVE,
   stop: NOT_OBJECTS,
   "stop.trainAccuracy": [...NOT_NON_NEGATIVE, 1.01],
   "stop.loss": NOT_NON_NEGATIVE,

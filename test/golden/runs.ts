@@ -79,6 +79,13 @@ export const SCHEDULED: ExperimentInput = {
   epochs: 12,
 };
 
+/** Penalties on the Jacobian, of piecewise linear and of smooth networks. */
+const PENALISED: readonly ExperimentInput[] = [
+  { ...RUNS.relu, regularization: { jacobian: 0.02, dropout: 0.2 } },
+  { ...RUNS.tanh, regularization: { jacobian: 0.01, inputNoise: 0.1 } },
+  { ...RUNS.gelu, regularization: { jacobian: 0.005 } },
+];
+
 /** A network of some width, whose products have several panels. */
 export const FAST: ExperimentInput = {
   network: { layers: [130, 70] },
@@ -115,7 +122,7 @@ function doseBytes({ steps, evaluations }: Trajectory): Uint8Array<ArrayBuffer> 
 /**
  * SHA-256 of each run on the baseline kernels, the same on every host: under the run's name of its losses, accuracies and
  * norms, under `memory` of what all runs' noise weights remember and how they are kicked, and under `dose` of the dose that
- * they pay.
+ * they pay; under `schedules` of a run with schedules, and under `jacobian` of runs with penalties.
  */
 export async function goldenHashes(threads?: number): Promise<Record<string, string>> {
   const kernels = await loadKernels();
@@ -135,6 +142,12 @@ export async function goldenHashes(threads?: number): Promise<Record<string, str
   hashes.memory = await hashDigests(memories);
   hashes.dose = await hashDigests(doses);
   const scheduled = await train(SCHEDULED, { kernels, backend: "wasm", threads });
+  const penalised: string[] = [];
+  for (const experiment of PENALISED) {
+    const { trajectory } = await train(experiment, { kernels, backend: "wasm", threads });
+    penalised.push(await hashColumns("jacobian", trajectory));
+  }
+  hashes.jacobian = await hashDigests(penalised);
   hashes.schedules = await hashColumns(JSON.stringify(scheduled.controls), scheduled.trajectory);
   const cells = await runLinearEnsemble(
     {

@@ -137,6 +137,10 @@ describe("curves that theory expects", () => {
     expect(whyUnpredictable({ ...FIRST_EXPERIMENT, noise: [] })).toMatch(/no noise nodes/);
     expect(why(["optimizer.momentum", 0.9])).toMatch(/^momentum is 0\.9/);
     expect(why(["optimizer.weightDecay", 0.1])).toMatch(/^weight decay is 0\.1/);
+    expect(why(["regularization.jacobian", 0.1])).toBeNull();
+    expect(why(["regularization.jacobian", 0.1], ["network.activation", "tanh"])).toMatch(
+      /^the penalty on the Jacobian moves the noise weights too/,
+    );
     expect(why(["noise.0.schedule.kind", "cosine"])).toMatch(/changes with its schedule/);
   });
 });

@@ -34,6 +34,9 @@ describe("the exact reduction is of the linear model alone", () => {
     ["optimizer.batchSize", 2],
     ["optimizer.momentum", 0.5],
     ["optimizer.weightDecay", 0.1],
+    ["regularization.dropout", 0.1],
+    ["regularization.inputNoise", 0.1],
+    ["regularization.jacobian", 0.1],
     ["data", { name: "gaussian-mixture" }],
   ])("%s %j is refused", (field, value) => {
     const other = parseExperiment(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { firstPassage } from "../../ts/analysis/timeScale.js";
 import { linearExperiment } from "../../ts/experiment/presets.js";
+import type { ExperimentInput } from "../../ts/experiment/schema.js";
 import { forecast } from "../../ts/forecast/forecast.js";
 import { train } from "../../ts/jobs/train.js";
 import { loadKernels } from "../../ts/kernels/node/load.js";
@@ -124,14 +125,25 @@ describe("what a probe foretells of a network", () => {
     }
   });
 
-  test("it does not judge a run with momentum, nor readings without an error of their own", async () => {
-    const optimizer = { ...network.optimizer, momentum: 0.9 };
-    const { comparisons } = await probe({ ...network, optimizer }, { kernels, repeats: 1 });
-    const verdicts = comparisons.map(({ verdict }) => verdict);
-    expect(verdicts.slice(0, 2)).toEqual(["not told", "not told"]);
-    const passes = comparisons.filter(({ what }) => /antithetic/.test(what));
-    for (const { verdict } of passes) expect(verdict).toBe("not told");
-  });
+  test.each<[string, ExperimentInput]>([
+    ["momentum", { optimizer: { ...network.optimizer, momentum: 0.9 } }],
+    [
+      "a penalty that moves the noise weights",
+      {
+        network: { ...network.network, activation: "tanh" },
+        regularization: { jacobian: 0.001 },
+      },
+    ],
+  ])(
+    "it does not judge a run with %s, nor readings without an error of their own",
+    async (_, more) => {
+      const { comparisons } = await probe({ ...network, ...more }, { kernels, repeats: 1 });
+      const verdicts = comparisons.map(({ verdict }) => verdict);
+      expect(verdicts.slice(0, 2)).toEqual(["not told", "not told"]);
+      const passes = comparisons.filter(({ what }) => /antithetic/.test(what));
+      for (const { verdict } of passes) expect(verdict).toBe("not told");
+    },
+  );
 
   test("it looks when it is told to", async () => {
     const { moments } = await probe(network, { kernels, at: [3, 50, 1000] });

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { Session } from "../../ts/backend/machine.js";
 import { referenceMachine } from "../../ts/backend/reference.js";
 import { flops } from "../../ts/program/flops.js";
+import { JacobianPenalty } from "../../ts/program/jacobianPenalty.js";
 import { lower } from "../../ts/program/lower.js";
+import { lowerPlan } from "../../ts/program/lowerPlan.js";
 import type { Op, Region } from "../../ts/program/ops.js";
 import type { Plan } from "../../ts/program/workspace.js";
 import { parametersOf } from "../../ts/train/parameters.js";
@@ -47,8 +49,10 @@ describe("every program", () => {
   test("stays within its buffers, and its matrices fit", () => {
     fc.assert(
       fc.property(randomSettings, (setting) => {
-        const { plan } = randomRun(setting);
-        const { program } = lower(plan);
+        const { plan: own } = randomRun(setting);
+        const jacobian = setting.seed % 2;
+        const plan = { ...own, jacobian, dropout: 0.3 };
+        const { program } = lower(plan, jacobian > 0 ? JacobianPenalty : null);
         for (const { region } of program.fills) {
           expect(end(region)).toBeLessThanOrEqual(program.buffers[region.buffer].length);
         }
@@ -178,6 +182,20 @@ describe("a training step", () => {
     // Forward and weight gradient take all columns, going back takes those of the activations, the dose those of the noise.
     const dose = 4 * 6 * 2;
     expect(flops(program.lists.step.ops)).toBe(2 * (2 * first + 2 * second + 4 * 3 * 6 + dose));
+  });
+
+  test("costs three more of the activations' part with the penalty on the Jacobian, but for the last layer's two", async () => {
+    const plain = randomRun(five).plan;
+    const cost = async (plan: Plan) => flops((await lowerPlan(plan)).program.lists.step.ops);
+    const more = async (plan: Plan) =>
+      (await cost({ ...plan, jacobian: 0.1 })) - (await cost(plan));
+    const [first, second] = [4 * 6 * 5, 4 * 3 * 6];
+    expect(await more(plain)).toBe(2 * (3 * first + 2 * second));
+    // A smooth network's noise weights have another gradient than the loss': a second way back.
+    const smooth = { ...plain, network: { ...plain.network, activation: "tanh" as const } };
+    expect(await more(smooth)).toBe(2 * (3 * first + 3 * second));
+    const quiet = { ...smooth, network: { ...smooth.network, noise: [] } };
+    expect(await more(quiet)).toBe(2 * (3 * first + 2 * second));
   });
 });
 

@@ -53,9 +53,10 @@ export function checkSizeWithData(
   noise.forEach(({ nodes }, g) => {
     refuse(`noise.${g}.nodes`, nodes, nodes * data.train.rows);
   });
-  const { dropout = 0 } = regularization ?? {};
+  const { dropout = 0, jacobian = 0 } = regularization ?? {};
   const numbers = data.train.rows * Math.max(0, ...layers);
   if (dropout > 0) refuse("regularization.dropout", `${dropout} with ${shown(layers)}`, numbers);
+  if (jacobian > 0) refuse("regularization.jacobian", jacobian, data.train.rows * data.outputs);
 }
 
 function refuseLayers(field: string, widths: readonly number[]): void {

@@ -148,6 +148,12 @@ export interface RegularizationSpec {
   dropout: number;
   /** Standard deviation of normal noise on the inputs that the network sees, new at each visit of a sample: 0 if left out. */
   inputNoise: number;
+  /**
+   * Adds `jacobian C / 2 |J^T v|^2` to each sample's loss, with `J` the derivative of the C outputs with respect to the inputs that the
+   * network sees and `v` a random unit vector, new at each visit of a sample. Its mean over `v` is `jacobian / 2 |J|^2`, with the
+   * Frobenius norm (arXiv:1908.02729). Recorded losses are without it: 0 if left out.
+   */
+  jacobian?: number;
 }
 
 /** Conditions that end training early. */

@@ -80,9 +80,11 @@ const optimizer = v.strictObject({
   weightDecay: v.optional(real(0), 0),
 });
 
+// `jacobian` has no default, so that the keys of runs without it stay what they were.
 const regularization = v.strictObject({
   dropout: v.optional(real(0, { max: 0.999 }), 0),
   inputNoise: v.optional(real(0), 0),
+  jacobian: v.optional(real(0)),
 });
 
 const stop = v.strictObject({

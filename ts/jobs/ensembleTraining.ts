@@ -1,6 +1,6 @@
 import type { Machine, Session } from "../backend/machine.js";
 import { RunError } from "../errors/errors.js";
-import { lower } from "../program/lower.js";
+import { lowerPlan } from "../program/lowerPlan.js";
 import type { Setup } from "../train/setup.js";
 import { runTraining, type TrainerHooks, type TrainerResult } from "../train/trainer.js";
 import { ReplicaSessions } from "./replicaSessions.js";
@@ -22,7 +22,7 @@ export async function runEnsemble(
   members: readonly EnsembleMember[],
 ): Promise<PromiseSettledResult<TrainerResult>[]> {
   const ensemble = members.map(({ setup }) => setup.plan.network.noise.map(({ sigma }) => sigma));
-  const { program } = lower({ ...members[0].setup.plan, ensemble });
+  const { program } = await lowerPlan({ ...members[0].setup.plan, ensemble });
   let session: Session;
   try {
     session = await machine.open(program);

@@ -71,9 +71,9 @@ export function linearModelData(experiment: Experiment): DataSpecOf<"linear-regr
   needs("network.loss", network.loss, '"mse"', network.loss !== "cross-entropy");
   needs("noise", noise, "one group on layer 0", noise.length === 1 && noise[0].layer === 0);
   refuseSchedules(experiment, "the linear model's exact reduction");
-  const { dropout = 0, inputNoise = 0 } = experiment.regularization ?? {};
-  needs("regularization.dropout", dropout, "0", dropout === 0);
-  needs("regularization.inputNoise", inputNoise, "0", inputNoise === 0);
+  for (const [name, value] of Object.entries(experiment.regularization ?? {})) {
+    needs(`regularization.${name}`, value, "0", !value);
+  }
   const { batchSize, momentum, weightDecay } = optimizer;
   needs("optimizer.batchSize", batchSize, '"full"', batchSize === "full");
   needs("optimizer.momentum", momentum, "0", momentum === 0);

@@ -1,6 +1,7 @@
 import { type Estimate, estimate } from "../analysis/estimate.js";
 import { PHASES, type Phase } from "../analysis/phase.js";
 import { STANDARD_ERRORS, type Verdict, verdictOf } from "../analysis/verdict.js";
+import { jacobianOnNoise } from "../experiment/smooth.js";
 import { fallComparisons } from "./fallComparisons.js";
 import { byOf, CHANGING, exact, judged, type Measured, SYSTEMATIC } from "./judged.js";
 import type { Comparison } from "./probeResult.js";
@@ -30,9 +31,10 @@ export function comparisonsOf(result: Measured, batch: number): Comparison[] {
   ];
 }
 
-/** Whether the optimiser is plain gradient descent: the theory covers nothing else. */
-export function isPlain({ experiment: { optimizer } }: Pick<Measured, "experiment">): boolean {
-  return optimizer.momentum === 0 && optimizer.weightDecay === 0;
+/** Whether plain gradient descent of the loss alone moves the noise weights: the theory covers nothing else. */
+export function isPlain({ experiment }: Pick<Measured, "experiment">): boolean {
+  const { momentum, weightDecay } = experiment.optimizer;
+  return momentum === 0 && weightDecay === 0 && jacobianOnNoise(experiment) === 0;
 }
 
 const PLAIN_ONLY = "no verdict: the theory covers plain SGD only";

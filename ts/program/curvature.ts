@@ -1,6 +1,6 @@
 import type { Op, OpList, Program, Region } from "./ops.js";
-import { Pass } from "./pass.js";
-import { copy, lossOf, outer, Tangent } from "./tangent.js";
+import { copy, outer, Pass } from "./pass.js";
+import { lossOf, Tangent } from "./tangent.js";
 import { type Plan, Workspace } from "./workspace.js";
 
 /** A measurement of the loss' local curvature, as input to lowering. */

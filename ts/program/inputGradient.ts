@@ -1,6 +1,6 @@
-import type { Op, Program, Region } from "./ops.js";
-import { Pass } from "./pass.js";
-import { copy, lossOf } from "./tangent.js";
+import type { Op, Program } from "./ops.js";
+import { copy, Pass } from "./pass.js";
+import { lossOf } from "./tangent.js";
 import { type Plan, Workspace } from "./workspace.js";
 
 export interface LoweredInputGradient {
@@ -31,26 +31,12 @@ export function lowerInputGradient(plan: Plan): LoweredInputGradient {
   const backward: Op[] = [lossOf(space, pass, pass.targets())];
   for (let l = space.layers.length - 1; l > 0; l--) backward.push(...pass.backward(l));
   const gradient = space.matrix("gradient", plan.trainRows, space.layers[0].inputs);
-  backward.push(toInputs(space, pass, gradient));
+  // `dL_i/dx_i = inputScale c_0 delta_0 W_0`.
+  backward.push(pass.linear(0, pass.delta(0), false, gradient, plan.inputScale));
   const { buffers, fills } = space;
   const lists = {
     outputs: { ops: forward, slots: 1 },
     gradient: { ops: [...forward, ...backward], slots: 1 },
   };
   return { program: { buffers, fills, lists }, outputs: outputs.buffer, gradient: gradient.buffer };
-}
-
-/** `dL_i/dx_i = inputScale c_0 delta_0 W_0`. */
-function toInputs(space: Workspace, pass: Pass, into: Region): Op {
-  const { plan, layers } = space;
-  return {
-    op: "product",
-    a: pass.delta(0),
-    transposeA: false,
-    b: { ...space.weights(0), cols: layers[0].inputs },
-    transposeB: false,
-    c: into,
-    alpha: plan.network.factors[0] * plan.inputScale,
-    beta: 0,
-  };
 }

@@ -1,6 +1,7 @@
+import type { JacobianPenalty } from "./jacobianPenalty.js";
 import { isLinearModel, type LayerLayout } from "./network.js";
 import type { Op, OpList, Program, Region } from "./ops.js";
-import { Pass } from "./pass.js";
+import { copy, outer, Pass } from "./pass.js";
 import { type Plan, Workspace } from "./workspace.js";
 
 /** The numbers that one training step writes, by their places in a row of the trace. */
@@ -50,14 +51,15 @@ const CHUNK = 1024;
  * `train.targets`, `test.*`, `order` (uint32 `[trainRows]`), `noise.g` (unit variance, `[trainRows, nodes]`),
  * `weights.l`, `start.niw.g` (the initial noise weights, `[outputs, nodes]`) and those of `indices`; for groups with a schedule
  * `schedule.g` (the factor of each step of an epoch, `[steps, nodes]`) and `schedule.steps` (the step of each place in `order`); with
- * dropout `kept.l` (1 where an activation that leads to layer l is kept, `[trainRows, inputs]`), and `inputNoise` (unit variance,
- * `[trainRows, inputs]`).
+ * dropout `kept.l` (1 where an activation that leads to layer l is kept, `[trainRows, inputs]`), `inputNoise` (unit variance,
+ * `[trainRows, inputs]`), and `directions` of the penalty on the Jacobian (unit vectors, `[trainRows, outputs]`).
  *
  * A noise node is one more input column of its layer: `z = c_l [W | b/c_l | W_NI/c_l] [x; 1; eps]`. So the constant
  * column holds `1/c_l`, and the noise columns hold unit noise times `sigma/c_l`. The ordinary products and weight
  * update then need no change.
+ * @param Penalty lowers the penalty on the Jacobian; only a plan without one needs none (`lowerPlan`).
  */
-export function lower(plan: Plan): Lowered {
+export function lower(plan: Plan, Penalty: typeof JacobianPenalty | null = null): Lowered {
   const space = new Workspace(plan);
   const stepSlots = slotsOf(plan);
   const lists: Record<string, OpList> = {};
@@ -68,7 +70,7 @@ export function lower(plan: Plan): Lowered {
 
   const groups = plan.network.noise.length;
   const slots = 1 + 5 * groups + (stepSlots.linear ? 2 : 0);
-  lists.step = { ops: step(space, stepSlots), slots };
+  lists.step = { ops: step(space, stepSlots, Penalty), slots };
   lists.norms = { ops: norms(space, stepSlots), slots };
 
   const evaluate = (split: "train" | "test", rows: number): EvaluationList[] => {
@@ -126,9 +128,15 @@ function slotsOf({ network }: Plan): StepSlots {
 }
 
 /** One SGD update on one batch. The norms are those before the update. */
-function step(space: Workspace, slots: StepSlots): Op[] {
-  const { batch } = space.plan;
-  const pass = new Pass(space, "step", batch, (space.plan.dropout ?? 0) > 0);
+function step(
+  space: Workspace,
+  slots: StepSlots,
+  Penalty: typeof JacobianPenalty | null = null,
+): Op[] {
+  const { batch, dropout = 0, jacobian } = space.plan;
+  const pass = new Pass(space, "step", batch, dropout > 0);
+  // Fails without `Penalty`, rather than train without it.
+  const penalty = jacobian ? new (Penalty as typeof JacobianPenalty)(space, pass) : null;
   const ops = [
     ...norms(space, slots),
     ...pass.gather("train", "order"),
@@ -138,15 +146,16 @@ function step(space: Workspace, slots: StepSlots): Op[] {
     ...pass.schedules(),
     ...pass.forward(true),
     loss(space, pass, slots.loss, 1 / batch, true),
+    ...(penalty?.propagate("order") ?? []),
   ];
   for (let l = space.layers.length - 1; l >= 0; l--) {
     // The gradient is propagated through the weights before they are updated.
-    if (l > 0) ops.push(...pass.backward(l));
+    if (l > 0) ops.push(...pass.backward(l), ...(penalty?.backward(l) ?? []));
     for (const { group } of space.layers[l].noiseColumns) {
       ops.push(square(pass.delta(l), slots.gradientSquares[group], 1 / batch));
       ops.push(...slope(space, pass, group, slots));
     }
-    ops.push(...update(space, pass, l));
+    ops.push(...update(space, pass, l, penalty));
   }
   return ops;
 }
@@ -160,17 +169,9 @@ function slope(space: Workspace, pass: Pass, group: number, slots: StepSlots): O
   const { layer } = network.noise[group];
   const niw = space.niw(group);
   const gradient = space.matrix(`gradient.niw.${group}`, niw.rows, niw.cols);
+  const scale = network.factors[layer] / batch;
   return [
-    {
-      op: "product",
-      a: pass.delta(layer),
-      transposeA: true,
-      b: pass.noiseInput(group),
-      transposeB: false,
-      c: gradient,
-      alpha: network.factors[layer] / batch,
-      beta: 0,
-    },
+    outer(pass.delta(layer), pass.noiseInput(group), gradient, scale, 0),
     { op: "dot", a: niw, b: gradient, slot: slots.niwSlopes[group], scale: 1 },
     square(gradient, slots.niwGradientSquares[group], 1),
   ];
@@ -211,23 +212,19 @@ function norms(space: Workspace, { niwSquares, niwOverlaps, linear }: StepSlots)
  * Plain SGD needs no gradient buffer: `P <- (1 - eta decay) P - eta/B c delta^T [x | 1 | eps]`. With momentum it is as
  * in PyTorch: `v <- momentum v + g + decay P`, `P <- P - eta v`.
  */
-function update(space: Workspace, pass: Pass, l: number): Op[] {
+function update(space: Workspace, pass: Pass, l: number, penalty: JacobianPenalty | null): Op[] {
   const { network, batch, learningRate, momentum, weightDecay } = space.plan;
-  const gradient = {
-    op: "product",
-    a: pass.delta(l),
-    transposeA: true,
-    b: pass.input(l),
-    transposeB: false,
-  } as const;
+  const gradient = (into: Region, alpha: number, beta: number): Op[] => [
+    outer(penalty?.delta(l) ?? pass.delta(l), pass.input(l), into, alpha, beta),
+    ...(penalty ? [penalty.product(l, into, alpha)] : []),
+  ];
   const scale = network.factors[l] / batch;
   const weights = space.weights(l);
   if (momentum === 0) {
-    const beta = 1 - learningRate * weightDecay;
-    return [{ ...gradient, c: weights, alpha: -learningRate * scale, beta }];
+    return gradient(weights, -learningRate * scale, 1 - learningRate * weightDecay);
   }
   const velocity = { ...weights, buffer: `velocity.${l}` };
-  const ops: Op[] = [{ ...gradient, c: velocity, alpha: scale, beta: momentum }];
+  const ops = gradient(velocity, scale, momentum);
   if (weightDecay > 0) {
     ops.push({ op: "addScaled", from: weights, into: velocity, factor: weightDecay });
   }
@@ -256,7 +253,7 @@ function noiseResponse(space: Workspace, rows: number): Op[] {
     ...pass.gather("train", "identity.train"),
     ...pass.noise("identity.train"),
     ...pass.forward(false),
-    { op: "activate", activation: "linear", from: outputs, into: unperturbed },
+    copy(outputs, unperturbed),
     ...pass.forward(true),
     { op: "addScaled", from: unperturbed, into: outputs, factor: -1 },
     square(outputs, 0, 1 / rows),

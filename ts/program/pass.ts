@@ -1,5 +1,5 @@
 import { isScheduled } from "../experiment/constantNoise.js";
-import type { Activation, Epilogue, Op, Region } from "./ops.js";
+import type { Activation, Epilogue, Op, Product, Region } from "./ops.js";
 import type { Workspace } from "./workspace.js";
 
 /** A forward pass over a number of samples, with its own buffers. */
@@ -147,9 +147,13 @@ export class Pass {
   forward(withNoise: boolean): Op[] {
     return this.#space.layers.flatMap((_, l) => {
       const ops = this.layer(l, withNoise);
-      if (!this.#drops || this.#isLast(l)) return ops;
-      return [...ops, { op: "multiply", by: this.#kept(l + 1), into: this.activations(l + 1) }];
+      return this.#isLast(l) ? ops : [...ops, ...this.drop(l + 1, this.activations(l + 1))];
     });
+  }
+
+  /** Applies dropout to the activations that lead to layer l, or to their tangent or gradient. */
+  drop(l: number, into: Region): Op[] {
+    return this.#drops && l > 0 ? [{ op: "multiply", by: this.#kept(l), into }] : [];
   }
 
   /** Layer l applied to its input. Without noise the product stops before the noise columns. */
@@ -159,17 +163,8 @@ export class Pass {
     const cols = withNoise ? layer.columns : layer.inputs + (layer.biasColumn < 0 ? 0 : 1);
     const z = this.target(l);
     const epilogue = this.#isLast(l) ? undefined : epilogueOf(activation);
-    const product: Op = {
-      op: "product",
-      a: { ...this.input(l), cols },
-      transposeA: false,
-      b: { ...this.#space.weights(l), cols },
-      transposeB: true,
-      c: z,
-      alpha: this.#factor(l),
-      beta: 0,
-      ...(epilogue && { epilogue }),
-    };
+    const linear = this.linear(l, { ...this.input(l), cols }, true, z);
+    const product: Op = epilogue ? { ...linear, epilogue } : linear;
     const next = this.#isLast(l) ? z : this.activations(l + 1);
     return z.buffer === next.buffer
       ? [product]
@@ -192,26 +187,38 @@ export class Pass {
    * @param keep a copy of `c_l delta_l W_l`, the gradient before the factor f', is stored here.
    */
   backward(l: number, keep?: Region): Op[] {
-    const { activation } = this.#space.plan.network;
-    const into = this.delta(l - 1);
-    const ops: Op[] = [
-      {
-        op: "product",
-        a: this.delta(l),
-        transposeA: false,
-        b: { ...this.#space.weights(l), cols: this.#space.layers[l].inputs },
-        transposeB: false,
-        c: into,
-        alpha: this.#factor(l),
-        beta: 0,
-      },
+    return this.back(l, this.delta(l), this.delta(l - 1), keep);
+  }
+
+  /** The same from and into any buffers. */
+  back(l: number, from: Region, into: Region, keep?: Region): Op[] {
+    return [
+      this.linear(l, from, false, into),
+      ...this.drop(l, into),
+      ...(keep ? [copy(into, keep)] : []),
+      ...this.slope(l - 1, into),
     ];
-    if (this.#drops) ops.push({ op: "multiply", by: this.#kept(l), into });
-    if (keep) ops.push({ op: "activate", activation: "linear", from: into, into: keep });
-    if (activation !== "linear") {
-      ops.push({ op: "activationGradient", activation, at: this.target(l - 1), into });
-    }
-    return ops;
+  }
+
+  /** `into *= f'(z_l)`. */
+  slope(l: number, into: Region): Op[] {
+    const { activation } = this.#space.plan.network;
+    if (activation === "linear") return [];
+    return [{ op: "activationGradient", activation, at: this.target(l), into }];
+  }
+
+  /** `into = scale c_l from W_l^T` upward, `scale c_l from W_l` downward. */
+  linear(l: number, from: Region, up: boolean, into: Region, scale = 1): Product {
+    return {
+      op: "product",
+      a: from,
+      transposeA: false,
+      b: { ...this.#space.weights(l), cols: (up ? from : into).cols },
+      transposeB: up,
+      c: into,
+      alpha: scale * this.#factor(l),
+      beta: 0,
+    };
   }
 
   #isLast(l: number): boolean {
@@ -221,6 +228,15 @@ export class Pass {
   #factor(l: number): number {
     return this.#space.plan.network.factors[l];
   }
+}
+
+export function copy(from: Region, into: Region): Op {
+  return { op: "activate", activation: "linear", from, into };
+}
+
+/** `into = alpha a^T b + beta into`, a sum over samples such as the gradient of a weight. */
+export function outer(a: Region, b: Region, into: Region, alpha: number, beta: number): Op {
+  return { op: "product", a, transposeA: true, b, transposeB: false, c: into, alpha, beta };
 }
 
 function epilogueOf(activation: Activation): Epilogue | undefined {

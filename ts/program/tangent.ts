@@ -1,5 +1,6 @@
+import { isSmooth } from "../experiment/smooth.js";
 import type { Op, Region } from "./ops.js";
-import type { Pass } from "./pass.js";
+import { copy, type Pass } from "./pass.js";
 import type { Workspace } from "./workspace.js";
 
 /**
@@ -48,8 +49,8 @@ export class Tangent {
       const out = this.#smooth ? this.#matrix("a", l) : this.z(l);
       if (this.#smooth) ops.push(copy(this.z(l), out));
       ops.push(
-        ...this.#slope(l, out),
-        this.#linear(l + 1, out, true, this.z(l + 1)),
+        ...this.#base.slope(l, out),
+        this.#base.linear(l + 1, out, true, this.z(l + 1)),
         ...added(l + 1),
       );
     }
@@ -58,7 +59,7 @@ export class Tangent {
     }
     for (let l = this.#last; l > to; l--) {
       const into = this.delta(l - 1);
-      ops.push(this.#linear(l, this.delta(l), false, into), ...this.#slope(l - 1, into));
+      ops.push(...this.#base.back(l, this.delta(l), into));
       if (this.#smooth) {
         ops.push({
           op: "activationCurvature",
@@ -79,8 +80,7 @@ export class Tangent {
   }
 
   get #smooth(): boolean {
-    const { activation } = this.#space.plan.network;
-    return activation === "tanh" || activation === "gelu";
+    return isSmooth(this.#space.plan.network.activation);
   }
 
   get #logits(): Region {
@@ -90,26 +90,6 @@ export class Tangent {
   /** The gradient of layer l's activation, before the factor f'. */
   #backInto(l: number): Region {
     return this.#matrix("back", l);
-  }
-
-  #slope(l: number, into: Region): Op[] {
-    const { activation } = this.#space.plan.network;
-    if (activation === "linear") return [];
-    return [{ op: "activationGradient", activation, at: this.#base.target(l), into }];
-  }
-
-  /** `into = c_l from W_l^T` forward, `c_l from W_l` backward. */
-  #linear(l: number, from: Region, up: boolean, into: Region): Op {
-    return {
-      op: "product",
-      a: from,
-      transposeA: false,
-      b: { ...this.#space.weights(l), cols: this.#space.layers[l].inputs },
-      transposeB: up,
-      c: into,
-      alpha: this.#space.plan.network.factors[l],
-      beta: 0,
-    };
   }
 
   /** `[rows, d_l]`. */
@@ -126,13 +106,4 @@ export function lossOf(space: Workspace, pass: Pass, targets: Region): Op {
   return space.plan.network.loss === "cross-entropy"
     ? { op: "crossEntropy", logits: outputs, labels: targets, ...common }
     : { op: "squaredError", outputs, targets, ...common };
-}
-
-export function copy(from: Region, into: Region): Op {
-  return { op: "activate", activation: "linear", from, into };
-}
-
-/** `into = alpha a^T b + beta into`, a sum over samples such as the gradient of a weight. */
-export function outer(a: Region, b: Region, into: Region, alpha: number, beta: number): Op {
-  return { op: "product", a, transposeA: true, b, transposeB: false, c: into, alpha, beta };
 }

@@ -12,6 +12,8 @@ export interface Plan {
   readonly dropout?: number;
   /** Standard deviation of the noise that a step adds to the inputs; default 0. */
   readonly inputNoise?: number;
+  /** Strength of the penalty on the Jacobian of the outputs with respect to the inputs; default 0. */
+  readonly jacobian?: number;
   /** Samples per step. */
   readonly batch: number;
   readonly trainRows: number;
@@ -116,8 +118,9 @@ export class Workspace {
       this.matrix(`schedule.${g}`, Math.floor(trainRows / batch), group.nodes);
       this.indices("schedule.steps", trainRows);
     });
-    const { dropout = 0, inputNoise = 0 } = this.plan;
+    const { dropout = 0, inputNoise = 0, jacobian = 0 } = this.plan;
     if (inputNoise > 0) this.#shared("inputNoise", trainRows * network.widths[0]);
+    if (jacobian > 0) this.#shared("directions", trainRows * (network.widths.at(-1) as number));
     this.layers.forEach(({ inputs }, l) => {
       if (l === 0 || dropout === 0) return;
       this.buffers[`kept.${l}`] = { type: "byte", length: trainRows * inputs, shared: true };

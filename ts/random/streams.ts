@@ -17,7 +17,8 @@ export type StreamName =
   | "corruption"
   | "attack"
   | "dropout"
-  | "inputNoise";
+  | "inputNoise"
+  | "jacobian";
 
 /** A name's number is part of its stream's key, so it must not change. */
 const NUMBERS: Readonly<Record<StreamName, number>> = {
@@ -31,6 +32,7 @@ const NUMBERS: Readonly<Record<StreamName, number>> = {
   probe: 7,
   dropout: 8,
   inputNoise: 9,
+  jacobian: 10,
   corruption: 32,
   attack: 33,
 };

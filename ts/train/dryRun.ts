@@ -2,7 +2,7 @@ import { plannedBytes } from "../backend/wasm.js";
 import { type DataSummary, dataSummary } from "../data/dataset.js";
 import type { ExperimentInput } from "../experiment/schema.js";
 import { flops } from "../program/flops.js";
-import { lower } from "../program/lower.js";
+import { lowerPlan } from "../program/lowerPlan.js";
 import { type PrepareOptions, prepare } from "./prepare.js";
 
 /** Work and memory of a run on the CPU machine. */
@@ -32,7 +32,7 @@ export interface DryRunOptions extends Pick<PrepareOptions, "kernels" | "files" 
  */
 export async function dryRun(input: ExperimentInput, options: DryRunOptions = {}): Promise<DryRun> {
   const { kernels, data, plan, schedule } = await prepare(input, { ...options, backend: "wasm" });
-  const { program, layers } = lower(plan);
+  const { program, layers } = await lowerPlan(plan);
   const { steps, stepsPerEpoch } = schedule;
   const halves = data.test ? [data.train, data.test] : [data.train];
   return {

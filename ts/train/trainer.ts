@@ -1,6 +1,7 @@
 import type { Machine, Session } from "../backend/machine.js";
 import { InputError } from "../errors/errors.js";
-import { type EvaluationList, type Lowered, lower } from "../program/lower.js";
+import type { EvaluationList, Lowered } from "../program/lower.js";
+import { lowerPlan } from "../program/lowerPlan.js";
 import type { Plan } from "../program/workspace.js";
 import type { Trajectory } from "../trajectory/trajectory.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -37,7 +38,7 @@ export async function runTraining(
   setup: Setup,
   hooks: TrainerHooks = {},
 ): Promise<TrainerResult> {
-  const lowered = lower(setup.plan);
+  const lowered = await lowerPlan(setup.plan);
   const session = await machine.open(lowered.program);
   try {
     const niwStart = fill(session, lowered, setup);
@@ -157,12 +158,13 @@ class Trainer {
   }
 
   #writeRegularisers(epoch: number): void {
-    const { dropout = 0, inputNoise = 0 } = this.#plan;
-    if (inputNoise > 0 && this.#inputs.inputNoise) {
-      this.#session.write("inputNoise", this.#inputs.inputNoise(epoch));
+    const { program, layers } = this.#lowered;
+    for (const name of ["inputNoise", "directions"] as const) {
+      const values = name in program.buffers && this.#inputs[name]?.(epoch);
+      if (values) this.#session.write(name, values);
     }
-    if (dropout === 0 || !this.#inputs.kept) return;
-    for (let l = 1; l < this.#lowered.layers.length; l++) {
+    if (!this.#plan.dropout || !this.#inputs.kept) return;
+    for (let l = 1; l < layers.length; l++) {
       this.#session.write(`kept.${l}`, this.#inputs.kept(l, epoch));
     }
   }

@@ -1,5 +1,6 @@
 import { isScheduled } from "../../../ts/experiment/constantNoise.js";
 import type { Experiment } from "../../../ts/experiment/schema.js";
+import { jacobianOnNoise } from "../../../ts/experiment/smooth.js";
 import type { Kernels } from "../../../ts/kernels/kernels.js";
 import { isReducible } from "../../../ts/linear/linearPrediction.js";
 import { linearRun } from "../../../ts/linear/linearRun.js";
@@ -37,7 +38,8 @@ export function withoutCurves(why: string): PredictedCurves {
 }
 
 /** Why theory has nothing to say of a run; null where it has: one group of noise nodes of constant sigma, under plain SGD. */
-export function whyUnpredictable({ noise, optimizer }: Experiment): string | null {
+export function whyUnpredictable(experiment: Experiment): string | null {
+  const { noise, optimizer } = experiment;
   if (noise.length === 0) return "the experiment has no noise nodes";
   if (noise.length > 1) {
     return `there are noise nodes on ${noise.length} layers, and the theory takes those of one`;
@@ -48,9 +50,12 @@ export function whyUnpredictable({ noise, optimizer }: Experiment): string | nul
   if (optimizer.momentum !== 0) {
     return `momentum is ${optimizer.momentum}, and the theory takes plain SGD`;
   }
-  return optimizer.weightDecay === 0
+  if (optimizer.weightDecay !== 0) {
+    return `weight decay is ${optimizer.weightDecay}, and the theory takes plain SGD`;
+  }
+  return jacobianOnNoise(experiment) === 0
     ? null
-    : `weight decay is ${optimizer.weightDecay}, and the theory takes plain SGD`;
+    : "the penalty on the Jacobian moves the noise weights too, and the theory takes the loss alone";
 }
 
 /** The linear model, by its exact recursion; null for other networks. */

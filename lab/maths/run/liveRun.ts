@@ -6,7 +6,7 @@ import type { Experiment } from "../../../ts/experiment/schema.js";
 import { hashRuns } from "../../../ts/format/hash.js";
 import type { Kernels } from "../../../ts/kernels/kernels.js";
 import { flops } from "../../../ts/program/flops.js";
-import { lower } from "../../../ts/program/lower.js";
+import { lowerPlan } from "../../../ts/program/lowerPlan.js";
 import type { Checkpoint } from "../../../ts/train/checkpoint.js";
 import { type RunResult, runExperiment } from "../../../ts/train/experimentRun.js";
 import type { Observed } from "../../../ts/train/hooks.js";
@@ -58,12 +58,12 @@ export class LiveRun {
   #over = false;
   #slowness = 1;
 
-  private constructor(prepared: Prepared, watcher: Watcher) {
+  private constructor(prepared: Prepared, flopsPerStep: number, watcher: Watcher) {
     const { plan, data, inputs, experiment } = prepared;
     this.#prepared = prepared;
     this.#scales = phaseScales(plan, data, inputs);
     this.#start = initialParameters(plan.network, inputs).niw;
-    this.#flops = flops(lower(plan).program.lists.step.ops);
+    this.#flops = flopsPerStep;
     this.#readings = new CurvatureReadings(experiment);
     this.#watcher = watcher;
   }
@@ -84,7 +84,8 @@ export class LiveRun {
       watcher.note(`${error.message}. The run is made on WebAssembly.`);
       return onMachine(onCpu, "wasm");
     });
-    const run = new LiveRun(prepared, watcher);
+    const { program } = await lowerPlan(prepared.plan);
+    const run = new LiveRun(prepared, flops(program.lists.step.ops), watcher);
     run.slow(slowness);
     run.#made.from(0, prepared.machine);
     run.#train(null, 0, 0);

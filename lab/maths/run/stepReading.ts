@@ -1,5 +1,6 @@
 import { isScheduled } from "../../../ts/experiment/constantNoise.js";
 import type { Experiment } from "../../../ts/experiment/schema.js";
+import { jacobianOnNoise } from "../../../ts/experiment/smooth.js";
 import type { Parameters } from "../../../ts/train/parameters.js";
 
 /** One reading of the curvature from one update of the noise weights. */
@@ -9,9 +10,11 @@ export interface StepReading {
 }
 
 /** The `sigma` that all noise groups share; null where they differ, it changes in the run, or plain SGD does not hold. */
-export function readableSigma({ noise, optimizer }: Experiment): number | null {
+export function readableSigma(experiment: Experiment): number | null {
+  const { noise, optimizer } = experiment;
   const sigma = noise[0]?.sigma ?? 0;
-  const isPlain = optimizer.momentum === 0 && optimizer.weightDecay === 0;
+  const isPlain =
+    optimizer.momentum === 0 && optimizer.weightDecay === 0 && jacobianOnNoise(experiment) === 0;
   const isConstant = noise.every((group) => group.sigma === sigma && !isScheduled(group));
   return isPlain && sigma > 0 && isConstant ? sigma : null;
 }

@@ -32,6 +32,7 @@ export const networks: fc.Arbitrary<ExperimentInput> = fc
     weightDecay: fc.constantFrom(0, 0.01),
     dropout: fc.constantFrom(0, 0, 0.3),
     inputNoise: fc.constantFrom(0, 0, 0.2),
+    jacobian: fc.constantFrom(0, 0.02),
     seed: fc.nat(),
   })
   .map(
@@ -61,7 +62,7 @@ export const networks: fc.Arbitrary<ExperimentInput> = fc
         weightDecay: s.weightDecay,
         learningRate: 0.02,
       },
-      regularization: { dropout: s.dropout, inputNoise: s.inputNoise },
+      regularization: { dropout: s.dropout, inputNoise: s.inputNoise, jacobian: s.jacobian },
       epochs: 2,
       seed: s.seed,
     }),

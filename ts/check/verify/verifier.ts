@@ -7,7 +7,7 @@ import { parseExperiment } from "../../experiment/parse.js";
 import { linearExperiment } from "../../experiment/presets.js";
 import type { Experiment, ExperimentInput } from "../../experiment/schema.js";
 import { type Kernels, loadKernels } from "../../kernels/kernels.js";
-import { lower } from "../../program/lower.js";
+import { lowerPlan } from "../../program/lowerPlan.js";
 import type { Op, Program } from "../../program/ops.js";
 import { runExperiment } from "../../train/experimentRun.js";
 import { Prepared, prepare } from "../../train/prepare.js";
@@ -105,7 +105,11 @@ class Verifier {
 
   async operations({ plan }: Setup): Promise<void> {
     // An operation's shape depends on the batch, not on how many samples there are.
-    const { program } = lower({ ...plan, trainRows: plan.batch, evaluateRows: plan.batch });
+    const { program } = await lowerPlan({
+      ...plan,
+      trainRows: plan.batch,
+      evaluateRows: plan.batch,
+    });
     for (const [name, op] of distinctOps(program)) {
       for (const { machine } of this.#candidates) {
         this.#add(name, machine, await checkOperation(machine, program, op));

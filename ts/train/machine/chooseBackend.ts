@@ -7,7 +7,7 @@ import type { Dataset } from "../../data/dataset.js";
 import { RunError } from "../../errors/errors.js";
 import type { Experiment } from "../../experiment/schema.js";
 import type { Kernels } from "../../kernels/instance.js";
-import { lower } from "../../program/lower.js";
+import { lowerPlan } from "../../program/lowerPlan.js";
 import { planOf } from "../plan.js";
 
 export interface Choice {
@@ -83,7 +83,7 @@ async function chosen(work: Work): Promise<Choice> {
     if (gpu.software) return takeCpu(`the only GPU is software: ${gpu.flavour}`);
     const plan = planOf(experiment, await work.data());
     // The GPU refuses here what exceeds its limits, while there is still a choice.
-    (await gpu.open(lower(plan).program)).dispose();
+    (await gpu.open((await lowerPlan(plan)).program)).dispose();
     // Loaded on demand: most pages never time their machines.
     const { secondsPerRunsStep, secondsPerStep } = await import("./stepTiming.js");
     const onCpu = (await secondsPerStep(cpu, plan)) / threads;

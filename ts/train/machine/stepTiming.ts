@@ -1,7 +1,7 @@
 import type { Machine, Session } from "../../backend/machine.js";
 import { RunError } from "../../errors/errors.js";
 import { isScheduled } from "../../experiment/constantNoise.js";
-import { lower } from "../../program/lower.js";
+import { lowerPlan } from "../../program/lowerPlan.js";
 import type { Plan } from "../../program/workspace.js";
 
 /** Smallest time over which a machine is timed. */
@@ -29,7 +29,8 @@ export function secondsPerStep(
   const { network, batch, momentum, inputType, ensemble } = plan;
   const { widths, activation, loss, noise } = network;
   const nodes = noise.map((group) => [group.layer, group.nodes, isScheduled(group)]);
-  const regularised = [(plan.dropout ?? 0) > 0, (plan.inputNoise ?? 0) > 0];
+  const { dropout = 0, inputNoise = 0, jacobian = 0 } = plan;
+  const regularised = [dropout > 0, inputNoise > 0, jacobian > 0];
   const shape = [
     widths,
     activation,
@@ -71,7 +72,7 @@ async function measured(machine: Machine, plan: Plan, least: number): Promise<nu
   const fitting = Math.floor(INPUTS / (batch * network.widths[0]));
   const steps = Math.max(1, Math.min(STEPS, fitting));
   const small = { ...plan, trainRows: steps * batch, testRows: 0, evaluateRows: batch };
-  const session = await machine.open(lower(small).program);
+  const session = await machine.open((await lowerPlan(small)).program);
   try {
     return await timed(session, steps, least);
   } finally {

@@ -1,4 +1,5 @@
 import type { Experiment } from "../../experiment/schema.js";
+import { jacobianOnNoise } from "../../experiment/smooth.js";
 import type { Final } from "./final.js";
 
 /** What a run's noise nodes cost its loss (theory, section 5; arXiv:2210.15764). */
@@ -16,19 +17,21 @@ export interface Dose {
 }
 
 /** The dose of a run; null without noise nodes. */
-export function doseOf({ noise, optimizer }: Experiment, final: Final): Dose | null {
-  if (noise.length === 0) return null;
+export function doseOf(experiment: Experiment, final: Final): Dose | null {
+  if (experiment.noise.length === 0) return null;
   const { dosePaid: paid, doseBudget: budget } = final;
   const finite = Number.isFinite(paid) && Number.isFinite(budget);
-  const why = finite ? broken(optimizer) : "a number left the finite range";
+  const why = finite ? broken(experiment) : "a number left the finite range";
   return { paid, budget, ratio: paid / budget, exact: !why, ...(why && { why }) };
 }
 
-function broken({ momentum, weightDecay }: Experiment["optimizer"]): string | undefined {
-  const causes = [
-    ...(momentum > 0 ? [`momentum ${momentum}`] : []),
-    ...(weightDecay > 0 ? [`weight decay ${weightDecay}`] : []),
-  ];
+function broken(experiment: Experiment): string | undefined {
+  const { momentum, weightDecay } = experiment.optimizer;
+  const causes = Object.entries({
+    momentum,
+    "weight decay": weightDecay,
+    "Jacobian penalty": jacobianOnNoise(experiment),
+  }).filter(([, value]) => value > 0);
   if (causes.length === 0) return undefined;
-  return `paid equals budget for plain SGD alone, and this run has ${causes.join(" and ")}`;
+  return `paid equals budget for plain SGD alone, and this run has ${causes.map((cause) => cause.join(" ")).join(" and ")}`;
 }
