@@ -41,17 +41,6 @@ const KINDS = { words: 0, normal: 1, uniform: 2, rademacher: 3 } as const;
 
 const PAGE = 65536;
 
-/** What is drawn: the arguments of `draw`. */
-type Draw = [
-  name: StreamName,
-  index: number,
-  distribution: Distribution,
-  epoch: number,
-  samples: number,
-  nodes: number,
-  firstSample?: number,
-];
-
 /**
  * Random numbers as pure functions of (seed, stream, epoch, sample, node): Philox4x32-10 with key (seed, stream) and
  * counter (node div 4, sample, epoch, 0), word node mod 4. The WASM module makes them for every machine, in float32, so
@@ -80,13 +69,27 @@ export class Streams {
    * Draws of zero mean and unit variance, `[samples, nodes]`: standard normal, uniform on ±sqrt 3, or ±1.
    * @param index distinguishes streams of one name: a layer or a noise group.
    */
-  draw(...which: Draw): Float32Array {
-    return this.drawn(...which).slice();
+  draw(
+    name: StreamName,
+    index: number,
+    distribution: Distribution,
+    epoch: number,
+    samples: number,
+    nodes: number,
+    firstSample = 0,
+  ): Float32Array {
+    return this.drawn(name, index, distribution, epoch, samples, nodes, firstSample).slice();
   }
 
-  /** What `draw` gives, in memory that the next call overwrites: a copy of few numbers takes a good part of the time of the draw. */
+  /** What `draw` gives, in memory that the next draw overwrites: copying few numbers takes a good part of the time of a draw. */
   drawn(
-    ...[name, index, distribution, epoch, samples, nodes, firstSample = 0]: Draw
+    name: StreamName,
+    index: number,
+    distribution: Distribution,
+    epoch: number,
+    samples: number,
+    nodes: number,
+    firstSample = 0,
   ): Float32Array {
     const length = samples * nodes;
     const at = this.#room(4 * length);

@@ -110,7 +110,8 @@ test.skipIf("none" in found)("auto times both machines, and takes the faster", a
     /^a step takes \S+ µs on wasm \(2 threads\), \S+ µs on acme \(8 runs at once\)$/,
   );
   const time = ({ why }: typeof one, i: number) => Number(why.match(/[\d.e+]+(?= µs)/g)?.[i]);
-  expect(time(many, 0)).toBeCloseTo(time(one, 0) / 2, 1);
+  // Each is rounded to three digits, which moves it by at most 1/200.
+  expect(Math.abs((2 * time(many, 0)) / time(one, 0) - 1)).toBeLessThan(0.0101);
   // What was timed, a step of all eight, is remembered, and is to be shared by them.
   const gpuAlone = await gpuMachine(disguised);
   const data = await loadDataset(narrow.data, new Streams(kernels, narrow.seed));
