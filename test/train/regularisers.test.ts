@@ -10,11 +10,11 @@ import { loadKernels } from "../../ts/kernels/kernels.js";
 import type { Network } from "../../ts/program/network.js";
 import type { Checkpoint } from "../../ts/train/checkpoint.js";
 import { runExperiment } from "../../ts/train/experimentRun.js";
-import { combinedWeights, parametersOf } from "../../ts/train/parameters.js";
 import { prepare } from "../../ts/train/prepare.js";
 import type { Setup } from "../../ts/train/setup.js";
 import { runTraining } from "../../ts/train/trainer.js";
 import { testGpu } from "../gpu.js";
+import { expectTorchs, torchSetup } from "../support/torchRun.js";
 
 const gpu = await testGpu();
 const kernels = await loadKernels();
@@ -29,37 +29,14 @@ const machines: [string, Machine, number][] = [
 const { settings, cases } = JSON.parse(readFileSync("test/train/regularisers.json", "utf8"));
 
 function setupOf(found: any): Setup {
-  const { widths, rows, batch, epochs, dropout, inputNoise, sigma, learningRate } = settings;
+  const { widths, dropout, sigma } = settings;
   const network: Network = {
     ...{ widths, activation: found.activation, loss: "cross-entropy", bias: true },
     factors: widths.slice(1).map(() => 1),
     noise: [{ layer: 0, nodes: 2, sigma }],
   };
-  const stepsPerEpoch = rows / batch;
-  return {
-    plan: {
-      ...{ network, learningRate, batch, dropout, inputNoise },
-      ...{ momentum: found.momentum, weightDecay: found.weightDecay },
-      ...{ trainRows: rows, testRows: 0, evaluateRows: rows, classes: true },
-      ...{ inputType: "float", inputScale: 1, inputShift: 0 },
-    },
-    data: {
-      ...{ name: "PyTorch's", task: "classification", inputs: widths[0], outputs: 3 },
-      ...{ scale: 1, shift: 0, test: null },
-      train: { rows, inputs: Float64Array.from(found.x), targets: Uint32Array.from(found.y) },
-    },
-    inputs: {
-      weights: (l) => combinedWeights(network, l, found),
-      order: (epoch) => Uint32Array.from(found.order[epoch]),
-      noise: (_, epoch) => Float64Array.from(found.noise[epoch]),
-      kept: (l, epoch) => Uint8Array.from(found.kept[l - 1][epoch]),
-      inputNoise: (epoch) => Float64Array.from(found.inputNoise[epoch]),
-    },
-    schedule: {
-      ...{ stepsPerEpoch, steps: epochs * stepsPerEpoch, dense: 100, every: 1 },
-      ...{ evaluateEvery: 1, evaluateEarly: 0, stop: {}, endsWhenDiverged: false },
-    },
-  };
+  const noise = (_: number, epoch: number) => Float64Array.from(found.noise[epoch]);
+  return torchSetup(settings, found, network, { dropout }, { noise });
 }
 
 // A software GPU takes a minute to compile the kernels of all.
@@ -71,16 +48,7 @@ describe.each(machines)("dropout and noise on the inputs, on %s", (name, machine
   );
   test.each(some as any[])("are PyTorch's, $activation", async (found: any) => {
     const setup = setupOf(found);
-    const { trajectory, weights } = await runTraining(machine, setup);
-    const { weights: W, biases, niw } = parametersOf(setup.plan.network, weights);
-    trajectory.steps.loss.forEach((loss, i) => {
-      expect(Math.abs(loss - found.loss[i])).toBeLessThan(bound * Math.max(1, found.loss[i]));
-    });
-    [...W, ...biases, ...niw].forEach((values, p) => {
-      values.forEach((value, i) => {
-        expect(Math.abs(value - found.ends[p][i])).toBeLessThan(4 * bound);
-      });
-    });
+    expectTorchs(await runTraining(machine, setup), setup.plan.network, found, bound);
   });
 });
 
