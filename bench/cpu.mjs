@@ -2,12 +2,12 @@
 // npm run bench [-- [--quick] [--out FILE.json] [peak] [products] [steps] [linear] [growth]]
 import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { optionsOf } from "./lib/options.mjs";
 
 const PARTS = ["peak", "products", "steps", "linear", "growth"];
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
-const { values, positionals } = parseArgs({
+const { values, positionals } = optionsOf({
   allowPositionals: true,
   options: { quick: { type: "boolean", default: false }, out: { type: "string" } },
 });

@@ -1,15 +1,15 @@
 // Lists the dispatches of a training step on a GPU; needs a build, but no GPU:
 // node bench/dispatches.mjs [WIDTHS] [--batch N] [--replicas N] [--multiprocessors N] [--memory BYTES] [--json]
 // WIDTHS are those of the network with one noise node on its first layer, from the inputs to the outputs.
-import { parseArgs } from "node:util";
 import { sideBySide } from "../build/js/gpu/sideBySide.js";
 import { partsOf } from "../build/js/ts/backend/webgpu/dispatches.js";
 import { grouped } from "../build/js/ts/backend/webgpu/grouped.js";
 import { Pitched } from "../build/js/ts/backend/webgpu/pitched.js";
 import { benchPlan } from "../build/js/ts/check/bench/benchPlan.js";
 import { lower } from "../build/js/ts/program/lower.js";
+import { optionsOf } from "./lib/options.mjs";
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = optionsOf({
   options: {
     batch: { type: "string", default: "128" },
     replicas: { type: "string", default: "1" },

@@ -2,18 +2,18 @@
 // what it costs. node bench/gauge.mjs [--quick] [--coverage] [docs/gauge-rivals.md]. Run `npm run build` first; it takes some
 // minutes of one core. `--coverage` counts instead how often the 95 % intervals of the noise probe hold the truth. Tables go
 // between the file's marks; whole runs also write bench/results.
-import { parseArgs } from "node:util";
 import { coverage, coverageLines } from "./gauge/coverage.mjs";
 import { FAR, REACH, readingsOf } from "./gauge/instruments.mjs";
 import { moments, NETWORKS } from "./gauge/networks.mjs";
 import { pointwiseTruth, smoothedTruth } from "./gauge/truth.mjs";
 import { describeHost } from "./lib/host.mjs";
 import { checkMarks, writeBetweenMarks } from "./lib/networks.mjs";
+import { optionsOf } from "./lib/options.mjs";
 import { hostName, writeReport } from "./lib/results.mjs";
 import { quantile } from "./lib/statistics.mjs";
 import { printTable } from "./lib/table.mjs";
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = optionsOf({
   allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },

@@ -5,8 +5,8 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { measureGpu } from "../dist/node.js";
+import { optionsOf } from "./lib/options.mjs";
 
 const SMALL = {
   product: 128,
@@ -19,7 +19,7 @@ const SMALL = {
 };
 
 function options() {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = optionsOf({
     options: { small: { type: "boolean", default: false } },
     allowPositionals: true,
   });

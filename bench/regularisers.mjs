@@ -1,14 +1,14 @@
 // Measures what regularisers cost a training step of 784-h-h-h-10, batch 128: each beside the same step without it, in turns.
 // Run `npm run build` first. node bench/regularisers.mjs [--rounds 15] [h ...]
 import { cpus, loadavg } from "node:os";
-import { parseArgs } from "node:util";
 import { loadKernels } from "../dist/node.js";
+import { optionsOf } from "./lib/options.mjs";
 import { summary } from "./lib/statistics.mjs";
 import { printTable } from "./lib/table.mjs";
 import { Training } from "./ours/training.mjs";
 import { experimentOf } from "./parts/steps.mjs";
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = optionsOf({
   allowPositionals: true,
   options: { rounds: { type: "string", default: "15" } },
 });

@@ -5,9 +5,9 @@
 // FASHION_MNIST names the folder of the data set's files.
 import { existsSync, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { ninr } from "../dist/probe-node.js";
 import { checkMarks, writeBetweenMarks } from "./lib/networks.mjs";
+import { optionsOf } from "./lib/options.mjs";
 import { choose, leastClean } from "./robustness-study/choice.mjs";
 import { readJson, writeJson } from "./robustness-study/files.mjs";
 import { measure, measureEach } from "./robustness-study/measure.mjs";
@@ -18,7 +18,7 @@ import { validationData } from "./robustness-study/validation.mjs";
 const SOURCE = process.env.FASHION_MNIST ?? "/usr/share/datasets/fashion-mnist";
 const MARK = "regularisers";
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = optionsOf({
   options: { small: { type: "boolean", default: false } },
   allowPositionals: true,
 });

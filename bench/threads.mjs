@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { loadKernels } from "../dist/node.js";
 import { pythonSide, withSides } from "./lib/field.mjs";
 import { benchKernels, compileBenchKernels } from "./lib/kernels.mjs";
+import { optionsOf } from "./lib/options.mjs";
 import { PATIENCE } from "./lib/rounds.mjs";
 import { writeStart } from "./lib/start.mjs";
 import { summary } from "./lib/statistics.mjs";
@@ -18,7 +18,7 @@ import { Training } from "./ours/training.mjs";
 import { besideLoops } from "./parts/busy.mjs";
 import { experimentOf } from "./parts/steps.mjs";
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = optionsOf({
   allowPositionals: true,
   options: {
     fast: { type: "boolean", default: false },

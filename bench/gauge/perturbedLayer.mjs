@@ -1,7 +1,7 @@
 import { openFilled } from "../../build/js/ts/backend/machine.js";
 import { measuringPlan } from "../../build/js/ts/curvature/measuringPlan.js";
-import { Pass } from "../../build/js/ts/program/pass.js";
-import { copy, lossOf } from "../../build/js/ts/program/tangent.js";
+import { copy, Pass } from "../../build/js/ts/program/pass.js";
+import { lossOf } from "../../build/js/ts/program/tangent.js";
 import { Workspace } from "../../build/js/ts/program/workspace.js";
 import { combinedWeights } from "../../build/js/ts/train/parameters.js";
 import { counting, writeSplit } from "../../build/js/ts/train/trainer.js";
